@@ -1,0 +1,63 @@
+"""What commands print: German text for people, one JSON object for programs, errors with what to do and an exit code."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import date, datetime
+from decimal import Decimal
+from uuid import UUID
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+from engine import errors
+
+EXIT_REJECTED = 1
+EXIT_FILE_REFUSED = 2
+
+out = Console()
+err = Console(stderr=True)
+
+
+def emit_json(answer: Mapping[str, object]) -> None:
+    """Print `answer` as the one JSON object of this command on standard output."""
+    sys.stdout.write(json.dumps(answer, ensure_ascii=False, default=_plain) + "\n")
+    sys.stdout.flush()
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, Decimal | UUID):
+        return str(value)
+    if isinstance(value, date | datetime):
+        return value.isoformat()
+    raise TypeError(f"no JSON form for {type(value).__name__}")
+
+
+def progress(*, quiet: bool = False) -> Progress:
+    """Return a progress display on standard error, so that standard output stays for the answer."""
+    return Progress(
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        console=err,
+        disable=quiet,
+        transient=False,
+    )
+
+
+@contextmanager
+def refusals(exit_code: int = EXIT_REJECTED) -> Iterator[None]:
+    """Turn errors.Rejected into a German message on standard error and `exit_code`; bugs keep their traceback."""
+    try:
+        yield
+    except errors.Rejected as rejected:
+        err.print(str(rejected), style="red", markup=False, highlight=False)
+        if isinstance(rejected, errors.InvalidInput):
+            for field, message in rejected.fields.items():
+                err.print(f"  {field}: {message}", markup=False, highlight=False)
+        raise SystemExit(exit_code) from rejected
