@@ -1,0 +1,229 @@
+"""The command line: `vollstreckung`. Thin: each command reads its arguments, opens what it needs and calls one verb."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import click
+
+from api import console
+
+
+class _GermanGroup(click.Group):
+    """click's help words in German, so that the whole help reads in one language."""
+
+    def format_usage(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        formatter.write_usage(ctx.command_path, "BEFEHL [OPTIONEN] ...", prefix="Aufruf: ")
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        rows = [
+            (name, command.get_short_help_str(90))
+            for name in self.list_commands(ctx)
+            if (command := self.get_command(ctx, name)) and not command.hidden
+        ]
+        with formatter.section("Befehle"):
+            formatter.write_dl(rows)
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(self.commands)
+
+
+PATHS = click.Path(path_type=Path)
+JSON = click.option("--json", "as_json", is_flag=True, help="Ein JSON-Objekt statt Text ausgeben.")
+TENANT = click.option("--tenant", "tenant", required=True, metavar="T", help="Kürzel des Mandanten, z. B. detmold.")
+
+
+@click.group(cls=_GermanGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.version_option(package_name="vollstreckung", message="vollstreckung %(version)s")
+def main() -> None:
+    """Offene Prozessplattform für die kommunale Verwaltungsvollstreckung."""
+
+
+@main.command()
+@click.option("--seed-only", is_flag=True, help="Nur einrichten und Beispieldaten einspielen, dann enden.")
+@click.option("--until", "until", type=click.DateTime(["%Y-%m-%d"]), metavar="DATUM", help="Uhr der Sandbox bis zu diesem Tag vorstellen.")
+@JSON
+def demo(seed_only: bool, until: object, as_json: bool) -> None:
+    """Sandbox mit zwei Städten starten: Datenbank, Webserver, Worker, Beispieldaten."""
+    from datetime import datetime
+
+    from api import demo as sandbox
+
+    with console.refusals():
+        raise SystemExit(sandbox.run(seed_only=seed_only, until=until.date() if isinstance(until, datetime) else None, as_json=as_json))
+
+
+@main.command()
+@click.option("--host", default="127.0.0.1", show_default=True, help="Adresse, an die der Webserver sich bindet.")
+@click.option("--port", type=int, help="Port (Vorgabe: VOLLSTRECKUNG_PORT oder 8080).")
+@click.option("--threads", default=8, show_default=True, help="Gleichzeitig bearbeitete Anfragen.")
+def serve(host: str, port: int | None, threads: int) -> None:
+    """Webserver starten."""
+    from api import serving
+
+    with console.refusals():
+        serving.serve(host=host, port=port, threads=threads)
+
+
+@main.command()
+@click.option("--once", is_flag=True, help="Nur abarbeiten, was jetzt ansteht, dann enden.")
+def work(once: bool) -> None:
+    """Worker starten: Fristen, Aufträge, Nachrichten, Importe und Läufe."""
+    from api import background
+
+    with console.refusals():
+        background.work(once=once)
+
+
+@main.command()
+@JSON
+def migrate(as_json: bool) -> None:
+    """Datenbank auf den Stand dieser Version bringen."""
+    from api import wiring
+
+    with console.refusals():
+        revision = wiring.migrate()
+    if as_json:
+        console.emit_json({"revision": revision})
+    else:
+        console.out.print(f"Die Datenbank ist auf dem Stand {revision}.")
+
+
+@main.command()
+@click.argument("paths", nargs=-1, required=True, type=PATHS, metavar="PFAD...")
+@JSON
+def check(paths: tuple[Path, ...], as_json: bool) -> None:
+    """Diagramme, Tabellen, Formulare und Briefvorlagen prüfen: alle Befunde auf einmal."""
+    from api import models
+
+    with console.refusals():
+        findings = models.check(paths)
+    models.report(findings, as_json=as_json)
+    raise SystemExit(1 if any(finding.severity == "error" for finding in findings) else 0)
+
+
+@main.command()
+@click.argument("paths", nargs=-1, required=True, type=PATHS, metavar="PFAD...")
+@TENANT
+@click.option("--name", default="Bereitstellung über die Befehlszeile", show_default=True, help="Name der Bereitstellung.")
+@JSON
+def deploy(paths: tuple[Path, ...], tenant: str, name: str, as_json: bool) -> None:
+    """Modelle prüfen und bereitstellen; bei einem Fehler wird nichts gespeichert."""
+    from api import models
+
+    with console.refusals():
+        models.deploy(paths, tenant=tenant, name=name, as_json=as_json)
+
+
+@main.command("import-claims")
+@click.argument("file", type=PATHS, metavar="DATEI")
+@TENANT
+@click.option("--joint-debtors", type=PATHS, metavar="DATEI", help="Datei der Gesamtschuldner zu dieser Forderungsdatei.")
+@click.option("--rejected", type=PATHS, metavar="DATEI", help="Abgewiesene Zeilen als CSV hierhin schreiben.")
+@JSON
+def import_claims(file: Path, tenant: str, joint_debtors: Path | None, rejected: Path | None, as_json: bool) -> None:
+    """Forderungsdatei einlesen: jede Zeile angenommen, doppelt oder abgewiesen mit Grund."""
+    from api import intake
+
+    with console.refusals(console.EXIT_FILE_REFUSED):
+        intake.import_claims(file, tenant=tenant, joint_debtors=joint_debtors, rejected=rejected, as_json=as_json)
+
+
+@main.group(cls=_GermanGroup)
+def run() -> None:
+    """Läufe über viele Fälle."""
+
+
+@run.command("mahnlauf")
+@TENANT
+@click.option("--dry-run", is_flag=True, help="Nur Vorschau: Anzahl und Summe.")
+@JSON
+def run_mahnlauf(tenant: str, dry_run: bool, as_json: bool) -> None:
+    """Mahnlauf: alle mahnbaren Forderungen eines Mandanten, ein Brief je Schuldner."""
+    from api import intake
+
+    with console.refusals():
+        intake.run_mahnlauf(tenant=tenant, dry_run=dry_run, as_json=as_json)
+
+
+@main.command("book-payment")
+@click.argument("reference", metavar="KASSENZEICHEN|FALL")
+@click.argument("amount_cent", type=int, metavar="CENT")
+@TENANT
+@click.option(
+    "--value-date", type=click.DateTime(["%Y-%m-%d"]), metavar="DATUM", help="Wertstellung (Vorgabe: heute, nach der Uhr des Mandanten)."
+)
+@click.option("--method", type=click.Choice(["ueberweisung", "bar"]), default="ueberweisung", show_default=True, help="Zahlungsart.")
+@click.option("--receipt", metavar="NR", help="Quittungsnummer (bei Barzahlung).")
+@JSON
+def book_payment(
+    reference: str, amount_cent: int, tenant: str, value_date: object, method: str, receipt: str | None, as_json: bool
+) -> None:
+    """Zahlung von Hand buchen (Cent) auf einen Fall oder ein Kassenzeichen."""
+    from datetime import datetime
+
+    from api import intake
+
+    value_on: date | None = value_date.date() if isinstance(value_date, datetime) else None
+    with console.refusals():
+        intake.book_payment(reference, amount_cent, tenant=tenant, value_on=value_on, method=method, receipt=receipt, as_json=as_json)
+
+
+@main.command()
+@click.argument("case", required=False, metavar="FALL")
+@click.option("--all", "everything", is_flag=True, help="Alle Fälle nachrechnen.")
+@click.option("--against", type=PATHS, multiple=True, metavar="PFAD", help="Mit diesen Modellen statt den damals gültigen nachrechnen.")
+@JSON
+def replay(case: str | None, everything: bool, against: tuple[Path, ...], as_json: bool) -> None:
+    """Einen Fall (Fallnummer oder Kassenzeichen) aus der Historie nachrechnen: identisch oder erste Abweichung."""
+    from api import auditing
+
+    with console.refusals():
+        raise SystemExit(auditing.replay(case, everything=everything, against=against, as_json=as_json))
+
+
+@main.command()
+@JSON
+def verify(as_json: bool) -> None:
+    """Hashkette jeder Instanz prüfen: wurde nachträglich etwas geändert?"""
+    from api import auditing
+
+    with console.refusals():
+        raise SystemExit(auditing.verify(as_json=as_json))
+
+
+@main.command("test-processes")
+@click.argument("paths", nargs=-1, type=PATHS, metavar="[PFAD...]")
+@click.option("--only", metavar="TEXT", help="Nur Szenarien, deren Name oder Datei diesen Text enthält.")
+@JSON
+def test_processes(paths: tuple[Path, ...], only: str | None, as_json: bool) -> None:
+    """Szenarien (processes/*/scenarios) in virtueller Zeit durchspielen; nennt Elemente, die keines erreicht."""
+    from api import scenario_tests
+
+    with console.refusals():
+        raise SystemExit(scenario_tests.run(paths, only=only, as_json=as_json))
+
+
+@main.command()
+@JSON
+def bench(as_json: bool) -> None:
+    """Geschwindigkeit als Verhältnisse in einem Lauf messen (gegen den rohen PostgreSQL-Boden)."""
+    from api import measuring
+
+    with console.refusals():
+        measuring.bench(as_json=as_json)
+
+
+@main.command("build-bundles", hidden=True)
+@click.option("--force", is_flag=True, help="Auch bauen, wenn sich nichts geändert hat.")
+def build_bundles(force: bool) -> None:
+    """Browser-Bündel bauen (für make setup)."""
+    from api import bundles
+
+    with console.refusals():
+        bundles.ensure(force=force)
+
+
+if __name__ == "__main__":
+    main()
