@@ -1,0 +1,150 @@
+"""FEEL's functions on texts, with XPath regular expressions translated for the `regex` package and bounded."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from decimal import Decimal
+from functools import lru_cache
+
+import regex
+
+from engine.feel.budget import Budget
+from engine.feel.errors import FeelLimitError
+from engine.feel.signatures import Library
+
+NUMBER_TEXT = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?", re.ASCII)
+FLAGS = {"s": regex.S, "m": regex.M, "i": regex.I, "x": 0, "q": 0}
+MAX_PATTERN = 1000
+PATTERN_SECONDS = 0.25  # a safety net below the step budget: a pattern that runs into it is refused, never answered
+SPACE_IN_PATTERN = re.compile(r"(\\[pP]\{[^}]*\}|\[(?:\\.|[^\]])*\])|\s+")
+NOT_XPATH = re.compile(r"\(\?(?!:)|\\[AZaZ<>]|\[[^\]]*\\\d")
+
+
+@lru_cache(maxsize=512)
+def pattern_of(pattern: str, flags: str) -> regex.Pattern[str]:
+    """Return the compiled XPath pattern. Raises ValueError where it is none."""
+    if any(flag not in FLAGS for flag in flags):
+        raise ValueError("unknown flag")
+    if len(pattern) > MAX_PATTERN:
+        raise FeelLimitError(f"Das Muster ist länger als {MAX_PATTERN} Zeichen.")
+    options = regex.V1
+    for flag in flags:
+        options |= FLAGS[flag]
+    if "q" in flags:
+        return regex.compile(regex.escape(pattern, special_only=True), options)
+    if "x" in flags:
+        pattern = SPACE_IN_PATTERN.sub(_keep_classes, pattern)
+    if NOT_XPATH.search(pattern):
+        raise ValueError("not an XPath pattern")
+    pattern = pattern.replace(r"\p{Is", r"\p{In").replace(r"\P{Is", r"\P{In").replace("-[", "--[")
+    pattern = pattern.replace(r"\i", r"[\p{L}_:]").replace(r"\c", r"[\p{L}\p{N}_:.\-]")
+    try:
+        return regex.compile(pattern, options)
+    except regex.error as fault:
+        raise ValueError(str(fault)) from fault
+
+
+def _keep_classes(match: re.Match[str]) -> str:
+    kept = match.group(1) or ""
+    return re.sub(r"\s+", "", kept) if kept.startswith("\\") else kept
+
+
+def timed(search: Callable[[], object]) -> object:
+    """Run a search; one that takes too long is an error, never an answer that depends on the machine."""
+    try:
+        return search()
+    except TimeoutError as fault:
+        raise FeelLimitError("Das Muster braucht zu lange. Bitte einfacher schreiben.") from fault
+
+
+def _matches(budget: Budget, text: str, pattern: str, flags: str | None = None) -> object:
+    budget.charge(1 + len(text) // 16)
+    compiled = pattern_of(pattern, flags or "")
+    return timed(lambda: compiled.search(text, timeout=PATTERN_SECONDS) is not None)
+
+
+def _replace(budget: Budget, text: str, pattern: str, replacement: str, flags: str | None = None) -> object:
+    budget.charge(1 + len(text) // 16)
+    compiled = pattern_of(pattern, flags or "")
+    if "q" in (flags or ""):
+        return timed(lambda: compiled.sub(lambda match: replacement, text, timeout=PATTERN_SECONDS))
+    if re.search(r"(?<!\\)\$(?!\d)", replacement):
+        return None
+    groups: int = compiled.groups
+
+    def expand(match: regex.Match[str]) -> str:
+        def part(found: re.Match[str]) -> str:
+            if found.group(1):
+                return str(found.group(1))
+            digits = found.group(2)
+            kept = digits
+            while len(kept) > 1 and int(kept) > groups:
+                kept = kept[:-1]
+            value = (match.group(int(kept)) or "") if int(kept) <= groups else ""
+            return str(value) + digits[len(kept) :]
+
+        return re.sub(r"\\([\\$])|\$(\d+)", part, replacement)
+
+    return timed(lambda: compiled.sub(expand, text, timeout=PATTERN_SECONDS))
+
+
+def _split(budget: Budget, text: str, delimiter: str) -> object:
+    budget.charge(1 + len(text) // 16)
+    if not delimiter:
+        return list(text)
+    compiled = pattern_of(delimiter, "")
+    return timed(lambda: [part or "" for part in compiled.split(text, timeout=PATTERN_SECONDS)])
+
+
+def _extract(budget: Budget, text: str, pattern: str) -> object:
+    budget.charge(1 + len(text) // 16)
+    compiled = pattern_of(pattern, "")
+    return timed(lambda: [match.group() for match in compiled.finditer(text, timeout=PATTERN_SECONDS)])
+
+
+def _substring(text: str, start: Decimal, length: Decimal | None = None) -> str | None:
+    position = int(start)
+    if position == 0:
+        return None
+    begin = position - 1 if position > 0 else max(len(text) + position, 0)
+    if length is None:
+        return text[begin:]
+    return text[begin : begin + int(length)] if length >= 1 else None
+
+
+def _before(text: str, match: str) -> str:
+    return text.split(match, 1)[0] if match and match in text else ""
+
+
+def _after(text: str, match: str) -> str:
+    if not match:
+        return text
+    return text.split(match, 1)[1] if match in text else ""
+
+
+def _join(items: list[object], delimiter: str | None = None, prefix: str | None = None, suffix: str | None = None) -> str | None:
+    texts = [item for item in items if item is not None]
+    if not all(isinstance(item, str) for item in texts):
+        return None
+    return (prefix or "") + (delimiter or "").join(str(item) for item in texts) + (suffix or "")
+
+
+def add(functions: Library) -> None:
+    """Declare the functions on texts."""
+    functions.add("substring", "string: string, start position: number, length: number?", _substring)
+    functions.add("string length", "string: string", lambda text: Decimal(len(text)))
+    functions.add("upper case", "string: string", str.upper)
+    functions.add("lower case", "string: string", str.lower)
+    functions.add("substring before", "string: string, match: string", _before)
+    functions.add("substring after", "string: string, match: string", _after)
+    functions.add("contains", "string: string, match: string", lambda text, match: match in text)
+    functions.add("starts with", "string: string, match: string", str.startswith)
+    functions.add("ends with", "string: string, match: string", str.endswith)
+    functions.add("trim", "string: string", str.strip)
+    functions.add("is blank", "string: string", lambda text: not text.strip())
+    functions.add("matches", "input: string, pattern: string, flags: string?", _matches, takes_budget=True)
+    functions.add("replace", "input: string, pattern: string, replacement: string, flags: string?", _replace, takes_budget=True)
+    functions.add("split", "string: string, delimiter: string", _split, takes_budget=True)
+    functions.add("extract", "string: string, pattern: string", _extract, takes_budget=True)
+    functions.add("string join", "list: list, delimiter: string?, prefix: string?, suffix: string?", _join)
