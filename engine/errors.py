@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 
-class Rejected(Exception):  # noqa: N818 - the field's word: a command is rejected, nothing changed
+class Rejected(Exception):
     """The caller is at fault and nothing changed. The message is German: what was expected, what was found, what to do."""
 
 
@@ -33,7 +33,7 @@ class Conflict(Rejected):
     """Somebody else was faster; reload and look."""
 
 
-class Incident(Exception):  # noqa: N818 - the field's word
+class Incident(Exception):
     """The process cannot go on where it stands; becomes a row that a person resolves. `element_id` says where."""
 
     def __init__(self, message: str, element_id: str = "") -> None:

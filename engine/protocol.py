@@ -65,7 +65,8 @@ class Event:
 class Wait:
     """What the instance waits for; one row each in the durable layer. Ids are uuid5(instance id, counter).
 
-    user_task: `name`, `form` (form id as drawn), `assignee`, `candidate_groups`, `candidate_users`, `due_at`, `follow_up_at`, `priority`, `variables` (local inputs)
+    user_task: `name`, `form` (form id as drawn), `assignee`, `candidate_groups`, `candidate_users`, `due_at`, `follow_up_at`,
+    `priority`, `variables` (local inputs)
     job: `name` = topic, `variables` = mapped inputs (None mapping drawn: empty), `priority`, `retries`
     timer: `due_at` (aware UTC instant); `repetitions_left` for cycles (None: endless)
     message: `name`, `correlation` (evaluated correlation key or None: the business key of the instance)

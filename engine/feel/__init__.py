@@ -186,3 +186,27 @@ def _collect(node: object, bound: frozenset[str], names: set[str], calls: set[st
     elif is_dataclass(node) and not isinstance(node, syntax.Type | syntax.Literal):
         for field in fields(node):
             _collect(getattr(node, field.name), bound, names, calls)
+
+
+def literals(text: str) -> tuple[object, ...]:
+    """Return the constants that unary tests name (numbers, texts, dates written as `@"..."` or `date("...")`)."""
+    try:
+        tree: object = parser.parse_unary_tests(text, _BASE_NAMES)
+    except FeelSyntaxError:
+        return ()
+    found: list[object] = []
+    _literals(tree, found)
+    return tuple(found)
+
+
+def _literals(node: object, found: list[object]) -> None:
+    if isinstance(node, syntax.Literal):
+        found.append(leave(node.value))
+    elif isinstance(node, syntax.Call) and isinstance(node.function, syntax.Name) and node.function.name == "date":
+        found += [evaluate("date(x)", {"x": leave(a.value)}) for a in node.arguments if isinstance(a, syntax.Literal)]
+    elif isinstance(node, tuple):
+        for item in node:
+            _literals(item, found)
+    elif is_dataclass(node) and not isinstance(node, syntax.Type):
+        for part in fields(node):
+            _literals(getattr(node, part.name), found)

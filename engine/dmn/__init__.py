@@ -1,0 +1,33 @@
+"""Decision tables and the other boxed expressions of DMN, evaluated with our FEEL: `parse`, `check`, `evaluate`, `map_result`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from engine import feel
+from engine.dmn import overlaps, reader
+from engine.dmn.evaluation import evaluate, map_result
+from engine.dmn.model import Decision, DecisionError, Evaluation, Model, Outcome
+from engine.protocol import Finding
+
+__all__ = ["Decision", "DecisionError", "Evaluation", "Model", "Outcome", "check", "evaluate", "map_result", "parse"]
+
+
+def parse(content: bytes, filename: str, functions: Iterable[feel.Function] = ()) -> Model:
+    """Return the model of a file that `check` accepted. Raises DecisionError with all faults where it is broken."""
+    found = reader.Reader(content, filename, functions)
+    model = found.read()
+    faults = [finding for finding in found.findings if finding.severity == "error"]
+    if model is None or faults:
+        raise DecisionError("\n".join(f"{f.file}, Zeile {f.line}: {f.message}" for f in faults))
+    return model
+
+
+def check(content: bytes, filename: str, functions: Iterable[feel.Function] = ()) -> tuple[Finding, ...]:
+    """Return everything that is wrong or doubtful in a DMN file."""
+    offered = tuple(functions)
+    found = reader.Reader(content, filename, offered)
+    model = found.read()
+    if model is not None:
+        overlaps.check(found, model, offered)
+    return tuple(found.findings)

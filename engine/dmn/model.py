@@ -1,0 +1,160 @@
+"""What a DMN file says, as frozen values; every FEEL text is compiled once, when the file is read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from engine import feel
+
+HitPolicy = Literal["UNIQUE", "FIRST", "PRIORITY", "ANY", "COLLECT", "RULE ORDER", "OUTPUT ORDER"]
+
+
+class DecisionError(feel.FeelError):
+    """A decision cannot be made: hit policy violated, value outside the allowed ones, unknown decision. German message."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a thing stands in its file."""
+
+    file: str
+    line: int
+    element_id: str
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class Input:
+    """A column of conditions; `variable` is the name under which Camunda lets cells see the value besides `?`."""
+
+    id: str
+    label: str
+    expression: feel.Expression
+    type_name: str
+    allowed: feel.UnaryTests | None
+    variable: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    id: str
+    name: str
+    label: str
+    type_name: str
+    allowed: feel.UnaryTests | None
+    ranking: tuple[object, ...]
+    default: feel.Expression | None
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    id: str
+    line: int
+    tests: tuple[feel.UnaryTests, ...]
+    outputs: tuple[feel.Expression | None, ...]
+    annotations: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    hit_policy: HitPolicy
+    aggregation: str | None
+    inputs: tuple[Input, ...]
+    outputs: tuple[Output, ...]
+    annotations: tuple[str, ...]
+    rules: tuple[Rule, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LiteralExpression:
+    expression: feel.Expression
+
+
+@dataclass(frozen=True, slots=True)
+class ContextExpression:
+    """entries: (name or None for the result, expression)."""
+
+    entries: tuple[tuple[str | None, Logic], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ListExpression:
+    items: tuple[Logic, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Relation:
+    columns: tuple[str, ...]
+    rows: tuple[tuple[Logic, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Invocation:
+    function: feel.Expression
+    bindings: tuple[tuple[str, Logic], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FunctionDefinition:
+    parameters: tuple[str, ...]
+    body: Logic
+
+
+Logic = Table | LiteralExpression | ContextExpression | ListExpression | Relation | Invocation | FunctionDefinition
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """`name` is what other decisions call its result; `requires` are ids of decisions, `knowledge` of business knowledge models."""
+
+    id: str
+    name: str
+    variable: str
+    type_name: str
+    place: Place
+    logic: Logic | None
+    requires: tuple[str, ...]
+    knowledge: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class KnowledgeModel:
+    id: str
+    name: str
+    function: FunctionDefinition
+    knowledge: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """One file: its decisions and knowledge models by id, and the names of its input data."""
+
+    file: str
+    id: str
+    name: str
+    decisions: Mapping[str, Decision]
+    knowledge: Mapping[str, KnowledgeModel]
+    input_data: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """One table that was evaluated on the way, for history: which rules matched on which inputs, and what they gave."""
+
+    decision_id: str
+    rule_ids: tuple[str, ...]
+    inputs: Mapping[str, object]
+    outputs: tuple[Mapping[str, object], ...]
+    annotations: tuple[Mapping[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """The value of a decision (a table of one output: the value; of several: a dict by output name) and how it came about."""
+
+    value: object
+    evaluations: tuple[Evaluation, ...]
+    results: tuple[Mapping[str, object], ...]
+    single_hit: bool

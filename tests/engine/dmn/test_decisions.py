@@ -1,0 +1,154 @@
+"""Decision tables and boxed expressions: every hit policy, requirements, checks."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+from xml.sax.saxutils import escape
+
+import pytest
+
+from engine import dmn
+
+NAMESPACE = "https://www.omg.org/spec/DMN/20191111/MODEL/"
+
+
+def table(
+    policy: str, rules: list[tuple[list[str], list[str]]], *, aggregation: str = "", outputs: str = "", inputs: tuple[str, ...] = ("a",)
+) -> str:
+    """Return the XML of a decision `d` with one output `r` and the given cells; the last annotation is the legal source."""
+    columns = "".join(
+        f'<input id="i{n}" label="{name}"><inputExpression><text>{name}</text></inputExpression></input>' for n, name in enumerate(inputs)
+    )
+    count = len(rules[0][1])
+    values = f"<outputValues><text>{escape(outputs)}</text></outputValues>" if outputs else ""
+    out = "".join(f'<output id="o{n}" name="r{n or ""}">{values if n == 0 else ""}</output>' for n in range(count))
+    body = ""
+    for number, (tests, results) in enumerate(rules, start=1):
+        cells = "".join(f"<inputEntry><text>{escape(test)}</text></inputEntry>" for test in tests)
+        cells += "".join(f"<outputEntry><text>{escape(result)}</text></outputEntry>" for result in results)
+        body += f'<rule id="regel_{number}">{cells}<annotationEntry><text>§ {number}</text></annotationEntry></rule>'
+    attributes = f'hitPolicy="{policy}"' + (f' aggregation="{aggregation}"' if aggregation else "")
+    annotation = '<annotation name="Rechtsgrundlage"/>'
+    return f'<decision id="d" name="D"><decisionTable id="t" {attributes}>{columns}{out}{annotation}{body}</decisionTable></decision>'
+
+
+def definitions(*decisions: str, namespace: str = NAMESPACE) -> bytes:
+    return f'<definitions xmlns="{namespace}" id="f" name="F">{"".join(decisions)}</definitions>'.encode()
+
+
+def decide(content: bytes, **variables: object) -> object:
+    return dmn.evaluate(dmn.parse(content, "d.dmn"), "d", variables).value
+
+
+@pytest.mark.parametrize(
+    ("policy", "aggregation", "expected"),
+    [
+        ("FIRST", "", Decimal(10)),
+        ("PRIORITY", "", Decimal(30)),
+        ("RULE ORDER", "", [Decimal(10), Decimal(20), Decimal(30)]),
+        ("OUTPUT ORDER", "", [Decimal(30), Decimal(20), Decimal(10)]),
+        ("COLLECT", "", [Decimal(10), Decimal(20), Decimal(30)]),
+        ("COLLECT", "SUM", Decimal(60)),
+        ("COLLECT", "MIN", Decimal(10)),
+        ("COLLECT", "MAX", Decimal(30)),
+        ("COLLECT", "COUNT", Decimal(3)),
+    ],
+)
+def test_hit_policies(policy: str, aggregation: str, expected: object) -> None:
+    rules = [(["> 0"], ["10"]), (["> 1"], ["20"]), (["> 2"], ["30"]), (["> 100"], ["40"])]
+
+    assert decide(definitions(table(policy, rules, aggregation=aggregation, outputs="40, 30, 20, 10")), a=3) == expected
+
+
+def test_unique_refuses_two_hits_and_names_the_rules() -> None:
+    content = definitions(table("UNIQUE", [(["> 0"], ["1"]), (["> 1"], ["2"])]))
+
+    with pytest.raises(dmn.DecisionError, match="regel_1, regel_2"):
+        decide(content, a=5)
+    assert decide(content, a=1) == Decimal(1)
+
+
+def test_any_wants_equal_results() -> None:
+    assert decide(definitions(table("ANY", [(["> 0"], ["1"]), (["> 1"], ["1"])])), a=5) == Decimal(1)
+    with pytest.raises(dmn.DecisionError, match="dasselbe"):
+        decide(definitions(table("ANY", [(["> 0"], ["1"]), (["> 1"], ["2"])])), a=5)
+
+
+def test_no_hit_is_null_and_history_learns_rule_and_paragraph_of_a_hit() -> None:
+    model = dmn.parse(definitions(table("UNIQUE", [(["> 5"], ["1", '"x"'])])), "d.dmn")
+
+    assert dmn.evaluate(model, "d", {"a": 1}).value is None
+    outcome = dmn.evaluate(model, "d", {"a": 6})
+    assert outcome.value == {"r": Decimal(1), "r1": "x"}
+    assert outcome.evaluations[0].rule_ids == ("regel_1",)
+    assert outcome.evaluations[0].annotations == ({"Rechtsgrundlage": "§ 1"},)
+    assert outcome.evaluations[0].inputs == {"a": 6}
+
+
+@pytest.mark.parametrize(
+    "namespace", [NAMESPACE, "http://www.omg.org/spec/DMN/20151101/dmn.xsd", "http://www.omg.org/spec/DMN/20180521/MODEL/"]
+)
+def test_a_key_date_column_chooses_the_row_valid_on_the_day(namespace: str) -> None:
+    rules = [(['[date("2003-03-28")..date("2021-11-26")]'], ["20"]), (['[date("2021-11-27")..date("2099-12-31")]'], ["25"])]
+    content = definitions(table("UNIQUE", rules, inputs=("stichtag",)), namespace=namespace)
+
+    assert decide(content, stichtag=date(2020, 1, 1)) == Decimal(20)
+    assert decide(content, stichtag=date(2026, 1, 1)) == Decimal(25)
+
+
+def test_required_decisions_knowledge_models_and_contexts() -> None:
+    doubled = "<literalExpression><text>betrag * 2</text></literalExpression>"
+    base = f'<decision id="basis" name="Basis"><variable name="Basis"/>{doubled}</decision>'
+    knowledge = (
+        '<businessKnowledgeModel id="k" name="Prozent"><variable name="Prozent"/><encapsulatedLogic><formalParameter name="x"/>'
+        "<literalExpression><text>x / 100</text></literalExpression></encapsulatedLogic></businessKnowledgeModel>"
+    )
+    decision = (
+        '<decision id="d" name="D"><informationRequirement><requiredDecision href="#basis"/></informationRequirement>'
+        '<knowledgeRequirement><requiredKnowledge href="#k"/></knowledgeRequirement><context>'
+        '<contextEntry><variable name="satz"/><literalExpression><text>Prozent(5)</text></literalExpression></contextEntry>'
+        "<contextEntry><literalExpression><text>Basis * satz</text></literalExpression></contextEntry></context></decision>"
+    )
+
+    assert decide(definitions(base, knowledge, decision), betrag=Decimal(100)) == Decimal(10)
+
+
+def test_map_result_as_camunda_hands_it_to_a_process() -> None:
+    model = dmn.parse(definitions(table("COLLECT", [(["> 0"], ["1"]), (["> 1"], ["2"])])), "d.dmn")
+    outcome = dmn.evaluate(model, "d", {"a": 5})
+
+    assert dmn.map_result(outcome, "collectEntries") == [Decimal(1), Decimal(2)]
+    assert dmn.map_result(outcome, "resultList") == [{"r": Decimal(1)}, {"r": Decimal(2)}]
+    with pytest.raises(dmn.DecisionError, match="einziger"):
+        dmn.map_result(outcome, "singleEntry")
+
+
+def test_check_tells_every_fault_at_once() -> None:
+    content = definitions(table("UNIQUE", [(["> "], ["1 +"]), (["< 3"], ["gibt es nicht(1)"]), (["< 2"], ["1"])]))
+
+    findings = dmn.check(content, "d.dmn")
+
+    messages = "\n".join(finding.message for finding in findings)
+    assert messages.count("Eingabezelle") == 1
+    assert messages.count("Ausgabezelle") >= 1
+    assert all(finding.file == "d.dmn" and finding.line >= 1 and finding.remedy for finding in findings)
+
+
+def test_check_proves_an_overlap_and_misses_no_legal_source() -> None:
+    content = definitions(table("UNIQUE", [(["[1..5]"], ["1"]), (["[5..9]"], ["2"]), (["> 9"], ["3"])])).replace("§ 3".encode(), b"")
+
+    findings = dmn.check(content, "d.dmn")
+
+    assert [finding.element_id for finding in findings if "zugleich" in finding.message] == ["regel_2"]
+    assert [finding.element_id for finding in findings if "Rechtsgrundlage" in finding.message] == ["regel_3"]
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"<a/>", b"\x00\xff", b'<!DOCTYPE x [<!ENTITY a "b">]><definitions/>', b"<definitions xmlns='x'>", definitions()]
+)
+def test_hostile_or_broken_files_are_findings_and_no_crash(content: bytes) -> None:
+    findings = dmn.check(content, "d.dmn")
+
+    assert findings
+    assert all(finding.severity == "error" for finding in findings)
