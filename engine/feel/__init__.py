@@ -17,8 +17,26 @@ from engine.feel.temporal import Date, DateTime, DaysTime, Time, YearsMonths
 from engine.feel.values import Closure, Function, Range, enter, host_closure, leave, number_text, text_of
 
 __all__ = [
-    "Closure", "Date", "DateTime", "DaysTime", "Expression", "FeelError", "FeelLimitError", "FeelSyntaxError", "Function", "Range",
-    "Time", "UnaryTests", "YearsMonths", "compile", "compile_unary", "evaluate", "evaluate_with_warnings", "number_text", "text_of",
+    "Closure",
+    "Date",
+    "DateTime",
+    "DaysTime",
+    "Expression",
+    "FeelError",
+    "FeelLimitError",
+    "FeelSyntaxError",
+    "Function",
+    "Range",
+    "Time",
+    "UnaryTests",
+    "YearsMonths",
+    "compile",
+    "compile_unary",
+    "enter",
+    "evaluate",
+    "evaluate_with_warnings",
+    "number_text",
+    "text_of",
     "unary_test",
 ]  # fmt: skip
 
