@@ -20,7 +20,7 @@ import holidays
 
 SATURDAY = 5
 NOTICE_FICTION_CHANGED_ON = date(2025, 1, 1)
-LAENDER = frozenset("BB BE BW BY HB HE HH MV NI NW RP SH SL SN ST TH".split())
+LAENDER = frozenset(["BB", "BE", "BW", "BY", "HB", "HE", "HH", "MV", "NI", "NW", "RP", "SH", "SL", "SN", "ST", "TH"])
 TAX_LAW = frozenset({"AO", "KAG"})
 GENERAL_LAW = frozenset({"VwVfG", "GebG", "OWiG", "BGB"})
 
