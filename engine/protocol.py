@@ -29,7 +29,6 @@ StimulusKind = Literal[
     "signal_received",  # name = signal name; wait_id = the subscription
     "variables_set",  # variables changed from outside (operator, incident retry); re-evaluates conditional events
     "cancelled",  # name = reason
-    "migrated",  # state moved to another definition version; name = mapping id
 ]
 WaitKind = Literal["user_task", "job", "timer", "message", "signal", "condition"]
 
@@ -113,7 +112,7 @@ class Step:
     """What one stimulus caused.
 
     state: the new state as bytes (pruned task tree, MessagePack, zstd above 4 KB); empty when the instance ended.
-    events: in order of happening. opened/closed: the difference of waits; waits: all that are open now.
+    events: in order of happening. opened/closed: the difference of waits; open: ids of all that are open now.
     outcome: None while running, else "completed", "terminated" or "cancelled".
     variables: the process variables of the top scope after the step.
     decisions_used: decision id -> version id taken from the resolver, for the stimulus record.
@@ -121,7 +120,7 @@ class Step:
 
     state: bytes
     events: tuple[Event, ...]
-    waits: tuple[Wait, ...]
+    open: tuple[UUID, ...]
     opened: tuple[Wait, ...]
     closed: tuple[UUID, ...]
     outgoing: tuple[Outgoing, ...]

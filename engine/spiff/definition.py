@@ -1,0 +1,181 @@
+"""Build an executable definition: one SpiffWorkflow spec with the called processes laid into it. Immutable afterwards."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from SpiffWorkflow.bpmn.specs.bpmn_process_spec import BpmnProcessSpec
+
+from engine import errors, feel
+from engine.spiff import events, model, nodes, reader
+
+CLASSES: dict[str, type[nodes.Node]] = {
+    "start_event": events.StartEvent, "end_event": events.ThrowEvent, "catch_event": events.CatchEvent, "throw_event": events.ThrowEvent,
+    "boundary_event": events.CatchEvent, "task": nodes.Activity, "user_task": nodes.UserTask, "service_task": nodes.ServiceTask,
+    "receive_task": events.ReceiveTask, "business_rule_task": nodes.BusinessRuleTask, "script_task": nodes.ScriptTask,
+    "call_activity": nodes.CallActivity, "subprocess": nodes.Container, "event_subprocess": nodes.EventSubprocess,
+    "exclusive_gateway": nodes.ExclusiveGateway, "parallel_gateway": nodes.ParallelGateway,
+    "inclusive_gateway": nodes.InclusiveGateway, "event_gateway": nodes.EventGateway,
+}  # fmt: skip
+MAX_CALL_DEPTH = 12
+
+
+class Definition:
+    """An executable process with everything it calls.
+
+    decisions: ids of the decisions it asks. topics, forms: what it needs. watchers: start events of event subprocesses at the
+    top. container_of: spec name of an event subprocess's start event -> spec name of the event subprocess.
+    """
+
+    def __init__(self, process: model.Process) -> None:
+        self.process = process
+        self.spec = BpmnProcessSpec(name=process.id)
+        self.watchers: list[str] = []
+        self.starts: dict[str, str] = {}
+        self.plain_start: str | None = None
+        self.container_of: dict[str, str] = {}
+        self.decisions: dict[str, str] = {}
+        self.called: set[str] = set()
+        self._reach: dict[str, frozenset[str]] = {}
+
+    def node(self, name: str) -> nodes.Node:
+        """Return the node of that name."""
+        found = self.spec.task_specs[name]
+        if not isinstance(found, nodes.Node):
+            raise KeyError(name)
+        return found
+
+    def reaches(self, source: str, join: str, flows: list[str]) -> bool:
+        """Return whether a token at `source` can arrive at `join` over one of `flows` without passing the join."""
+        for flow_id in flows:
+            for node in self._sources_of(flow_id, join):
+                if source == node or source in self._before(node, join):
+                    return True
+        return False
+
+    def _sources_of(self, flow_id: str, join: str) -> list[str]:
+        return [spec.name for spec in self.nodes() if any(flow.id == flow_id and target == join for flow, target in spec.out)]
+
+    def _before(self, name: str, stop: str) -> frozenset[str]:
+        """Return the names of all nodes from which `name` can be reached without passing `stop`."""
+        key = f"{name}\0{stop}"
+        if key not in self._reach:
+            seen: set[str] = set()
+            todo = [name]
+            while todo:
+                current = todo.pop()
+                for spec in self.nodes():
+                    hit = any(target == current for _, target in spec.out) or current in spec.boundaries
+                    if hit and spec.name not in seen and spec.name != stop:
+                        seen.add(spec.name)
+                        todo.append(spec.name)
+            self._reach[key] = frozenset(seen)
+        return self._reach[key]
+
+    def nodes(self) -> list[nodes.Node]:
+        """Return all nodes."""
+        return [spec for spec in self.spec.task_specs.values() if isinstance(spec, nodes.Node)]
+
+
+def build(root_process_id: str, files: Mapping[str, bytes], functions: Iterable[feel.Function] = ()) -> Definition:
+    """Return the executable definition of a process; `files` hold it and every process it calls.
+
+    Raises errors.InvalidInput with all faults where a file is broken or a called process is missing.
+    """
+    processes: dict[str, model.Process] = {}
+    for file, content in files.items():
+        found = reader.Reader(content, file, functions)
+        parsed = found.read()
+        faults = [finding for finding in found.findings if finding.severity == "error"]
+        if faults or parsed is None:
+            raise errors.InvalidInput("\n".join(f"{f.file}, Zeile {f.line}, {f.element_id}: {f.message} {f.remedy}" for f in faults))
+        processes |= {process.id: process for process in parsed.processes}
+    if root_process_id not in processes:
+        raise errors.InvalidInput(f"Den Prozess „{root_process_id}“ gibt es in den Dateien nicht.")
+    return of_processes(root_process_id, processes)
+
+
+def of_processes(root_process_id: str, processes: Mapping[str, model.Process]) -> Definition:
+    """Return the executable definition of parsed processes."""
+    process = processes[root_process_id]
+    definition = Definition(process)
+    builder = _Builder(definition, processes)
+    starts = builder.scope(process.elements, process.flows, "", definition.watchers, 0)
+    for name in starts:
+        element = definition.node(name).element
+        definition.starts[element.id] = name
+        if (element.event or events.NO_EVENT).kind == "none":
+            definition.plain_start = name
+    if definition.plain_start is None and len(starts) == 1:
+        definition.plain_start = starts[0]
+    return definition
+
+
+class _Builder:
+    def __init__(self, definition: Definition, processes: Mapping[str, model.Process]) -> None:
+        self.definition = definition
+        self.processes = processes
+
+    def scope(
+        self, elements: tuple[model.Element, ...], flows: tuple[model.Flow, ...], path: str, watchers: list[str], depth: int
+    ) -> list[str]:
+        """Add the nodes of a scope; return the names of its start events."""
+        if depth > MAX_CALL_DEPTH:
+            raise errors.InvalidInput(f"„{self.definition.process.id}“ ruft Prozesse tiefer als {MAX_CALL_DEPTH} Ebenen auf.")
+        spec = self.definition.spec
+        starts: list[str] = []
+        for element in elements:
+            name = f"{path}/{element.id}" if path else element.id
+            node = CLASSES[element.kind](spec, name, element, path)
+            if element.kind == "start_event":
+                starts.append(name)
+            self._inside(node, name, watchers, depth)
+        for element in elements:
+            if element.attached_to:
+                self._node(path, element.attached_to).boundaries.append(f"{path}/{element.id}" if path else element.id)
+        for flow in flows:
+            source, target = self._node(path, flow.source), self._node(path, flow.target)
+            source.out.append((flow, target.name))
+            target.incoming.append(flow.id)
+            source.connect(target)  # SpiffWorkflow's own graph, for whoever walks the spec
+        self._links(elements, path)
+        return starts
+
+    def _node(self, path: str, element_id: str) -> nodes.Node:
+        return self.definition.node(f"{path}/{element_id}" if path else element_id)
+
+    def _inside(self, node: nodes.Node, name: str, watchers: list[str], depth: int) -> None:
+        element = node.element
+        if element.decision:
+            self.definition.decisions[element.decision] = element.decision_binding
+        if element.kind == "call_activity" and element.called:
+            called = self.processes.get(element.called)
+            if called is None:
+                raise errors.InvalidInput(f"„{element.label or element.id}“ ruft den Prozess „{element.called}“ auf, den es nicht gibt.")
+            self.definition.called.add(element.called)
+            starts = self.scope(called.elements, called.flows, name, node.watchers, depth + 1)
+            node.inner_start = self._plain(starts)
+        elif element.kind in ("subprocess", "event_subprocess"):
+            starts = self.scope(element.children, element.flows, name, node.watchers, depth + 1)
+            if element.kind == "subprocess":
+                node.inner_start = self._plain(starts)
+            else:
+                node.inner_start = starts[0] if starts else None
+                for start in starts:
+                    watchers.append(start)
+                    self.definition.container_of[start] = name
+
+    def _plain(self, starts: list[str]) -> str | None:
+        plain = [start for start in starts if (self.definition.node(start).element.event or events.NO_EVENT).kind == "none"]
+        return (plain or starts or [None])[0]  # type: ignore[list-item]  # None where there is none
+
+    def _links(self, elements: tuple[model.Element, ...], path: str) -> None:
+        targets = {
+            e.event.name.source: e.id for e in elements if e.kind == "catch_event" and e.event and e.event.kind == "link" and e.event.name
+        }
+        for element in elements:
+            if element.kind == "throw_event" and element.event and element.event.kind == "link" and element.event.name:
+                target = targets.get(element.event.name.source)
+                if target is None:
+                    raise errors.InvalidInput(f"Der Link „{element.event.name.source}“ hat kein Ziel.")
+                self._node(path, element.id).link_target = f"{path}/{target}" if path else target

@@ -1,0 +1,385 @@
+"""The behaviour of events: waiting, throwing, catching across scopes, event subprocesses (interrupting and not, again and again)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from uuid import UUID
+
+from SpiffWorkflow.util.task import TaskState
+
+from engine import errors, feel
+from engine.protocol import Event, Outgoing, Wait, WaitKind
+from engine.spiff import model, nodes, schedule
+from engine.spiff.expressions import Expression
+from engine.spiff.nodes import Activity, EventSubprocess, Node
+from engine.spiff.workflow import Instance, Scope, Token
+
+NO_EVENT = model.EventDefinition("none")
+WAIT_KINDS: dict[str, WaitKind] = {"message": "message", "timer": "timer", "signal": "signal", "conditional": "condition"}
+
+
+class EventNode(Node):
+    """An event of any place: start, intermediate, boundary, end."""
+
+    @property
+    def event(self) -> model.EventDefinition:
+        return self.element.event or NO_EVENT
+
+    @property
+    def is_conditional(self) -> bool:  # type: ignore[override]  # a constant elsewhere
+        return self.event.kind == "conditional"
+
+
+class CatchEvent(EventNode):
+    """Waits for a message, a time, a signal or a condition; also as boundary event and as start of an event subprocess."""
+
+    def _update_hook(self, my_task: Token) -> bool:
+        if my_task.role == "":
+            my_task.workflow.journal_element("element_activated", my_task)
+        if self.event.kind in ("none", "link"):
+            return True
+        my_task.wait()
+        self.open(my_task)
+        return False
+
+    def open(self, token: Token) -> None:
+        """Declare the wait; a condition that holds already fires at once."""
+        workflow, kind = token.workflow, self.event.kind
+        attached = self.element.attached_to or (self.element.id if token.role == "watcher" else None)
+        name = text_of(workflow, self.event.name, token, "Name") if self.event.name and kind in ("message", "signal") else None
+        if kind in ("message", "signal") and not name:
+            raise errors.Incident(f"„{self.shown}“ nennt keinen Namen der Nachricht oder des Signals.", self.element.id)
+        correlation = self.correlation(token) if kind == "message" else None
+        due = self.due(token) if kind == "timer" else None
+        if kind == "conditional":
+            token.internal_data["c"] = False
+            workflow.conditions_changed = True
+        wait = Wait(
+            id=token.id, kind=WAIT_KINDS[kind], element_id=self.element.id,
+            name=name, label=self.shown, scope=workflow.path_of(token), due_at=due, correlation=correlation, attached_to=attached,
+            repetitions_left=token.internal_data.get("reps"), properties=self.element.properties,
+        )  # fmt: skip
+        token.internal_data["w"] = True
+        workflow.open_wait(token, wait)
+
+    def correlation(self, token: Token) -> str | None:
+        """Return the drawn correlation key; None means the business key."""
+        drawn = self.element.properties.get("correlation_key")
+        if not drawn:
+            return None
+        value = property_value(self, token, drawn)
+        if value is None:
+            raise errors.Incident(f"Der Korrelationsschlüssel von „{self.shown}“ ist leer.", self.element.id)
+        return str(value)
+
+    def due(self, token: Token) -> datetime:
+        """Return when the timer is due; remembers the rhythm of a cycle in the token."""
+        workflow, event, data = token.workflow, self.event, token.internal_data
+        if event.timer is None:
+            raise errors.Incident(f"„{self.shown}“ hat keine Zeit.", self.element.id)
+        planned: datetime | None = data.get("due")
+        value = workflow.evaluate(event.timer, token, "Zeit")
+        try:
+            if event.timer_kind == "duration":
+                due = schedule.duration_of(value).after(workflow.moment)
+            elif event.timer_kind == "cycle":
+                cycle = schedule.cycle_of(value)
+                due = cycle.next(planned) if planned is not None else cycle.first(workflow.moment)
+                data["reps"] = (
+                    data["reps"] - 1 if planned is not None and data.get("reps") is not None else data.get("reps", cycle.repetitions)
+                )
+            else:
+                due = schedule.instant_of(value)
+        except schedule.BadSchedule as fault:
+            raise errors.Incident(f"Zeit von „{self.shown}“: {fault}", self.element.id) from fault
+        data["due"] = due
+        return due
+
+    def check_condition(self, token: Token) -> bool:
+        """Fire when the condition became true."""
+        condition = self.event.condition
+        if condition is None:
+            return False
+        holds = token.workflow.evaluate(condition, token, "Bedingung") is True
+        was, token.internal_data["c"] = token.internal_data.get("c", False), holds
+        if holds and not was:
+            self.started(token, {})
+            return True
+        return False
+
+    def started(self, token: Token, values: Mapping[str, object]) -> None:
+        workflow = token.workflow
+        if token.role == "boundary":
+            fire_boundary(token, values)
+            return
+        if token.role == "watcher":
+            fire_watcher(token, values)
+            return
+        if token.role == "branch":
+            for other in workflow.live_tokens():
+                if other.role == "branch" and other.host == token.host and other is not token:
+                    other.cancel()
+            token.role, token.host = "", None
+            workflow.journal_element("element_activated", token)
+        workflow.close_wait(token)
+        workflow.assign(token.scope, values, self.element.id)
+        self.set_outputs(token)
+        token.complete()
+
+    def set_outputs(self, token: Token) -> None:
+        """Apply the output parameters of a catching event."""
+        workflow = token.workflow
+        values = {p.target: workflow.evaluate(p.value, token, f"Parameter „{p.target}“") for p in self.element.outputs}
+        workflow.assign(token.scope, values, self.element.id)
+
+
+class StartEvent(CatchEvent):
+    """Passes when its scope is entered; waits only as the start of an event subprocess."""
+
+    def _update_hook(self, my_task: Token) -> bool:
+        if my_task.role == "watcher":
+            return super()._update_hook(my_task)
+        my_task.workflow.journal_element("element_activated", my_task)
+        return True
+
+
+class ReceiveTask(Activity):
+    """Waits for a message, as an activity that can have boundary events."""
+
+    def work(self, token: Token) -> bool:
+        workflow, event = token.workflow, self.element.event or NO_EVENT
+        name = text_of(workflow, event.name, token, "Name") if event.name else None
+        if not name:
+            raise errors.Incident(f"„{self.shown}“ nennt keine Nachricht.", self.element.id)
+        drawn = self.element.properties.get("correlation_key")
+        key = property_value(self, token, drawn) if drawn else None
+        wait = Wait(
+            id=token.id, kind="message", element_id=self.element.id, name=name, label=self.shown, scope=workflow.path_of(token),
+            correlation=None if key is None else str(key), properties=self.element.properties,
+        )  # fmt: skip
+        token.internal_data["w"] = True
+        workflow.open_wait(token, wait)
+        return False
+
+
+class ThrowEvent(EventNode, Activity):
+    """An intermediate throw event, an end event, or a send task that throws its message itself."""
+
+    def work(self, token: Token) -> bool:
+        workflow, kind = token.workflow, self.event.kind
+        if kind == "message":
+            if self.event.external:
+                nodes.open_job(self, token, self.locals_of(token))
+                return False
+            throw_message(self, token)
+        elif kind == "signal":
+            name = text_of(workflow, self.event.name, token, "Signal")
+            workflow.outgoing.append(Outgoing(self._outgoing_id(token), "signal", name or "", self.element.id, None, self.locals_of(token)))
+            workflow.journal_element("message_thrown", token, name=name, signal=True)
+        elif kind == "escalation":
+            code = text_of(workflow, self.event.name, token, "Eskalation")
+            if not throw(token, "escalation", code, "", self.locals_of(token)):
+                workflow.warn(self.element.id, workflow.path_of(token), f"Die Eskalation „{code}“ wird nirgends gefangen.")
+        elif kind == "error":
+            code = text_of(workflow, self.event.name, token, "Fehler")
+            if not throw(token, "error", code, "", self.locals_of(token)):
+                raise errors.Incident(f"Der Fehler „{code}“ aus „{self.shown}“ wird im Prozess nirgends gefangen.", self.element.id)
+        elif kind == "terminate":
+            terminate(token)
+        return True
+
+    def _outgoing_id(self, token: Token) -> UUID:
+        token.workflow.counter += 1
+        return token.workflow.id_of(token.workflow.counter)
+
+    def flows_to_take(self, token: Token) -> list[tuple[model.Flow, str]]:
+        return super().flows_to_take(token)
+
+    def leave(self, token: Token) -> None:
+        if self.link_target is not None:
+            workflow = token.workflow
+            workflow.new_token(workflow.definition.node(self.link_target), token.scope, parent=token)
+            return
+        super().leave(token)
+
+
+# ---------------------------------------------------------------- firing
+def fire_boundary(token: Token, values: Mapping[str, object]) -> None:
+    """A boundary event happened: cancel its activity if it interrupts, else go on watching; then follow its flows."""
+    workflow, node = token.workflow, token.task_spec
+    host = workflow.by_number.get(token.host or 0)
+    workflow.close_wait(token)
+    if not node.element.interrupting and host is not None:
+        rearm(token, "boundary", host.number)
+    host_number = token.host
+    token.drive()
+    if node.element.interrupting:
+        activity = workflow.by_number.get(host_number or 0)
+        if activity is not None:
+            activity.cancel()
+    workflow.journal_element("element_activated", token)
+    workflow.assign(token.scope, values, node.element.id)
+    if isinstance(node, CatchEvent):
+        node.set_outputs(token)
+    token.complete()
+
+
+def rearm(token: Token, role: str, host: int | None) -> None:
+    """Watch again for what may happen again: messages, signals, conditions, and cycles with rounds left."""
+    node, data = token.task_spec, token.internal_data
+    kind = (node.element.event or NO_EVENT).kind
+    if kind == "timer":
+        repetitions = data.get("reps")
+        cyclic = (node.element.event or NO_EVENT).timer_kind == "cycle"
+        if not cyclic or (repetitions is not None and repetitions <= 1):
+            return
+    again = token.workflow.new_token(node, token.scope, role=role, host=host)
+    if kind == "timer":
+        again.internal_data |= {"due": data["due"], "reps": data.get("reps")}
+    node._update(again)
+    if kind == "conditional":
+        again.internal_data["c"] = True  # fires again only after it was false in between
+
+
+def fire_watcher(token: Token, values: Mapping[str, object]) -> None:
+    """The start event of an event subprocess happened."""
+    workflow, node = token.workflow, token.task_spec
+    scope_id = token.scope
+    workflow.close_wait(token)
+    if not node.element.interrupting:
+        rearm(token, "watcher", None)
+    token.cancel()
+    start_event_subprocess(workflow, node, scope_id, values)
+
+
+def start_event_subprocess(workflow: Instance, start: Node, scope_id: int, values: Mapping[str, object]) -> None:
+    """Run the event subprocess of a start event in a scope; interrupting: everything else in the scope ends first."""
+    definition = workflow.definition
+    subprocess = definition.node(definition.container_of[start.name])
+    token = workflow.new_token(subprocess, scope_id)
+    if start.element.interrupting:
+        workflow.cancel_scope(scope_id, keep=token)
+    workflow.assign(scope_id, values, start.element.id)
+    subprocess._update(token)
+
+
+# ---------------------------------------------------------------- throwing
+def throw(token: Token, kind: str, code: str | None, message: str, values: Mapping[str, object], *, own: bool = False) -> bool:
+    """Look for a catcher of an error or escalation from the token outwards and let it catch; return whether one did.
+
+    `own`: the activity of the token itself may catch at its boundary (a job reported the error).
+    """
+    workflow = token.workflow
+    if own:
+        host = workflow.by_number[token.host] if token.role == "instance" and token.host else token
+        if _at_boundary(workflow, host, kind, code, message, values):
+            return True
+    scope: Scope | None = workflow.scopes[token.scope]
+    while scope is not None:
+        for name in _watchers_of(workflow, scope):
+            node = workflow.definition.node(name)
+            if _catches(workflow, node, kind, code, token):
+                start_event_subprocess(workflow, node, scope.id, _caught(node, code, message, values))
+                return True
+        owner = workflow.by_number.get(scope.owner or 0)
+        if owner is not None and _at_boundary(workflow, owner, kind, code, message, values):
+            return True
+        scope = workflow.scopes.get(scope.parent) if scope.parent is not None else None
+    return False
+
+
+def _watchers_of(workflow: Instance, scope: Scope) -> list[str]:
+    if scope.kind == "process":
+        return workflow.definition.watchers
+    owner = workflow.by_number.get(scope.owner or 0)
+    return owner.task_spec.watchers if owner is not None and scope.kind != "local" else []
+
+
+def _at_boundary(workflow: Instance, host: Token, kind: str, code: str | None, message: str, values: Mapping[str, object]) -> bool:
+    for name in host.task_spec.boundaries:
+        node = workflow.definition.node(name)
+        if _catches(workflow, node, kind, code, host):
+            if node.element.interrupting:
+                host.cancel()
+            boundary = workflow.new_token(node, host.scope)
+            workflow.journal_element("element_activated", boundary)
+            workflow.assign(host.scope, _caught(node, code, message, values), node.element.id)
+            boundary.complete()
+            return True
+    return False
+
+
+def _catches(workflow: Instance, node: Node, kind: str, code: str | None, token: Token) -> bool:
+    event = node.element.event or NO_EVENT
+    if event.kind != kind:
+        return False
+    return event.name is None or text_of(workflow, event.name, token, "Code") == code
+
+
+def _caught(node: Node, code: str | None, message: str, values: Mapping[str, object]) -> dict[str, object]:
+    event = node.element.event or NO_EVENT
+    caught = dict(values)
+    if event.code_variable:
+        caught[event.code_variable] = code
+    if event.message_variable:
+        caught[event.message_variable] = message
+    return caught
+
+
+def terminate(token: Token) -> None:
+    """End the process, call or subprocess the token is in, with everything inside it."""
+    workflow = token.workflow
+    scope = workflow.scopes[token.scope]
+    while scope.kind in ("local", "event_subprocess") and scope.parent is not None:
+        scope = workflow.scopes[scope.parent]
+    workflow.journal_element("element_completed", token)
+    workflow.cancel_scope(scope.id, keep=token)
+    if scope.owner is None:
+        token._set_state(TaskState.COMPLETED)
+        workflow.complete("terminated")
+        return
+    owner = workflow.by_number[scope.owner]
+    token._set_state(TaskState.COMPLETED)
+    if owner.is_live:
+        owner.task_spec.inner_ended(owner, scope)
+
+
+def throw_message(node: ThrowEvent, token: Token) -> None:
+    """Send a message to other instances; the durable layer delivers it in a transaction of its own."""
+    workflow = token.workflow
+    name = text_of(workflow, node.event.name, token, "Nachricht")
+    if not name:
+        raise errors.Incident(f"„{node.shown}“ nennt keine Nachricht.", node.element.id)
+    drawn = node.element.properties
+    key = property_value(node, token, drawn["correlation_key"]) if "correlation_key" in drawn else workflow.business_key
+    payload = node.locals_of(token)
+    for option in ("to_tenant", "process_key"):
+        if option in drawn:
+            payload[f"@{option}"] = property_value(node, token, drawn[option])
+    workflow.outgoing.append(
+        Outgoing(node._outgoing_id(token), "message", name, node.element.id, None if key is None else str(key), payload)
+    )
+    workflow.journal_element("message_thrown", token, name=name, key=None if key is None else str(key))
+
+
+def text_of(workflow: Instance, expression: Expression | None, token: Token, what: str) -> str | None:
+    """Return the text of an expression, or None."""
+    if expression is None:
+        return None
+    value = workflow.evaluate(expression, token, what)
+    return None if value is None else str(value)
+
+
+def property_value(node: Node, token: Token, text: str) -> object:
+    """Return the value of an extension property: FEEL where it starts with `=`, else the text."""
+    if not text.startswith("="):
+        return text
+    workflow = token.workflow
+    try:
+        return feel.evaluate(text[1:], workflow.view(token.local or token.scope), now=workflow.moment, functions=workflow.functions)
+    except (feel.FeelError, feel.FeelSyntaxError) as fault:
+        raise errors.Incident(f"Eigenschaft von „{node.shown}“: {fault}", node.element.id) from fault
+
+
+__all__ = ["CatchEvent", "Event", "EventSubprocess", "ReceiveTask", "StartEvent", "ThrowEvent", "throw"]

@@ -1,0 +1,171 @@
+"""A BPMN file as frozen values, free of dialect and of SpiffWorkflow: what the readers make and the builder executes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from engine.spiff.expressions import Expression
+
+ElementKind = Literal[
+    "start_event", "end_event", "catch_event", "throw_event", "boundary_event", "task", "user_task", "service_task", "receive_task",
+    "business_rule_task", "script_task", "call_activity", "subprocess", "event_subprocess", "exclusive_gateway", "parallel_gateway",
+    "inclusive_gateway", "event_gateway",
+]  # fmt: skip
+EventKind = Literal["none", "message", "timer", "signal", "error", "escalation", "conditional", "terminate", "link"]
+ACTIVITIES = frozenset({
+    "task", "user_task", "service_task", "receive_task", "business_rule_task", "script_task", "call_activity", "subprocess",
+})  # fmt: skip
+GATEWAYS = frozenset({"exclusive_gateway", "parallel_gateway", "inclusive_gateway", "event_gateway"})
+
+
+@dataclass(frozen=True, slots=True)
+class EventDefinition:
+    """name: message, signal or link name, error or escalation code (None catches every code).
+
+    timer: `timer_kind` date, duration or cycle with its expression. condition: of a conditional event.
+    code_variable / message_variable: where an error or escalation event writes what it caught.
+    """
+
+    kind: EventKind
+    name: Expression | None = None
+    timer_kind: Literal["date", "duration", "cycle"] | None = None
+    timer: Expression | None = None
+    condition: Expression | None = None
+    code_variable: str | None = None
+    message_variable: str | None = None
+    external: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """One input or output parameter: target variable and its expression."""
+
+    target: str
+    value: Expression
+
+
+@dataclass(frozen=True, slots=True)
+class CallMapping:
+    """`in` or `out` of a call activity; source None with `everything`: all variables."""
+
+    target: str | None
+    value: Expression | None
+    everything: bool = False
+    business_key: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Loop:
+    """Multi-instance (`sequential`, by collection or cardinality) or standard loop (`condition`, `test_before`)."""
+
+    standard: bool
+    sequential: bool = True
+    cardinality: Expression | None = None
+    collection: Expression | None = None
+    element_variable: str | None = None
+    completion: Expression | None = None
+    output_collection: str | None = None
+    output_element: Expression | None = None
+    condition: Expression | None = None
+    test_before: bool = False
+    maximum: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Assignment:
+    """Of a user task; None where nothing is drawn."""
+
+    form: str | None = None
+    form_binding: str | None = None
+    assignee: Expression | None = None
+    candidate_groups: Expression | None = None
+    candidate_users: Expression | None = None
+    due: Expression | None = None
+    follow_up: Expression | None = None
+    priority: Expression | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Element:
+    """A node of the diagram. `children` are the nodes inside a subprocess, `flows` the sequence flows among them."""
+
+    id: str
+    kind: ElementKind
+    label: str
+    line: int
+    documentation: str = ""
+    event: EventDefinition | None = None
+    interrupting: bool = True
+    attached_to: str | None = None
+    default_flow: str | None = None
+    topic: Expression | None = None
+    priority: Expression | None = None
+    retries: int = 3
+    decision: str | None = None
+    decision_binding: str = "latest"
+    decision_mapping: str = "resultList"
+    script: Expression | None = None
+    result_variable: str | None = None
+    called: str | None = None
+    called_binding: str = "latest"
+    call_in: tuple[CallMapping, ...] = ()
+    call_out: tuple[CallMapping, ...] = ()
+    assignment: Assignment = field(default_factory=Assignment)
+    inputs: tuple[Parameter, ...] = ()
+    outputs: tuple[Parameter, ...] = ()
+    loop: Loop | None = None
+    properties: Mapping[str, str] = field(default_factory=dict)
+    children: tuple[Element, ...] = ()
+    flows: tuple[Flow, ...] = ()
+    lane: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Flow:
+    id: str
+    source: str
+    target: str
+    label: str
+    line: int
+    condition: Expression | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Process:
+    """An executable process of a file; `candidate_starters` are roles that may start it by hand."""
+
+    id: str
+    name: str
+    line: int
+    version_tag: str
+    executable: bool
+    documentation: str
+    history_days: int | None
+    elements: tuple[Element, ...]
+    flows: tuple[Flow, ...]
+    start_form: str | None = None
+    candidate_starters: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ParsedFile:
+    """One .bpmn file. `dialect`: camunda7, camunda8 or plain."""
+
+    file: str
+    dialect: str
+    processes: tuple[Process, ...]
+
+    def process(self, process_id: str) -> Process | None:
+        """Return the process with that id, if it is in this file."""
+        return next((process for process in self.processes if process.id == process_id), None)
+
+
+def walk(elements: tuple[Element, ...]) -> list[Element]:
+    """Return the elements and all elements inside their subprocesses, in document order."""
+    found: list[Element] = []
+    for element in elements:
+        found.append(element)
+        found += walk(element.children)
+    return found

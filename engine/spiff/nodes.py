@@ -1,0 +1,587 @@
+"""The behaviour of each BPMN element as SpiffWorkflow task specs: activities, gateways, and what they share.
+
+SpiffWorkflow calls `_update_hook` when a token arrives, `_run_hook` when it is its turn (True: done, None: it stays
+started and waits for a stimulus) and `_on_complete_hook` when it is done.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from SpiffWorkflow.bpmn.specs.bpmn_task_spec import BpmnTaskSpec
+from SpiffWorkflow.util.task import TaskState
+
+from engine import dmn, errors, feel
+from engine.protocol import Event, Wait
+from engine.spiff import model, schedule
+from engine.spiff.expressions import Expression
+from engine.spiff.workflow import Instance, Scope, Token
+
+if TYPE_CHECKING:
+    from SpiffWorkflow.bpmn.specs.bpmn_process_spec import BpmnProcessSpec
+
+
+class Node(BpmnTaskSpec):  # type: ignore[misc]  # SpiffWorkflow is untyped
+    """An element of a diagram. `out` are its outgoing flows with the target's spec name."""
+
+    is_conditional = False
+    is_inclusive_join = False
+    scope_kind = "subprocess"
+
+    def __init__(self, spec: BpmnProcessSpec, name: str, element: model.Element, path: str) -> None:
+        super().__init__(spec, name)
+        self.element = element
+        self.path = path
+        self.bpmn_id = element.id
+        self.bpmn_name = element.label
+        self.out: list[tuple[model.Flow, str]] = []
+        self.incoming: list[str] = []
+        self.boundaries: list[str] = []
+        self.inner_start: str | None = None
+        self.watchers: list[str] = []
+        self.link_target: str | None = None
+
+    # -- SpiffWorkflow's hooks
+    def test(self) -> None:
+        """Checked when the file was read."""
+
+    def _predict_hook(self, my_task: Token) -> None:
+        """No prediction: children are made when their flow is taken."""
+
+    def _update_hook(self, my_task: Token) -> bool:
+        my_task.workflow.journal_element("element_activated", my_task)
+        return True
+
+    def _on_ready(self, my_task: Token) -> None:
+        """Nothing to assign."""
+
+    def _run_hook(self, my_task: Token) -> bool | None:
+        return True
+
+    def _on_complete_hook(self, my_task: Token) -> None:
+        self.before_leaving(my_task)
+        my_task.workflow.journal_element("element_completed", my_task)
+        self.leave(my_task)
+
+    def _on_cancel(self, my_task: Token) -> None:
+        """A token was cancelled from outside."""
+
+    # -- ours
+    def before_leaving(self, token: Token) -> None:
+        """What happens between the work and the outgoing flows."""
+
+    def leave(self, token: Token) -> None:
+        """Send a token over each outgoing flow whose condition holds."""
+        self.take(token, self.flows_to_take(token))
+
+    def take(self, token: Token, flows: list[tuple[model.Flow, str]]) -> None:
+        workflow = token.workflow
+        for flow, target in flows:
+            workflow.journal.append(Event("flow_taken", flow.id, workflow.path_of(token)))
+            spec = workflow.definition.node(target)
+            workflow.new_token(spec, token.scope, parent=token, via=flow.id)
+
+    def flows_to_take(self, token: Token) -> list[tuple[model.Flow, str]]:
+        """All flows without a condition and those whose condition holds; the default flow where no condition held."""
+        if not any(flow.condition for flow, _ in self.out):
+            return self.out
+        chosen = [(f, t) for f, t in self.out if f.id != self.element.default_flow and (f.condition is None or self.holds(token, f))]
+        if not chosen:
+            chosen = [(flow, target) for flow, target in self.out if flow.id == self.element.default_flow]
+        if not chosen:
+            raise errors.Incident(f"An „{self.shown}“ trifft keine Bedingung zu, und es gibt keinen Standardfluss.", self.element.id)
+        return chosen
+
+    def holds(self, token: Token, flow: model.Flow) -> bool:
+        """Return whether a flow's condition is true; null is false and told in history."""
+        condition = flow.condition
+        if condition is None:
+            return True
+        workflow = token.workflow
+        value = workflow.evaluate(condition, token, f"Bedingung „{condition.source}“")
+        detail = {"expression": condition.source, "result": value if isinstance(value, bool) else None}
+        workflow.journal.append(Event("condition_evaluated", flow.id, workflow.path_of(token), detail))
+        if not isinstance(value, bool):
+            text = f"Die Bedingung „{condition.source}“ ergibt weder wahr noch falsch und gilt als nicht erfüllt."
+            workflow.warn(flow.id, workflow.path_of(token), text)
+        return value is True
+
+    def inner_ended(self, token: Token, scope: Scope) -> None:
+        """The last token inside has ended."""
+        raise RuntimeError(f"{self.name} has no inside")
+
+    @property
+    def shown(self) -> str:
+        return self.element.label or self.element.id
+
+    def started(self, token: Token, values: Mapping[str, object]) -> None:
+        """A wait of this token was answered."""
+        raise errors.InvalidState(f"„{self.shown}“ wartet auf nichts.")
+
+
+# ---------------------------------------------------------------- gateways
+class ExclusiveGateway(Node):
+    """Exactly one way: the first whose condition holds, else the default."""
+
+    def flows_to_take(self, token: Token) -> list[tuple[model.Flow, str]]:
+        if len(self.out) == 1 and self.out[0][0].condition is None:
+            return self.out
+        for flow, target in self.out:
+            if flow.id != self.element.default_flow and flow.condition is not None and self.holds(token, flow):
+                return [(flow, target)]
+        default = [(f, t) for f, t in self.out if f.id == self.element.default_flow or (f.condition is None and len(self.out) == 1)]
+        if not default:
+            raise errors.Incident(f"An „{self.shown}“ trifft keine Bedingung zu, und es gibt keinen Standardfluss.", self.element.id)
+        return default
+
+
+class ParallelGateway(Node):
+    """Waits for one token on each incoming flow; surplus tokens wait for the next round. Then goes every way."""
+
+    def _update_hook(self, my_task: Token) -> bool:
+        workflow = my_task.workflow
+        workflow.journal_element("element_activated", my_task)
+        my_task.wait()
+        here = [t for t in workflow.live_tokens() if t.task_spec is self and t.scope == my_task.scope and t._state == TaskState.WAITING]
+        first: dict[str | None, Token] = {}
+        for token in here:
+            first.setdefault(token.via, token)
+        if any(flow not in first for flow in self.incoming):
+            return False
+        for flow in self.incoming:
+            consumed = first[flow]
+            if consumed is not my_task:
+                # Joined, not cancelled: its journey ends here and goes on in my_task.
+                consumed._set_state(TaskState.COMPLETED)
+        return True
+
+    def flows_to_take(self, token: Token) -> list[tuple[model.Flow, str]]:
+        return self.out
+
+
+class InclusiveGateway(Node):
+    """Joins all tokens that can still arrive, then goes every way whose condition holds."""
+
+    @property
+    def is_inclusive_join(self) -> bool:  # type: ignore[override]  # a constant elsewhere
+        return len(self.incoming) > 1
+
+    def _update_hook(self, my_task: Token) -> bool:
+        my_task.workflow.journal_element("element_activated", my_task)
+        if not self.is_inclusive_join:
+            return True
+        my_task.wait()
+        return False
+
+    def try_join(self, token: Token) -> bool:
+        """Let the waiting tokens through when no other token of the scope can reach an incoming flow that is still empty."""
+        workflow = token.workflow
+        here = [t for t in workflow.live_tokens() if t.task_spec is self and t.scope == token.scope and t._state == TaskState.WAITING]
+        if not here or here[0] is not token:
+            return False
+        filled = {t.via for t in here}
+        empty = [flow for flow in self.incoming if flow not in filled]
+        others = [t for t in workflow.live_tokens() if t.scope == token.scope and t.task_spec is not self and t.role != "watcher"]
+        if any(workflow.definition.reaches(other.task_spec.name, self.name, empty) for other in others):
+            return False
+        for other in here[1:]:
+            other._set_state(TaskState.COMPLETED)
+        token._ready()
+        return True
+
+
+class EventGateway(Node):
+    """Waits for the first of the events behind it."""
+
+    def leave(self, token: Token) -> None:
+        workflow = token.workflow
+        for flow, target in self.out:
+            spec = workflow.definition.node(target)
+            branch = workflow.new_token(spec, token.scope, parent=token, via=flow.id, role="branch", host=token.number)
+            branch.internal_data["f"] = flow.id
+
+
+# ---------------------------------------------------------------- activities
+class Activity(Node):
+    """Input and output parameters, boundary events, loops; subclasses say what the work is."""
+
+    def _run_hook(self, my_task: Token) -> bool | None:
+        workflow = my_task.workflow
+        if my_task.role != "instance":
+            if self.element.loop is not None:
+                self.open_boundaries(my_task)
+                return self.start_loop(my_task)
+            self.open_locals(my_task)
+            self.open_boundaries(my_task)
+        else:
+            self.open_locals(my_task)
+        done = self.work(my_task)
+        if done and my_task._state != TaskState.READY:
+            return None  # a boundary event that fired at once has cancelled it
+        workflow.conditions_changed = True
+        return True if done else None
+
+    def work(self, token: Token) -> bool:
+        """Do the work; True when it is done, False when the token waits."""
+        return True
+
+    def open_locals(self, token: Token) -> None:
+        if self.element.inputs:
+            workflow = token.workflow
+            outer = token.local or token.scope
+            values = {p.target: workflow.evaluate(p.value, token, f"Parameter „{p.target}“") for p in self.element.inputs}
+            local = workflow.new_scope(outer, "local", token.number, workflow.path_of(token), values)
+            token.internal_data["outer"] = outer
+            token.local = local.id
+
+    def locals_of(self, token: Token) -> dict[str, object]:
+        """Return the mapped inputs of the activity."""
+        if not self.element.inputs or token.local is None:
+            return {}
+        return dict(token.workflow.scopes[token.local].variables)
+
+    def open_boundaries(self, token: Token) -> None:
+        workflow = token.workflow
+        for name in self.boundaries:
+            spec = workflow.definition.node(name)
+            if spec.element.event is not None and spec.element.event.kind in ("error", "escalation"):
+                continue  # looked up when thrown
+            boundary = workflow.new_token(spec, token.scope, parent=token, role="boundary", host=token.number)
+            spec._update(boundary)
+
+    def close_boundaries(self, token: Token) -> None:
+        for other in token.workflow.live_tokens():
+            if other.role == "boundary" and other.host == token.number:
+                other.cancel()
+
+    def before_leaving(self, token: Token) -> None:
+        workflow = token.workflow
+        self.close_boundaries(token)
+        if token.role == "instance" or self.element.loop is None:
+            outer = token.internal_data.get("outer", token.local or token.scope)
+            values = {p.target: workflow.evaluate(p.value, token, f"Parameter „{p.target}“") for p in self.element.outputs}
+            workflow.assign(outer, values, self.element.id)
+        if token.local is not None and token.role != "instance":
+            workflow.drop_scope(token.local)
+            token.local = None
+
+    def leave(self, token: Token) -> None:
+        if token.role == "instance":
+            self.instance_ended(token)
+        else:
+            super().leave(token)
+
+    def _on_cancel(self, my_task: Token) -> None:
+        workflow = my_task.workflow
+        self.close_boundaries(my_task)
+        for scope in [s for s in workflow.scopes.values() if s.owner == my_task.number]:
+            workflow.cancel_scope(scope.id)
+            workflow.drop_scope(scope.id)
+        for other in workflow.live_tokens():
+            if other.role == "instance" and other.host == my_task.number:
+                other.cancel()
+
+    def answer(self, token: Token, values: Mapping[str, object]) -> None:
+        """A stimulus brought the result: set the variables and go on."""
+        workflow = token.workflow
+        workflow.close_wait(token)
+        workflow.assign(token.local or token.scope, values, self.element.id)
+        token.complete()
+
+    started = answer
+
+    # -- loops
+    def start_loop(self, token: Token) -> bool | None:
+        """Start the instances of a multi-instance activity or the first round of a loop; True when there is nothing to do."""
+        workflow, loop = token.workflow, self.element.loop
+        if loop is None:
+            return True
+        if loop.standard:
+            token.internal_data["n"] = 0
+            if loop.test_before and not self._loop_goes_on(token, loop):
+                return True
+            self._start_instance(token, 0, {})
+            return None
+        items: list[object] | None = None
+        if loop.collection is not None:
+            found = workflow.evaluate(loop.collection, token, "Liste der Mehrfachausführung")
+            if not isinstance(found, list):
+                raise errors.Incident(
+                    f"„{self.shown}“ soll über eine Liste laufen, gefunden wurde {feel.text_of(feel.enter(found))}.", self.element.id
+                )
+            items = found
+            count = len(found)
+        else:
+            count = self._cardinality(token, loop)
+        token.internal_data |= {"n": count, "done": 0, "next": 0, "items": items}
+        if count == 0:
+            return True
+        for index in range(1 if loop.sequential else count):
+            self._start_indexed(token, index)
+        return None
+
+    def _cardinality(self, token: Token, loop: model.Loop) -> int:
+        if loop.cardinality is None:
+            return 0
+        value = token.workflow.evaluate(loop.cardinality, token, "Anzahl der Mehrfachausführung")
+        number = feel.enter(value)
+        try:
+            count = int(str(number))
+        except ValueError as fault:
+            raise errors.Incident(
+                f"„{self.shown}“: Die Anzahl muss eine ganze Zahl sein, gefunden wurde {value!r}.", self.element.id
+            ) from fault
+        if not 0 <= count <= 1000:
+            raise errors.Incident(f"„{self.shown}“: Die Anzahl {count} liegt nicht zwischen 0 und 1000.", self.element.id)
+        return count
+
+    def _start_indexed(self, token: Token, index: int) -> None:
+        loop, items = self.element.loop, token.internal_data["items"]
+        variables: dict[str, object] = {}
+        if loop is not None and loop.element_variable and items is not None:
+            variables[loop.element_variable] = items[index]
+        token.internal_data["next"] = index + 1
+        self._start_instance(token, index, variables)
+
+    def _start_instance(self, token: Token, index: int, variables: Mapping[str, object]) -> None:
+        workflow = token.workflow
+        counts = {
+            "loopCounter": index,
+            "nrOfInstances": token.internal_data.get("n", 0),
+            "nrOfCompletedInstances": token.internal_data.get("done", 0),
+            "nrOfActiveInstances": token.internal_data.get("next", 1) - token.internal_data.get("done", 0),
+        }
+        numbers = {name: feel.enter(count) for name, count in counts.items()}
+        path = f"{workflow.path_of(token)}/{self.element.id}#{index + 1}".lstrip("/")
+        local = workflow.new_scope(token.scope, "local", token.number, path, {**numbers, **variables})
+        instance = workflow.new_token(self, local.id, parent=token, role="instance", host=token.number)
+        instance.local = local.id
+        self._update(instance)
+
+    def instance_ended(self, instance: Token) -> None:
+        """One instance has ended: start the next, or end the loop."""
+        workflow, loop = instance.workflow, self.element.loop
+        token = workflow.by_number[instance.host or 0]
+        data = token.internal_data
+        if loop is None:
+            return
+        if loop.standard:
+            data["n"] += 1
+            local = instance.local
+            goes_on = self._loop_goes_on(token, loop)
+            if local is not None:
+                workflow.drop_scope(local)
+            if goes_on:
+                self._start_instance(token, data["n"], {})
+            else:
+                token.complete()
+            return
+        data["done"] += 1
+        local_id = instance.local
+        if local_id is not None:
+            workflow.scopes[local_id].variables["nrOfCompletedInstances"] = feel.enter(data["done"])
+        complete = loop.completion is not None and workflow.evaluate(loop.completion, instance, "Abschlussbedingung") is True
+        if local_id is not None:
+            workflow.drop_scope(local_id)
+        if complete or data["done"] >= data["n"]:
+            for other in workflow.live_tokens():
+                if other.role == "instance" and other.host == token.number:
+                    other.cancel()
+            token.complete()
+        elif loop.sequential:
+            self._start_indexed(token, data["next"])
+
+    def _loop_goes_on(self, token: Token, loop: model.Loop) -> bool:
+        if loop.maximum is not None and token.internal_data["n"] >= loop.maximum:
+            return False
+        if loop.condition is None:
+            return True
+        return token.workflow.evaluate(loop.condition, token, "Schleifenbedingung") is True
+
+
+class UserTask(Activity):
+    """Waits for a person."""
+
+    def work(self, token: Token) -> bool:
+        workflow, drawn = token.workflow, self.element.assignment
+
+        def names(expression: Expression | None, what: str) -> tuple[str, ...]:
+            value = workflow.evaluate(expression, token, what) if expression else None
+            if value is None:
+                return ()
+            items = value if isinstance(value, list) else str(value).split(",")
+            return tuple(text for item in items if (text := str(item).strip()))
+
+        assignee = workflow.evaluate(drawn.assignee, token, "Bearbeiter") if drawn.assignee else None
+        priority = workflow.evaluate(drawn.priority, token, "Priorität") if drawn.priority else None
+        wait = Wait(
+            id=token.id, kind="user_task", element_id=self.element.id, name=self.shown, label=self.shown, scope=workflow.path_of(token),
+            form=drawn.form, form_binding=drawn.form_binding, assignee=None if assignee is None else str(assignee),
+            candidate_groups=names(drawn.candidate_groups, "Gruppen"), candidate_users=names(drawn.candidate_users, "Benutzer"),
+            due_at=instant(self, token, drawn.due, "Fälligkeit"), follow_up_at=instant(self, token, drawn.follow_up, "Wiedervorlage"),
+            priority=int(str(priority)) if str(priority).isdigit() else 50, variables=self.locals_of(token),
+            properties=self.element.properties,
+        )  # fmt: skip
+        token.internal_data["w"] = True
+        workflow.open_wait(token, wait)
+        return False
+
+
+def instant(node: Node, token: Token, expression: Expression | None, what: str) -> Any:
+    """Return the instant of a due or follow-up date, or None where nothing is drawn or the value is null."""
+    value = token.workflow.evaluate(expression, token, what) if expression else None
+    if value is None:
+        return None
+    try:
+        return schedule.instant_of(value)
+    except schedule.BadSchedule as fault:
+        raise errors.Incident(f"{what} von „{node.shown}“: {fault}", node.element.id) from fault
+
+
+class ServiceTask(Activity):
+    """Touches the world: parks and opens a job (Camunda's external task)."""
+
+    def work(self, token: Token) -> bool:
+        open_job(self, token, self.locals_of(token))
+        return False
+
+
+def open_job(node: Node, token: Token, variables: dict[str, object]) -> None:
+    """Open the job of a service task or of an external message event."""
+    workflow, element = token.workflow, node.element
+    topic = workflow.evaluate(element.topic, token, "Topic") if element.topic else None
+    if not isinstance(topic, str) or not topic:
+        raise errors.Incident(f"„{node.shown}“ nennt kein Topic.", element.id)
+    priority = workflow.evaluate(element.priority, token, "Priorität") if element.priority else None
+    wait = Wait(
+        id=token.id, kind="job", element_id=element.id, name=topic, label=node.shown, scope=workflow.path_of(token),
+        retries=element.retries, priority=int(str(priority)) if str(priority).isdigit() else 50,
+        variables=variables, properties=element.properties,
+    )  # fmt: skip
+    token.internal_data["w"] = True
+    workflow.open_wait(token, wait)
+
+
+class ScriptTask(Activity):
+    """Computes one FEEL expression into its result variable."""
+
+    def work(self, token: Token) -> bool:
+        script, result = self.element.script, self.element.result_variable
+        if script is not None:
+            value = token.workflow.evaluate(script, token, "Skript")
+            if result:
+                token.workflow.assign(token.local or token.scope, {result: value}, self.element.id)
+        return True
+
+
+class BusinessRuleTask(Activity):
+    """Asks a decision table and writes what it says into the result variable."""
+
+    def work(self, token: Token) -> bool:
+        workflow, element = token.workflow, self.element
+        bound = workflow.decisions.get(element.decision or "")
+        if bound is None:
+            raise errors.Incident(f"Die Entscheidung „{element.decision}“ ist nicht bereitgestellt.", element.id)
+        try:
+            outcome = dmn.evaluate(
+                bound.model, bound.decision_id, workflow.view(token.local or token.scope), now=workflow.moment, functions=workflow.functions
+            )
+            value = dmn.map_result(outcome, element.decision_mapping)
+        except feel.FeelError as fault:
+            raise errors.Incident(f"„{self.shown}“: {fault}", element.id) from fault
+        workflow.decisions_used[element.decision or ""] = bound.version_id
+        for made in outcome.evaluations:
+            detail = {
+                "decision": made.decision_id, "version": bound.version_id, "rules": list(made.rule_ids), "inputs": dict(made.inputs),
+                "outputs": [dict(output) for output in made.outputs],
+            }  # fmt: skip
+            workflow.journal.append(Event("decision_evaluated", element.id, workflow.path_of(token), detail))
+        if not outcome.results:
+            workflow.warn(element.id, workflow.path_of(token), f"In der Entscheidung „{element.decision}“ trifft keine Regel zu.")
+        if element.result_variable:
+            workflow.assign(token.local or token.scope, {element.result_variable: value}, element.id)
+        return True
+
+
+class Container(Activity):
+    """An embedded subprocess: a scope of its own inside the process."""
+
+    def work(self, token: Token) -> bool:
+        workflow = token.workflow
+        path = f"{workflow.path_of(token)}/{self.element.id}".lstrip("/")
+        scope = workflow.new_scope(token.local or token.scope, self.scope_kind, token.number, path, self.entering(token))
+        enter_scope(workflow, self, scope, token)
+        return False
+
+    def entering(self, token: Token) -> dict[str, object]:
+        """Return the variables the scope starts with."""
+        return {}
+
+    def inner_ended(self, token: Token, scope: Scope) -> None:
+        values = self.leaving(token, scope)
+        token.workflow.drop_scope(scope.id)
+        token.workflow.assign(token.local or token.scope, values, self.element.id)
+        token.complete()
+
+    def leaving(self, token: Token, scope: Scope) -> dict[str, object]:
+        """Return what goes back to the outer scope."""
+        return {}
+
+
+class CallActivity(Container):
+    """Another process, run inside this instance, that sees only what `in` gives and gives back only what `out` names."""
+
+    scope_kind = "call"
+
+    def entering(self, token: Token) -> dict[str, object]:
+        workflow = token.workflow
+        values: dict[str, object] = {}
+        for mapping in self.element.call_in:
+            if mapping.everything:
+                visible = workflow.view(token.local or token.scope)
+                values |= {name: visible[name] for name in visible if name != "currentUser"}
+            elif mapping.target and mapping.value:
+                values[mapping.target] = workflow.evaluate(mapping.value, token, f"Zuordnung „{mapping.target}“")
+        return values
+
+    def leaving(self, token: Token, scope: Scope) -> dict[str, object]:
+        workflow = token.workflow
+        values: dict[str, object] = {}
+        for mapping in self.element.call_out:
+            if mapping.everything:
+                values |= scope.variables
+            elif mapping.target and mapping.value:
+                values[mapping.target] = workflow.evaluate(mapping.value, token, f"Zuordnung „{mapping.target}“", scope=scope.id)
+        return values
+
+
+class EventSubprocess(Container):
+    """Started by its start event while the scope around it lives; see engine.spiff.events."""
+
+    scope_kind = "event_subprocess"
+
+    def leave(self, token: Token) -> None:
+        """Its end is its end: no outgoing flows."""
+
+
+def enter_scope(workflow: Instance, node: Node | None, scope: Scope, parent: Token | None, start: str | None = None) -> None:
+    """Put a token on the start event of a scope and arm the event subprocesses in it."""
+    definition = workflow.definition
+    watchers = node.watchers if node is not None else definition.watchers
+    for name in watchers:
+        arm_watcher(workflow, definition.node(name), scope.id)
+    first = start or (node.inner_start if node is not None else None)
+    if first is None:
+        raise errors.Incident(f"„{node.shown if node else definition.process.id}“ hat kein Startereignis.", node.element.id if node else "")
+    token = workflow.new_token(definition.node(first), scope.id, parent=parent)
+    token.task_spec._update(token)
+
+
+def arm_watcher(workflow: Instance, spec: Node, scope_id: int) -> Token | None:
+    """Wait for the start event of an event subprocess; errors and escalations are looked up when thrown."""
+    if spec.element.event is not None and spec.element.event.kind in ("error", "escalation"):
+        return None
+    token = workflow.new_token(spec, scope_id, role="watcher")
+    spec._update(token)
+    return token

@@ -1,0 +1,251 @@
+"""Read a .bpmn file of Camunda Modeler (Camunda 7 dialect or plain BPMN) into the model, gathering every fault as a finding."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from lxml import etree
+
+from engine import feel, xml
+from engine.protocol import Finding
+from engine.spiff import expressions, model, parts
+from engine.spiff.expressions import Expression
+
+BPMN = "http://www.omg.org/spec/BPMN/20100524/MODEL"
+CAMUNDA = "http://camunda.org/schema/1.0/bpmn"
+ZEEBE = "http://camunda.org/schema/zeebe/1.0"
+MODELER = "http://camunda.org/schema/modeler/1.0"
+
+KINDS: dict[str, model.ElementKind] = {
+    "startEvent": "start_event", "endEvent": "end_event", "intermediateCatchEvent": "catch_event",
+    "intermediateThrowEvent": "throw_event", "boundaryEvent": "boundary_event", "task": "task", "manualTask": "task",
+    "userTask": "user_task", "serviceTask": "service_task", "sendTask": "service_task", "receiveTask": "receive_task",
+    "businessRuleTask": "business_rule_task", "scriptTask": "script_task", "callActivity": "call_activity", "subProcess": "subprocess",
+    "exclusiveGateway": "exclusive_gateway", "parallelGateway": "parallel_gateway", "inclusiveGateway": "inclusive_gateway",
+    "eventBasedGateway": "event_gateway",
+}  # fmt: skip
+REFUSED = {
+    "complexGateway": "Bitte ein exklusives oder inklusives Gateway verwenden.",
+    "transaction": "Bitte einen gewöhnlichen Teilprozess mit Fehlerereignissen verwenden.",
+    "adHocSubProcess": "Bitte einen gewöhnlichen Teilprozess oder mehrere Aufgaben verwenden.",
+    "choreographyTask": "Bitte einen Prozess mit Nachrichten verwenden.",
+    "subChoreography": "Bitte einen Prozess mit Nachrichten verwenden.",
+    "callConversation": "Bitte einen Prozess mit Nachrichten verwenden.",
+    "globalUserTask": "Bitte eine Benutzeraufgabe im Prozess verwenden.",
+}
+DRAWN_ONLY = frozenset({
+    "dataObject", "dataObjectReference", "dataStoreReference", "dataStore", "textAnnotation", "association", "group", "laneSet",
+    "documentation", "extensionElements", "ioSpecification", "property", "dataInputAssociation", "dataOutputAssociation", "incoming",
+    "outgoing", "category", "artifact", "auditing", "monitoring", "supportedInterfaceRef", "standardLoopCharacteristics",
+    "multiInstanceLoopCharacteristics", "correlationSubscription", "resourceRole", "potentialOwner", "humanPerformer", "performer",
+})  # fmt: skip
+
+
+class Reader:
+    """Reads one file; `findings` holds what is wrong with it, all at once."""
+
+    def __init__(self, content: bytes, file: str, functions: Iterable[feel.Function] = ()) -> None:
+        self.content = content
+        self.file = file
+        self.functions = tuple(functions)
+        self.findings: list[Finding] = []
+        self.messages: dict[str, etree._Element] = {}
+        self.signals: dict[str, etree._Element] = {}
+        self.errors: dict[str, etree._Element] = {}
+        self.escalations: dict[str, etree._Element] = {}
+        self.seen: dict[str, int] = {}
+
+    # -- findings
+    def fault(self, element: etree._Element, message: str, remedy: str, *, warning: bool = False) -> None:
+        """Add a finding at an element; parts without an id are told under the nearest element that has one."""
+        owner = element
+        while owner is not None and not owner.get("id"):
+            parent = owner.getparent()
+            if parent is None:
+                break
+            owner = parent
+        label = " ".join((owner.get("name") or "").split())
+        severity = "warning" if warning else "error"
+        self.findings.append(
+            Finding(self.file, xml.line(element), owner.get("id") or "", label, message, remedy, severity)  # type: ignore[arg-type]
+        )
+
+    def expression(self, element: etree._Element, text: str, where: str, *, language: str = "") -> Expression | None:
+        """Return the expression in a place, or None with a finding."""
+        try:
+            return expressions.read(text, self.functions, language=language)
+        except feel.FeelSyntaxError as fault:
+            self.fault(element, f"{where}: {fault}", "Bitte den Ausdruck berichtigen.")
+        except expressions.NotSupported as fault:
+            self.fault(element, f"{where}: {fault}", "Bitte FEEL verwenden, z. B. =betrag > 100.")
+        return None
+
+    # -- the file
+    def read(self) -> model.ParsedFile | None:
+        """Return the model, or None where the file is not BPMN at all."""
+        try:
+            root = xml.read(self.content)
+        except xml.BrokenXml as fault:
+            remedy = "Bitte die Datei im Camunda Modeler öffnen und neu speichern."
+            self.findings.append(Finding(self.file, fault.line, "", "", str(fault), remedy))
+            return None
+        if xml.local(root) != "definitions" or xml.namespace(root) != BPMN:
+            self.fault(root, "Die Datei ist kein BPMN-Diagramm.", "Bitte ein im Camunda Modeler erstelltes BPMN-Diagramm verwenden.")
+            return None
+        self._unique_ids(root)
+        for child in root:
+            register = {
+                "message": self.messages, "signal": self.signals, "error": self.errors, "escalation": self.escalations,
+            }.get(xml.local(child))  # fmt: skip
+            if register is not None:
+                register[child.get("id", "")] = child
+        processes = tuple(self._process(child) for child in root if xml.local(child) == "process")
+        if not any(process.executable for process in processes):
+            self.fault(root, "Die Datei enthält keinen ausführbaren Prozess.", "Bitte im Prozess „Executable“ anhaken.")
+        return model.ParsedFile(self.file, self._dialect(root), processes)
+
+    def _dialect(self, root: etree._Element) -> str:
+        platform = root.get(f"{{{MODELER}}}executionPlatform") or ""
+        used = {xml.namespace(element) for element in root.iter() if isinstance(element.tag, str)}
+        used |= {etree.QName(str(key)).namespace or "" for element in root.iter() for key in element.attrib}
+        if ZEEBE in used and CAMUNDA in used:
+            self.fault(
+                root, "Die Datei mischt Camunda 7 (camunda:) und Camunda 8 (zeebe:).", "Bitte nur eine der beiden Plattformen verwenden."
+            )
+        if ZEEBE in used or platform == "Camunda Cloud":
+            remedy = "Bitte im Modeler „Camunda 7“ wählen und die Angaben zu Formular, Topic und Variablen dort neu setzen."
+            self.fault(root, "Das Diagramm ist für Camunda 8 gezeichnet; ausgeführt wird der Dialekt von Camunda 7.", remedy)
+            return "camunda8"
+        return "camunda7" if CAMUNDA in used or platform == "Camunda Platform" else "plain"
+
+    def _unique_ids(self, root: etree._Element) -> None:
+        for element in root.iter():
+            identity = element.get("id") if isinstance(element.tag, str) and xml.namespace(element) == BPMN else None
+            if not identity:
+                continue
+            if identity in self.seen:
+                self.fault(
+                    element,
+                    f"Die Kennung „{identity}“ kommt zweimal vor (auch in Zeile {self.seen[identity]}).",
+                    "Bitte jede Kennung nur einmal verwenden.",
+                )
+            self.seen.setdefault(identity, xml.line(element))
+
+    # -- processes
+    def _process(self, element: etree._Element) -> model.Process:
+        nodes, flows = self.scope(element)
+        executable = element.get("isExecutable") == "true"
+        name = " ".join((element.get("name") or "").split())
+        if executable and not element.get("id"):
+            self.fault(element, "Der Prozess hat keine Kennung.", "Bitte dem Prozess eine ID geben.")
+        starters = (element.get(f"{{{CAMUNDA}}}candidateStarterGroups") or "").split(",")
+        return model.Process(
+            id=element.get("id", ""),
+            name=name or element.get("id", ""),
+            line=xml.line(element),
+            version_tag=element.get(f"{{{CAMUNDA}}}versionTag") or "",
+            executable=executable,
+            documentation=parts.documentation(element),
+            history_days=parts.history_days(self, element),
+            elements=nodes,
+            flows=flows,
+            candidate_starters=tuple(group.strip() for group in starters if group.strip()),
+        )
+
+    def scope(self, container: etree._Element) -> tuple[tuple[model.Element, ...], tuple[model.Flow, ...]]:
+        """Return the nodes and flows directly inside a process or subprocess."""
+        lanes = {
+            (reference.text or "").strip(): lane.get("name") or ""
+            for lane in container.iter(f"{{{BPMN}}}lane")
+            for reference in lane.iter(f"{{{BPMN}}}flowNodeRef")
+        }
+        nodes: list[model.Element] = []
+        flows: list[model.Flow] = []
+        for child in container:
+            tag = xml.local(child)
+            if xml.namespace(child) != BPMN or tag in DRAWN_ONLY:
+                continue
+            if tag == "sequenceFlow":
+                flows.append(self._flow(child))
+            elif tag in KINDS:
+                nodes.append(self._element(child, KINDS[tag], lanes.get(child.get("id", ""))))
+            elif tag in REFUSED:
+                self.fault(child, f"Das Element „{tag}“ wird nicht ausgeführt.", REFUSED[tag])
+            else:
+                self.fault(
+                    child, f"Das Element „{tag}“ ist unbekannt.", "Bitte nur die in processes/README.md genannten Elemente verwenden."
+                )
+        return tuple(nodes), tuple(flows)
+
+    def _flow(self, element: etree._Element) -> model.Flow:
+        condition = None
+        drawn = element.find(f"{{{BPMN}}}conditionExpression")
+        if drawn is not None:
+            text, language = (drawn.text or "").strip(), drawn.get("language", "")
+            if not text:
+                self.fault(
+                    element,
+                    "Die Bedingung des Sequenzflusses ist leer.",
+                    "Bitte einen FEEL-Ausdruck eintragen oder die Bedingung entfernen.",
+                )
+            else:
+                condition = self.expression(element, text, "Bedingung", language=language)
+                if condition is not None and condition.kind == "literal":
+                    self.fault(element, f"Die Bedingung „{text}“ ist kein Ausdruck.", "Bitte „=“ davorsetzen oder als Sprache FEEL wählen.")
+        label = " ".join((element.get("name") or "").split())
+        return model.Flow(
+            element.get("id", ""), element.get("sourceRef", ""), element.get("targetRef", ""), label, xml.line(element), condition
+        )
+
+    def _element(self, element: etree._Element, kind: model.ElementKind, lane: str | None) -> model.Element:
+        if element.get("triggeredByEvent") == "true":
+            kind = "event_subprocess"
+        if element.get("isForCompensation") == "true":
+            self.fault(element, "Kompensation wird nicht ausgeführt.", "Bitte den Ausgleich als gewöhnlichen Weg zeichnen.")
+        children, flows = self.scope(element) if kind in ("subprocess", "event_subprocess") else ((), ())
+        event = parts.event_definition(self, element) if kind.endswith("_event") else None
+        if kind == "receive_task":
+            event = parts.receive_event(self, element)
+        interrupting = element.get("cancelActivity", "true") != "false" and element.get("isInterrupting", "true") != "false"
+        if not element.get("id"):
+            self.fault(element, "Das Element hat keine Kennung.", "Bitte dem Element eine ID geben.")
+        parts.listeners(self, element)
+        throws = kind in ("throw_event", "end_event") and event is not None and event.kind == "message"
+        works = kind == "service_task" or (throws and event is not None and event.external)
+        topic, priority, native = parts.work(self, element) if works else (None, None, None)
+        rule = parts.decision(self, element) if kind == "business_rule_task" else parts.NO_DECISION
+        if kind == "service_task" and native is not None:
+            # A send task that throws its message itself is a throw event with the shape of a task.
+            kind, event = "throw_event", native
+        call = parts.call(self, element) if kind == "call_activity" else parts.NO_CALL
+        return model.Element(
+            id=element.get("id", ""),
+            kind=kind,
+            label=" ".join((element.get("name") or "").split()),
+            line=xml.line(element),
+            documentation=parts.documentation(element),
+            event=event,
+            interrupting=interrupting,
+            attached_to=element.get("attachedToRef"),
+            default_flow=element.get("default"),
+            topic=topic,
+            priority=priority,
+            retries=parts.retries(element),
+            decision=rule.decision,
+            decision_binding=rule.binding,
+            decision_mapping=rule.mapping,
+            result_variable=rule.result_variable or element.get(f"{{{CAMUNDA}}}resultVariable"),
+            script=parts.script(self, element) if kind == "script_task" else None,
+            called=call.called,
+            called_binding=call.binding,
+            call_in=call.inputs,
+            call_out=call.outputs,
+            assignment=parts.assignment(self, element) if kind == "user_task" else model.Assignment(),
+            inputs=parts.parameters(self, element, "inputParameter"),
+            outputs=parts.parameters(self, element, "outputParameter"),
+            loop=parts.loop(self, element),
+            properties=parts.properties(element),
+            children=children,
+            flows=flows,
+            lane=lane,
+        )

@@ -1,0 +1,225 @@
+"""When a timer is due: ISO 8601 dates, durations and cycles, and cron, in Europe/Berlin, with the month rule of § 188 Abs. 3 BGB.
+
+SpiffWorkflow's own arithmetic is not used: it gives 03.03. for 31.01. + P1M and freezes the zone at import.
+"""
+
+from __future__ import annotations
+
+import calendar
+import re
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from engine import feel
+
+BERLIN = ZoneInfo("Europe/Berlin")
+MIN_CYCLE = timedelta(minutes=1)
+MAX_YEARS = 100
+DURATION = re.compile(
+    r"P(?=\d|T\d)(?:(\d{1,4})Y)?(?:(\d{1,5})M)?(?:(\d{1,5})W)?(?:(\d{1,6})D)?(?:T(?=\d)(?:(\d{1,7})H)?(?:(\d{1,8})M)?(?:(\d{1,9})(?:[.,](\d{1,6}))?S)?)?"
+)
+CYCLE = re.compile(r"R(\d{0,9})/(.+)")
+CRON_NAMES = {
+    name: number
+    for names, first in (("JAN FEB MAR APR MAY JUN JUL AUG SEP OCT NOV DEC", 1), ("SUN MON TUE WED THU FRI SAT", 0))
+    for number, name in enumerate(names.split(), start=first)
+}
+CRON_SEARCH_DAYS = 366 * 5
+
+
+class BadSchedule(ValueError):
+    """The text is no date, duration or cycle. German message."""
+
+
+@dataclass(frozen=True, slots=True)
+class Duration:
+    """months and a fixed rest: the two do not convert into each other."""
+
+    months: int
+    rest: timedelta
+
+    def after(self, moment: datetime) -> datetime:
+        """Return the instant this much later on Berlin's clock; where the day does not exist, the month's last day."""
+        if not self.months and self.rest.days == 0:
+            return moment.astimezone(UTC) + self.rest
+        local = moment.astimezone(BERLIN)
+        years, month = divmod(local.year * 12 + local.month - 1 + self.months, 12)
+        if not 1 <= years <= 9998:
+            raise BadSchedule("Der Zeitpunkt liegt außerhalb des Kalenders.")
+        day = min(local.day, calendar.monthrange(years, month + 1)[1])
+        shifted = local.replace(year=years, month=month + 1, day=day) + timedelta(days=self.rest.days)
+        return shifted.astimezone(UTC) + (self.rest - timedelta(days=self.rest.days))
+
+    @property
+    def is_zero(self) -> bool:
+        return not self.months and not self.rest
+
+
+@dataclass(frozen=True, slots=True)
+class Cycle:
+    """`R3/PT10M` (repetitions None: endless), optionally from `start`; or a cron line."""
+
+    repetitions: int | None
+    duration: Duration | None
+    start: datetime | None
+    cron: Cron | None
+
+    def first(self, now: datetime) -> datetime:
+        """Return the first due time of a cycle that begins at `now`."""
+        if self.cron is not None:
+            return self.cron.after(now)
+        if self.start is not None:
+            return self.start
+        return self.next(now)
+
+    def next(self, planned: datetime) -> datetime:
+        """Return the due time after the planned one; a late firing does not shift the rhythm."""
+        if self.cron is not None:
+            return self.cron.after(planned)
+        if self.duration is None:
+            raise BadSchedule("Der Zyklus hat keine Dauer.")
+        return self.duration.after(planned)
+
+
+@dataclass(frozen=True, slots=True)
+class Cron:
+    """Quartz (6 or 7 fields, with seconds) or Unix cron (5 fields); sets of allowed numbers."""
+
+    seconds: frozenset[int]
+    minutes: frozenset[int]
+    hours: frozenset[int]
+    days: frozenset[int] | None
+    months: frozenset[int]
+    weekdays: frozenset[int] | None
+
+    def after(self, moment: datetime) -> datetime:
+        """Return the next instant after `moment` on Berlin's clock."""
+        local = moment.astimezone(BERLIN)
+        for offset in range(CRON_SEARCH_DAYS):
+            day = local.date() + timedelta(days=offset)
+            if not self._matches_day(day):
+                continue
+            for hour in sorted(self.hours):
+                for minute in sorted(self.minutes):
+                    for second in sorted(self.seconds):
+                        due = datetime(day.year, day.month, day.day, hour, minute, second, tzinfo=BERLIN).astimezone(UTC)
+                        if due > moment:
+                            return due
+        raise BadSchedule("Der Cron-Ausdruck trifft in den nächsten fünf Jahren auf keinen Tag zu.")
+
+    def _matches_day(self, day: date) -> bool:
+        if day.month not in self.months:
+            return False
+        by_day = self.days is None or day.day in self.days
+        by_weekday = self.weekdays is None or day.isoweekday() % 7 in self.weekdays
+        return by_day and by_weekday
+
+
+def duration_of(value: object) -> Duration:
+    """Return the duration of `P1Y2M3DT4H`, a timedelta or FEEL's years and months. Raises BadSchedule."""
+    if isinstance(value, timedelta):
+        if value < timedelta(0):
+            raise BadSchedule("Eine negative Dauer ist nicht erlaubt.")
+        return Duration(0, value)
+    if isinstance(value, feel.YearsMonths):
+        if value.months < 0:
+            raise BadSchedule("Eine negative Dauer ist nicht erlaubt.")
+        return Duration(value.months, timedelta())
+    match = DURATION.fullmatch(value.strip()) if isinstance(value, str) else None
+    if not match:
+        raise BadSchedule(f"„{value}“ ist keine Dauer. Erwartet wird z. B. P14D oder PT30M.")
+    years, months, weeks, days, hours, minutes, seconds = (int(group or 0) for group in match.groups()[:7])
+    if years > MAX_YEARS or months > MAX_YEARS * 12 or days > MAX_YEARS * 366:
+        raise BadSchedule(f"Die Dauer „{value}“ ist länger als {MAX_YEARS} Jahre.")
+    fraction = timedelta(microseconds=int((match.group(8) or "0").ljust(6, "0")))
+    rest = timedelta(days=days + 7 * weeks, hours=hours, minutes=minutes, seconds=seconds) + fraction
+    return Duration(years * 12 + months, rest)
+
+
+def instant_of(value: object) -> datetime:
+    """Return the UTC instant of a date (00:00 in Berlin), a date and time (Berlin where no zone is given) or ISO text."""
+    if isinstance(value, datetime):
+        return (value if value.tzinfo else value.replace(tzinfo=BERLIN)).astimezone(UTC)
+    if isinstance(value, date):
+        return datetime(value.year, value.month, value.day, tzinfo=BERLIN).astimezone(UTC)
+    if isinstance(value, str):
+        try:
+            parsed = datetime.fromisoformat(value.strip())
+        except ValueError as fault:
+            raise BadSchedule(f"„{value}“ ist kein Zeitpunkt. Erwartet wird z. B. 2026-12-01T08:00:00.") from fault
+        return instant_of(parsed)
+    shown = "nichts (null)" if value is None else repr(value)
+    raise BadSchedule(f"Erwartet wird ein Datum oder ein Zeitpunkt, gefunden wurde {shown}.")
+
+
+def cycle_of(value: object) -> Cycle:
+    """Return the cycle of `R3/PT10M`, `R/2026-01-01T00:00:00/P1D` or a cron line. Raises BadSchedule."""
+    if isinstance(value, timedelta | feel.YearsMonths):
+        return _bounded(Cycle(None, duration_of(value), None, None), str(value))
+    if not isinstance(value, str):
+        raise BadSchedule(f"Erwartet wird ein Zyklus wie R3/PT10M, gefunden wurde {value!r}.")
+    text = value.strip()
+    match = CYCLE.fullmatch(text)
+    if not match:
+        if len(text.split()) in (5, 6, 7):
+            return Cycle(None, None, None, cron_of(text))
+        raise BadSchedule(f"„{text}“ ist kein Zyklus. Erwartet wird z. B. R3/PT10M oder R/P1D.")
+    count: str = match.group(1)
+    parts: list[str] = match.group(2).split("/")
+    repetitions = int(count) if count else None
+    if len(parts) == 1:
+        return _bounded(Cycle(repetitions, duration_of(parts[0]), None, None), text)
+    if len(parts) == 2 and not parts[0].startswith("P"):
+        return _bounded(Cycle(repetitions, duration_of(parts[1]), instant_of(parts[0]), None), text)
+    raise BadSchedule(f"„{text}“ ist kein Zyklus. Erwartet wird z. B. R3/PT10M oder R/2026-01-01T08:00:00/P1D.")
+
+
+def _bounded(cycle: Cycle, text: str) -> Cycle:
+    duration = cycle.duration
+    if duration is not None and not duration.months and duration.rest < MIN_CYCLE:
+        raise BadSchedule(f"Der Zyklus „{text}“ ist kürzer als eine Minute. Bitte mindestens PT1M wählen.")
+    return cycle
+
+
+def cron_of(text: str) -> Cron:
+    """Return the parsed cron line. Raises BadSchedule."""
+    fields = text.upper().split()
+    quartz = len(fields) >= 6
+    seconds = _cron_field(fields[0], 0, 59) if quartz else frozenset({0})
+    minutes, hours, days, months, weekdays = fields[1:6] if quartz else fields[:5]
+    if quartz and any(letter in days + weekdays for letter in "LW#"):
+        raise BadSchedule(f"„{text}“: L, W und # werden nicht unterstützt. Bitte Tage als Zahlen angeben.")
+    chosen_weekdays = None if weekdays in ("*", "?") else _cron_field(weekdays, 0, 7)
+    if chosen_weekdays is not None:
+        shift = 1 if quartz and not any(character.isalpha() for character in weekdays) else 0  # Quartz: SUN is 1
+        chosen_weekdays = frozenset((day - shift) % 7 for day in chosen_weekdays)
+    return Cron(
+        seconds,
+        _cron_field(minutes, 0, 59),
+        _cron_field(hours, 0, 23),
+        None if days in ("*", "?") else _cron_field(days, 1, 31),
+        _cron_field(months, 1, 12),
+        chosen_weekdays,
+    )
+
+
+def _cron_field(field: str, low: int, high: int) -> frozenset[int]:
+    numbers: set[int] = set()
+    for part in field.split(","):
+        span, _, step = part.partition("/")
+        first, _, last = span.partition("-")
+        try:
+            begin = low if span in ("*", "?") else _cron_number(first)
+            end = high if span in ("*", "?") or (step and not last) else _cron_number(last or first)
+            stride = int(step) if step else 1
+        except ValueError as fault:
+            raise BadSchedule(f"„{field}“ ist kein Cron-Feld.") from fault
+        if not low <= begin <= end <= high or stride < 1:
+            raise BadSchedule(f"„{field}“ liegt nicht zwischen {low} und {high}.")
+        numbers.update(range(begin, end + 1, stride))
+    return frozenset(numbers)
+
+
+def _cron_number(text: str) -> int:
+    return CRON_NAMES[text] if text in CRON_NAMES else int(text)

@@ -1,0 +1,127 @@
+"""The pure step: definition, state, stimulus and time in; new state, events and waits out. Everything else only stores."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
+from uuid import UUID
+
+from engine import errors, feel, values
+from engine.protocol import Event, Step, Stimulus
+from engine.spiff import events, nodes, state
+from engine.spiff.definition import Definition
+from engine.spiff.workflow import BoundDecision, Instance, Token
+
+Live = Instance
+
+
+def step(
+    definition: Definition,
+    before: bytes | Live | None,
+    stimulus: Stimulus,
+    now: datetime,
+    *,
+    instance_id: UUID,
+    business_key: str,
+    decisions: Mapping[str, BoundDecision] | None = None,
+    functions: Iterable[feel.Function] = (),
+) -> tuple[Step, Live | None]:
+    """Return what one stimulus causes, and the live instance for a next step (None when it ended).
+
+    before: None for a start, the state's bytes, or the live instance that the last step returned; after an exception a live
+    instance must be thrown away. now: aware instant. Raises errors.InvalidState (the wait is not open), errors.InvalidInput (a
+    value is not allowed) and errors.Incident (the process cannot go on); nothing has happened then.
+    """
+    if before is None:
+        instance = Instance(definition, instance_id, business_key, functions)
+        state.root(instance)
+    elif isinstance(before, bytes):
+        instance = state.load(before, definition, instance_id, business_key, functions)
+    else:
+        instance = before
+    instance.begin(now, stimulus.by, decisions or {})
+    given = values.check(stimulus.variables)
+    if before is None:
+        _start(instance, stimulus, given)
+    else:
+        _HANDLERS[stimulus.kind](instance, stimulus, given)
+    if instance.outcome is None:
+        instance.run()
+    return _result(instance)
+
+
+def _result(instance: Instance) -> tuple[Step, Live | None]:
+    root_scope = next((scope for scope in instance.scopes.values() if scope.owner is None and scope.kind == "process"), None)
+    ended = instance.outcome is not None
+    blob = b"" if ended else state.dump(instance)
+    closed = tuple(instance.closed)
+    waiting = () if ended else tuple(token.id for token in instance.by_number.values() if token.internal_data.get("w"))
+    made = Step(
+        state=blob,
+        events=tuple(instance.journal),
+        open=waiting,
+        opened=tuple(instance.opened.values()),
+        closed=closed,
+        outgoing=tuple(instance.outgoing),
+        outcome=instance.outcome,
+        variables=dict(root_scope.variables) if root_scope else {},
+        decisions_used=dict(instance.decisions_used),
+    )
+    return made, None if ended else instance
+
+
+def _start(instance: Instance, stimulus: Stimulus, given: Mapping[str, object]) -> None:
+    if stimulus.kind != "started":
+        raise errors.InvalidState("Der Fall ist noch nicht gestartet.")
+    definition = instance.definition
+    name = definition.starts.get(stimulus.name) if stimulus.name else definition.plain_start
+    if name is None:
+        found = f"das Startereignis „{stimulus.name}“" if stimulus.name else "ein einfaches Startereignis"
+        raise errors.InvalidInput(f"Der Prozess „{definition.process.id}“ hat {found} nicht.")
+    scope = instance.new_scope(None, "process", None, "")
+    instance.assign(scope.id, given, "")
+    nodes.enter_scope(instance, None, scope, None, name)
+
+
+def _answer(instance: Instance, stimulus: Stimulus, given: Mapping[str, object]) -> None:
+    token = _token(instance, stimulus)
+    token.task_spec.started(token, given)
+
+
+def _throw(instance: Instance, stimulus: Stimulus, given: Mapping[str, object]) -> None:
+    token = _token(instance, stimulus)
+    kind = "error" if stimulus.kind == "bpmn_error" else "escalation"
+    message = str(given.get("message", ""))
+    if not events.throw(token, kind, stimulus.name, message, {k: v for k, v in given.items() if k != "message"}, own=True):
+        element = token.task_spec.element
+        raise errors.Incident(
+            f"„{element.label or element.id}“ meldet „{stimulus.name}“, was im Prozess nirgends gefangen wird. {message}", element.id
+        )
+
+
+def _variables(instance: Instance, stimulus: Stimulus, given: Mapping[str, object]) -> None:
+    scope = next(scope for scope in instance.scopes.values() if scope.kind == "process")
+    instance.assign(scope.id, given, "")
+
+
+def _cancel(instance: Instance, stimulus: Stimulus, given: Mapping[str, object]) -> None:
+    for token in instance.live_tokens():
+        token.cancel()
+    instance.journal.append(Event("instance_cancelled", "", "", {"reason": stimulus.name or ""}))
+    instance.complete("cancelled")
+
+
+def _refuse(instance: Instance, stimulus: Stimulus, given: Mapping[str, object]) -> None:
+    raise errors.InvalidState("Der Fall läuft schon.")
+
+
+def _token(instance: Instance, stimulus: Stimulus) -> Token:
+    if stimulus.wait_id is None:
+        raise errors.InvalidState("Es ist nicht angegeben, worauf geantwortet wird.")
+    return instance.waiting(stimulus.wait_id)
+
+
+_HANDLERS: dict[str, Callable[[Instance, Stimulus, Mapping[str, object]], None]] = {
+    "started": _refuse, "user_task_completed": _answer, "job_completed": _answer, "timer_due": _answer, "message_received": _answer,
+    "signal_received": _answer, "bpmn_error": _throw, "escalation": _throw, "variables_set": _variables, "cancelled": _cancel,
+}  # fmt: skip

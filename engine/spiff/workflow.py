@@ -1,0 +1,417 @@
+"""One running instance: SpiffWorkflow's task tree with our tokens, scopes and journal.
+
+Only subclassing. SpiffWorkflow gives tasks, their states and their life cycle (`_update`, `_run`, `_on_complete`, `cancel`);
+ours are the scopes (process-scoped variables, subprocesses, calls, event subprocesses), the flat ready queue instead of tree
+scans (which stop at depth 1000), ids from a counter instead of uuid4, and no clock at all.
+"""
+
+from __future__ import annotations
+
+from collections import ChainMap, deque
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+from uuid import UUID, uuid5
+
+from SpiffWorkflow.bpmn.workflow import BpmnWorkflow
+from SpiffWorkflow.task import Task
+from SpiffWorkflow.util.task import TaskState
+
+from engine import dmn, errors, feel
+from engine.protocol import Event, Outgoing, Wait
+from engine.spiff.expressions import Expression
+
+if TYPE_CHECKING:
+    from engine.spiff.definition import Definition
+    from engine.spiff.nodes import Node
+
+STEP_BUDGET = 1000
+LONG_RUN = 200  # completed tasks after which a long step is pruned
+LIVE = TaskState.FUTURE | TaskState.WAITING | TaskState.READY | TaskState.STARTED
+DRAINING = frozenset({"process", "call", "subprocess", "event_subprocess"})
+
+
+@dataclass(frozen=True, slots=True)
+class BoundDecision:
+    """A decision as the durable layer resolved it: the version that applies now."""
+
+    version_id: str
+    model: dmn.Model
+    decision_id: str
+
+
+@dataclass(slots=True)
+class Scope:
+    """A level of variables and life: `owner` is the number of the token that completes when the last token inside has ended.
+
+    kind: process, call, subprocess, event_subprocess (these drain), local (variables of one activity or loop instance).
+    """
+
+    id: int
+    parent: int | None
+    kind: str
+    owner: int | None
+    path: str
+    variables: dict[str, object] = field(default_factory=dict)
+    live: int = 0
+
+
+class Token(Task):  # type: ignore[misc]  # SpiffWorkflow is untyped
+    """A SpiffWorkflow task whose id comes from the instance's counter.
+
+    scope: id of its scope. via: flow it came over. local: id of its local scope. host: number of the activity a boundary
+    event watches, of the event gateway it belongs to, or of the loop body an instance belongs to. role: "", "boundary",
+    "watcher" (start of an event subprocess), "branch" (behind an event gateway), "instance" (of a loop).
+    """
+
+    task_spec: Node
+    workflow: Instance
+
+    def __init__(self, workflow: Instance, spec: Node, parent: Token | None, number: int, scope: int) -> None:
+        # Not super().__init__: it reads the wall clock and draws a random id.
+        self.number = number
+        self.id = workflow.id_of(number)
+        self.workflow = workflow
+        self._parent = parent.id if parent is not None else None
+        self._children: list[UUID] = []
+        self._state = TaskState.FUTURE
+        self.triggered = False
+        self.task_spec = spec
+        self.thread_id = 0
+        self.data: dict[str, object] = {}
+        self.internal_data: dict[str, Any] = {}
+        self.last_state_change = 0.0
+        self.scope = scope
+        self.via: str | None = None
+        self.local: int | None = None
+        self.host: int | None = None
+        self.role = ""
+        workflow.tasks[self.id] = self
+        if parent is not None:
+            parent._children.append(self.id)
+
+    def _set_state(self, value: int) -> None:
+        was_live = bool(self._state & LIVE)
+        self._state = value
+        if was_live and value & TaskState.FINISHED_MASK:
+            self.workflow.token_ended(self)
+
+    def _inherit_data(self) -> None:
+        """Variables live in scopes, not in tasks."""
+
+    def _ready(self) -> None:
+        if not self._state & TaskState.FINISHED_MASK:
+            self._state = TaskState.READY
+            self.workflow.ready.append(self)
+
+    def cancel(self) -> None:
+        """Cancel the token and everything that runs on its behalf."""
+        if self._state & TaskState.FINISHED_MASK:
+            return
+        activated = self._state != TaskState.FUTURE
+        self._set_state(TaskState.CANCELLED)
+        self.workflow.close_wait(self)
+        if activated and self.role not in ("boundary", "watcher", "branch"):
+            self.workflow.journal_element("element_cancelled", self)
+        self.task_spec._on_cancel(self)
+
+    def run(self) -> bool | None:
+        """Execute the token. An event that it throws may cancel it on the way; then nothing more happens to it."""
+        answer: bool | None = self.task_spec._run(self)
+        if self.is_live:
+            if answer is None:
+                self._set_state(TaskState.STARTED)
+            else:
+                self.complete()
+        return answer
+
+    def error(self) -> None:
+        """The exception itself ends the step; the whole instance in memory is thrown away."""
+
+    def wait(self) -> None:
+        """Park the token until a stimulus names it."""
+        self._set_state(TaskState.WAITING)
+
+    @property
+    def is_live(self) -> bool:
+        return bool(self._state & LIVE)
+
+    def drive(self) -> None:
+        """A watching token fired: from now on it keeps its scope alive like any other."""
+        if self.role in ("boundary", "watcher"):
+            self.workflow.scopes[self.scope].live += 1
+        self.role, self.host = "", None
+
+
+class Instance(BpmnWorkflow):  # type: ignore[misc]  # SpiffWorkflow is untyped
+    """A process instance in memory. `begin` opens a step, `run` executes what is ready, `finish` gives its outcome."""
+
+    def __init__(self, definition: Definition, instance_id: UUID, business_key: str, functions: Iterable[feel.Function]) -> None:
+        super().__init__(definition.spec, {}, None, deserializing=True)
+        self.definition = definition
+        self.instance_id = instance_id
+        self.business_key = business_key
+        self.counter = 0
+        self.scopes: dict[int, Scope] = {}
+        self.by_number: dict[int, Token] = {}
+        self.ready: deque[Token] = deque()
+        self.drained: deque[int] = deque()
+        self.outcome: str | None = None
+        self.functions = tuple(self._recorded(function) for function in functions)
+        self.reserved = frozenset(function.name for function in self.functions)
+        self.task_tree: Token | None = None
+        self.conditions_changed = False
+        self._open_step(None, "", {})
+
+    # ---------------------------------------------------------------- one step
+    def _open_step(self, now: datetime | None, by: str, decisions: Mapping[str, BoundDecision]) -> None:
+        self.now = now
+        self.by = by
+        self.decisions = decisions
+        self.journal: list[Event] = []
+        self.opened: dict[UUID, Wait] = {}
+        self.closed: list[UUID] = []
+        self.outgoing: list[Outgoing] = []
+        self.decisions_used: dict[str, str] = {}
+        self.executed = 0
+
+    def begin(self, now: datetime, by: str | None, decisions: Mapping[str, BoundDecision]) -> None:
+        """Start a step: from here on `now` is the only clock."""
+        self._open_step(now, by or "", decisions)
+
+    @property
+    def moment(self) -> datetime:
+        """The step's `now`."""
+        if self.now is None:
+            raise RuntimeError("no step is open")
+        return self.now
+
+    def run(self) -> None:
+        """Execute ready tokens until every branch waits or has ended. Raises errors.Incident when the budget is used up."""
+        since_prune = 0
+        while True:
+            while self.ready:
+                token = self.ready.popleft()
+                if token._state != TaskState.READY:
+                    continue
+                self.executed += 1
+                if self.executed > STEP_BUDGET:
+                    raise errors.Incident(
+                        f"Der Prozess hat in einem Schritt mehr als {STEP_BUDGET} Elemente durchlaufen, ohne zu warten. "
+                        "Bitte die Schleife im Diagramm prüfen.",
+                        token.task_spec.element.id,
+                    )
+                token.run()
+                self._drain()
+                since_prune += 1
+                if since_prune >= LONG_RUN:
+                    self.prune()
+                    since_prune = 0
+            if not self._settle():
+                return
+
+    def _drain(self) -> None:
+        while self.drained:
+            scope = self.scopes.get(self.drained.popleft())
+            if scope is not None and scope.live == 0 and self.outcome is None:
+                self.scope_ended(scope)
+
+    def _settle(self) -> bool:
+        """Wake what depends on the whole instance: conditional events and inclusive joins. Return whether anything woke."""
+        woke = False
+        if self.conditions_changed:
+            self.conditions_changed = False
+            for token in self.live_tokens():
+                if token._state == TaskState.WAITING and token.task_spec.is_conditional:
+                    woke = token.task_spec.check_condition(token) or woke
+        for token in self.live_tokens():
+            if token._state == TaskState.WAITING and token.task_spec.is_inclusive_join:
+                woke = token.task_spec.try_join(token) or woke
+        self._drain()
+        return woke or bool(self.ready)
+
+    # ---------------------------------------------------------------- tokens
+    def id_of(self, number: int) -> UUID:
+        """Return the id of the token with that number."""
+        return uuid5(self.instance_id, str(number))
+
+    def new_token(
+        self, spec: Node, scope: int, *, parent: Token | None = None, via: str | None = None, role: str = "", host: int | None = None
+    ) -> Token:
+        """Return a new token at `spec`; only what drives its scope counts as alive in it."""
+        self.counter += 1
+        token = Token(self, spec, parent or self.task_tree, self.counter, scope)
+        token.via, token.role, token.host = via, role, host
+        self.by_number[token.number] = token
+        if role not in ("boundary", "watcher"):
+            self.scopes[scope].live += 1
+        return token
+
+    def token_ended(self, token: Token) -> None:
+        """Account for a token that completed or was cancelled."""
+        scope = self.scopes.get(token.scope)
+        if scope is not None and token.role not in ("boundary", "watcher"):
+            scope.live -= 1
+            if scope.live == 0 and scope.kind in DRAINING:
+                self.drained.append(scope.id)
+
+    def live_tokens(self) -> list[Token]:
+        """Return the unfinished tokens in the order of their numbers."""
+        return [token for token in self.by_number.values() if token.is_live]
+
+    def waiting(self, wait_id: UUID) -> Token:
+        """Return the token of an open wait. Raises errors.InvalidState."""
+        token = self.tasks.get(wait_id)
+        if not isinstance(token, Token) or token._state not in (TaskState.WAITING, TaskState.STARTED):
+            raise errors.InvalidState(
+                "Der Schritt wird nicht mehr erwartet: Er ist schon erledigt oder wurde abgebrochen. Bitte den Fall neu laden."
+            )
+        return token
+
+    def get_task_from_id(self, task_id: UUID) -> Token:
+        return self.waiting(task_id)
+
+    def _task_completed_notify(self, task: Token) -> None:
+        """Nothing to look for: scopes know when they end, and waiting tokens are woken by stimuli."""
+
+    def refresh_timers(self) -> None:
+        """Timers fire from the database only."""
+
+    def prune(self) -> None:
+        """Forget finished tokens; what they did is in the journal. Needed for correctness, not only for speed."""
+        root = self.task_tree
+        if root is None:
+            return
+        kept = {token.id: token for token in self.by_number.values() if token.is_live}
+        for token in kept.values():
+            token._parent, token._children = root.id, []
+        root._children = list(kept)
+        self.by_number = {token.number: token for token in kept.values()}
+        self.tasks = {root.id: root, **kept}
+        self.last_task = None
+
+    # ---------------------------------------------------------------- scopes and variables
+    def new_scope(
+        self, parent: int | None, kind: str, owner: int | None, path: str, variables: Mapping[str, object] | None = None
+    ) -> Scope:
+        """Return a new scope; `path` names it in history."""
+        self.counter += 1
+        scope = Scope(self.counter, parent, kind, owner, path, dict(variables or {}))
+        self.scopes[scope.id] = scope
+        return scope
+
+    def chain(self, scope_id: int) -> list[Scope]:
+        """Return the scopes whose variables are visible, innermost first; a called process sees only its own."""
+        found = []
+        current: int | None = scope_id
+        while current is not None:
+            scope = self.scopes[current]
+            found.append(scope)
+            current = None if scope.kind in ("process", "call") else scope.parent
+        return found
+
+    def view(self, scope_id: int) -> ChainMap[str, object]:
+        """Return the visible variables."""
+        return ChainMap(*(scope.variables for scope in self.chain(scope_id)), {"currentUser": self.by})
+
+    def assign(self, scope_id: int, values: Mapping[str, object], element_id: str) -> None:
+        """Set variables where they exist, else in the process (Camunda's rule). Raises errors.InvalidInput for a function's name."""
+        if not values:
+            return
+        chain = self.chain(scope_id)
+        for name, value in values.items():
+            if name in self.reserved:
+                raise errors.InvalidInput(f"„{name}“ ist der Name einer Rechtsfunktion und darf keine Variable sein.")
+            target = next((scope for scope in chain if name in scope.variables), chain[-1])
+            target.variables[name] = value
+        self.journal.append(Event("variables_changed", element_id, chain[-1].path, dict(values)))
+        self.conditions_changed = True
+
+    def scope_ended(self, scope: Scope) -> None:
+        """The last token of a scope has ended: complete its owner, or the instance."""
+        for token in self.live_tokens():
+            if token.scope == scope.id:
+                token.cancel()
+        if scope.owner is None:
+            self.complete("completed")
+            return
+        owner = self.by_number[scope.owner]
+        if owner.is_live:
+            owner.task_spec.inner_ended(owner, scope)
+
+    def drop_scope(self, scope_id: int) -> None:
+        """Forget a scope and those inside it."""
+        for inner in [scope.id for scope in self.scopes.values() if scope.parent == scope_id]:
+            self.drop_scope(inner)
+        self.scopes.pop(scope_id, None)
+
+    def cancel_scope(self, scope_id: int, keep: Token | None = None) -> None:
+        """Cancel every token in the scope and inside it."""
+        for token in self.live_tokens():
+            if token is not keep and token.is_live and self.is_inside(token.scope, scope_id):
+                token.cancel()
+
+    def is_inside(self, scope_id: int | None, outer: int) -> bool:
+        while scope_id is not None:
+            if scope_id == outer:
+                return True
+            scope = self.scopes.get(scope_id)
+            scope_id = scope.parent if scope else None
+        return False
+
+    def complete(self, outcome: str) -> None:
+        """End the instance."""
+        self.outcome = outcome
+        self.completed = True
+        self.journal.append(Event("instance_completed", "", "", {"outcome": outcome}))
+
+    # ---------------------------------------------------------------- waits and history
+    def open_wait(self, token: Token, wait: Wait) -> None:
+        """Declare what a token waits for."""
+        self.opened[wait.id] = wait
+        detail: dict[str, object] = {"wait": str(wait.id), "kind": wait.kind}
+        if wait.name is not None:
+            detail["name"] = wait.name
+        if wait.due_at is not None:
+            detail["due_at"] = wait.due_at
+        self.journal.append(Event("wait_opened", token.task_spec.element.id, self.path_of(token), detail))
+
+    def close_wait(self, token: Token) -> None:
+        """The token no longer waits."""
+        if not token.internal_data.pop("w", False):
+            return
+        if self.opened.pop(token.id, None) is None:
+            self.closed.append(token.id)
+        self.journal.append(Event("wait_closed", token.task_spec.element.id, self.path_of(token), {"wait": str(token.id)}))
+
+    def path_of(self, token: Token) -> str:
+        """Return the call and subprocess path of a token, as history and diagrams name it."""
+        return self.scopes[token.scope].path if token.scope in self.scopes else token.task_spec.path
+
+    def journal_element(self, kind: str, token: Token, **detail: object) -> None:
+        self.journal.append(Event(kind, token.task_spec.element.id, self.path_of(token), detail))
+
+    def warn(self, element_id: str, path: str, message: str) -> None:
+        self.journal.append(Event("warning", element_id, path, {"message": message}))
+
+    def _recorded(self, function: feel.Function) -> feel.Function:
+        def call(*arguments: object) -> object:
+            result = function.call(*arguments)
+            self.journal.append(Event("function_called", "", "", {"name": function.name, "arguments": list(arguments), "result": result}))
+            return result
+
+        return feel.Function(function.name, function.parameters, call, function.source)
+
+    def evaluate(self, expression: Expression, token: Token, where: str, *, scope: int | None = None) -> object:
+        """Return the value of an expression seen from a token. Raises errors.Incident naming the element."""
+        element = token.task_spec.element
+        visible = self.view(scope if scope is not None else (token.local or token.scope))
+        try:
+            value, warnings = expression.value(visible, now=self.moment, functions=self.functions)
+        except feel.FeelError as fault:
+            raise errors.Incident(f"{where} von „{element.label or element.id}“: {fault}", element.id) from fault
+        if value is None:
+            for warning in warnings:
+                self.warn(element.id, self.path_of(token), f"{where}: {warning}")
+        return value
