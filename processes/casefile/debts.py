@@ -89,7 +89,8 @@ def open_accounts(
 ) -> list[OpenAccount]:
     """Return the accounts with what is open at the value date of a payment.
 
-    `grace`: a transfer within the Schonfrist owes no surcharge. `measure_id`: leave the fees of other measures out.
+    `grace`: a transfer within the Schonfrist owes no surcharge. `measure_id`: leave the fees of later measures out; those of
+    earlier ones are part of what this measure demands.
     """
     rows = ledger.by_claim(tx, to.claims)
     found = [_claim_account(claim, rows[claim.key], value_on, grace, frozen_cent) for claim in to.claims]
@@ -164,9 +165,10 @@ def _claim_account(
 
 def _case_accounts(tx: Connection, to: Target, measure_id: str | None) -> list[OpenAccount]:
     account = ledger.of_case(to.tenant_id, to.case_number or "")
+    counted = None if measure_id is None else _measures_until(tx, to.tenant_id, measure_id)
     by_measure: dict[str | None, list[ledger.Booking]] = {}
     for row in ledger.bookings(tx, [account]):
-        if measure_id is None or row.measure_id == measure_id:
+        if counted is None or row.measure_id in counted:
             by_measure.setdefault(row.measure_id, []).append(row)
     return [
         OpenAccount(
@@ -181,3 +183,13 @@ def _case_accounts(tx: Connection, to: Target, measure_id: str | None) -> list[O
         )
         for measure, rows in by_measure.items()
     ]
+
+
+def _measures_until(tx: Connection, tenant_id: int, measure_id: str) -> set[str]:
+    """Return the uuids of the measure and of the earlier ones of its case."""
+    c, earlier = measure_tables.measure.c, measure_tables.measure.alias("earlier").c
+    statement = select(earlier.uuid).where(
+        c.tenant_id == tenant_id, cast(c.uuid, Text) == measure_id, earlier.tenant_id == tenant_id,
+        earlier.case_number == c.case_number, earlier.number <= c.number,
+    )  # fmt: skip
+    return {str(uuid) for uuid in tx.execute(statement).scalars()}
