@@ -71,29 +71,19 @@ class ClaimDebtor:
 _COLUMNS = [tables.claim.c[name] for name in Claim.__dataclass_fields__]
 
 
-def create(tx: Connection, values: Mapping[str, object], *, now: datetime) -> Claim:
-    """Insert a claim with its main debtor and return it. `values`: the columns of the table without id, uuid, created_at."""
-    row = tx.execute(insert(tables.claim).values(**values, created_at=now).returning(*_COLUMNS)).mappings().one()
-    claim = _claim(row)
-    add_debtor(tx, claim, claim.debtor_id, role=SCHULDNER, now=now)
-    return claim
+def create_many(tx: Connection, rows: Sequence[Mapping[str, object]], *, now: datetime) -> list[Claim]:
+    """Insert claims with their main debtors and return them in the order given. `rows`: columns of the table without id and uuid."""
+    if not rows:
+        return []
+    statement = insert(tables.claim).returning(*_COLUMNS, sort_by_parameter_order=True)
+    created = [_claim(row) for row in tx.execute(statement, list(rows)).mappings()]
+    tx.execute(insert(tables.claim_debtor), [_debtor_row(claim, claim.debtor_id, SCHULDNER, now) for claim in created])
+    return created
 
 
 def add_debtor(tx: Connection, claim: Claim, debtor_id: int, *, role: str, now: datetime) -> None:
     """Make the debtor answer for the claim too; notice and imported Mahnung count for each debtor."""
-    tx.execute(
-        insert(tables.claim_debtor).values(
-            tenant_id=claim.tenant_id,
-            claim_id=claim.id,
-            debtor_id=debtor_id,
-            enforcing_tenant_id=claim.enforcing_tenant_id,
-            role=role,
-            notified_on=claim.notified_on,
-            dunned_on=claim.dunned_on,
-            dunning_deadline_on=claim.dunning_deadline_on,
-            joined_at=now,
-        )
-    )
+    tx.execute(insert(tables.claim_debtor).values(**_debtor_row(claim, debtor_id, role, now)))
 
 
 def find(tx: Connection, claim_uuid: UUID) -> Claim:
@@ -218,6 +208,14 @@ def _update_debtors(tx: Connection, claim: Claim, debtor_ids: Sequence[int], val
         .where(c.tenant_id == claim.tenant_id, c.claim_id == claim.id, c.debtor_id.in_(debtor_ids))
         .values(**values)
     )
+
+
+def _debtor_row(claim: Claim, debtor_id: int, role: str, now: datetime) -> dict[str, object]:
+    return {
+        "tenant_id": claim.tenant_id, "claim_id": claim.id, "debtor_id": debtor_id, "enforcing_tenant_id": claim.enforcing_tenant_id,
+        "role": role, "notified_on": claim.notified_on, "dunned_on": claim.dunned_on,
+        "dunning_deadline_on": claim.dunning_deadline_on, "joined_at": now,
+    }  # fmt: skip
 
 
 def _claim(row: RowMapping) -> Claim:

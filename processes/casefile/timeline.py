@@ -65,6 +65,14 @@ def add(
     )
 
 
+def add_many(tx: Connection, found: Sequence[claims.Claim], *, kind: str, summary: str, effective_on: date, by: str, now: datetime) -> None:
+    """Add the same line to many claims at once."""
+    common = {"kind": kind, "summary": summary, "effective_on": effective_on, "recorded_at": now, "by": by}
+    rows = [{"tenant_id": c.tenant_id, "enforcing_tenant_id": c.enforcing_tenant_id, "claim_id": c.id, **common} for c in found]
+    if rows:
+        tx.execute(insert(tables.timeline_entry), rows)
+
+
 def of_claim(tx: Connection, claim: claims.Claim) -> list[Entry]:
     """Return the lines of a claim, oldest first."""
     c = tables.timeline_entry.c
