@@ -20,7 +20,7 @@ HEAD = (
     'xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" id="d">'
 )
 GLOBALS = (
-    '<bpmn:message id="m_a" name="nachricht_a"/><bpmn:message id="m_b" name="nachricht_b"/><bpmn:signal id="s_a" name="signal_a"/>'
+    '<bpmn:message id="m_a" name="nachricht_a"/><bpmn:message id="m_b" name="nachricht_b"/><bpmn:signal id="sig_a" name="signal_a"/>'
     '<bpmn:error id="e_a" errorCode="FEHLER"/><bpmn:escalation id="k_a" escalationCode="MELDUNG"/>'
 )
 

@@ -377,7 +377,7 @@ def test_signal_and_message_are_thrown_with_payload_and_key() -> None:
         "t",
         io({"summe": "=betrag"}).replace("</bpmn:extensionElements>", props + "</bpmn:extensionElements>") + message(),
     )
-    run = case(START, throw, node("endEvent", "e", '<bpmn:signalEventDefinition signalRef="s_a"/>'), chain("s", "t", "e")).start(
+    run = case(START, throw, node("endEvent", "e", '<bpmn:signalEventDefinition signalRef="sig_a"/>'), chain("s", "t", "e")).start(
         betrag=3, ziel="FALL-1"
     )
 

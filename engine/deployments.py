@@ -1,0 +1,342 @@
+"""Deployments: check files, store what changed as new versions, and resolve what an instance runs.
+
+Versions belong to a world: the cities of a cooperation share diagrams, tables, forms and letters. The same content is never a
+new version. A running instance keeps its process, forms and letters (its bundle); a decision is bound as drawn.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Connection, text
+
+from engine import db, dmn, errors, feel
+from engine.protocol import Finding
+from engine.spiff import check as spiff_check
+from engine.spiff import definition as spiff
+from engine.spiff import model, reader
+from engine.spiff.workflow import BoundDecision
+
+KINDS = {".bpmn": "bpmn", ".dmn": "dmn", ".form": "form", ".typ": "letter"}
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """What the rooms above know about a kind of file: `keys` names what is in it, `check` finds what is wrong with it."""
+
+    keys: Callable[[bytes, str], Sequence[tuple[str, str]]]
+    check: Callable[[bytes, str], Sequence[Finding]]
+
+
+@dataclass(frozen=True, slots=True)
+class Deployed:
+    """A version that a deployment made or found unchanged."""
+
+    id: int
+    uuid: UUID
+    kind: str
+    key: str
+    version: int
+    name: str
+    file: str
+    is_new: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Deployment:
+    id: int
+    uuid: UUID
+    definitions: tuple[Deployed, ...]
+    findings: tuple[Finding, ...]
+
+
+class Refused(errors.InvalidInput):
+    """The files have errors; nothing was stored. `findings` holds all of them."""
+
+    def __init__(self, findings: Sequence[Finding]) -> None:
+        self.findings = tuple(findings)
+        lines = [
+            f"* {f.file}, Zeile {f.line}"
+            + (f", {f.element_id}" if f.element_id else "")
+            + (f" „{f.label}“" if f.label else "")
+            + f": {f.message} {f.remedy}"
+            for f in findings
+            if f.severity == "error"
+        ]
+        super().__init__("Die Bereitstellung wurde abgelehnt, nichts wurde gespeichert:\n" + "\n".join(lines))
+
+
+# ---------------------------------------------------------------- checking
+def check(
+    files: Mapping[str, bytes],
+    readers: Mapping[str, Reader],
+    *,
+    functions: Iterable[feel.Function] = (),
+    topics: Mapping[str, Sequence[str]] | None = None,
+    known: Mapping[str, Iterable[str]] | None = None,
+) -> tuple[Finding, ...]:
+    """Return all findings of all files at once, sorted by file and line.
+
+    known: what is already deployed beside these files, as kind -> keys. topics: topic -> required input parameters; None: not checked.
+    """
+    offered = tuple(functions)
+    findings: list[Finding] = []
+    keys: dict[str, set[str]] = {kind: set((known or {}).get(kind, ())) for kind in KINDS.values()}
+    diagrams: dict[str, bytes] = {}
+    for file, content in files.items():
+        kind = kind_of(file)
+        if kind is None:
+            findings.append(Finding(file, 1, "", "", "Die Endung der Datei ist unbekannt.", f"Erlaubt sind {', '.join(KINDS)}."))
+            continue
+        if kind == "bpmn":
+            diagrams[file] = content
+        elif kind == "dmn":
+            findings += dmn.check(content, file, offered)
+        elif kind in readers:
+            findings += readers[kind].check(content, file)
+        for key, _ in _keys(kind, content, file, readers):
+            keys[kind].add(key)
+    offer = spiff_check.Known(
+        forms=frozenset(keys["form"]), decisions=frozenset(keys["dmn"]), processes=frozenset(keys["bpmn"]),
+        letters=frozenset(keys["letter"]),
+        topics=topics, functions=offered,
+    )  # fmt: skip
+    findings += spiff_check.check(diagrams, offer)
+    return tuple(sorted(findings, key=lambda f: (f.file, f.severity != "error", f.line, f.element_id)))
+
+
+def kind_of(file: str) -> str | None:
+    """Return the kind of a file by its ending."""
+    return next((kind for suffix, kind in KINDS.items() if file.lower().endswith(suffix)), None)
+
+
+def _keys(kind: str, content: bytes, file: str, readers: Mapping[str, Reader]) -> list[tuple[str, str]]:
+    if kind == "bpmn":
+        parsed = reader.Reader(content, file).read()
+        return [(process.id, process.name) for process in parsed.processes if process.executable and process.id] if parsed else []
+    if kind == "dmn":
+        try:
+            return [(decision.id, decision.name) for decision in dmn.parse(content, file).decisions.values()]
+        except dmn.DecisionError:
+            return []
+    return list(readers[kind].keys(content, file)) if kind in readers else []
+
+
+# ---------------------------------------------------------------- deploying
+def deploy(
+    tx: Connection,
+    files: Mapping[str, bytes],
+    *,
+    world_id: int,
+    name: str,
+    by: str,
+    now: datetime,
+    readers: Mapping[str, Reader],
+    source: str = "",
+    topics: Mapping[str, Sequence[str]] | None = None,
+) -> Deployment:
+    """Store the files as a deployment. Raises Refused with all findings when one is an error; nothing is stored then."""
+    functions = db.runtime(tx).functions
+    known: dict[str, set[str]] = {}
+    for row in tx.execute(text("select distinct kind, key from definition where world_id = :world"), {"world": world_id}):
+        known.setdefault(row.kind, set()).add(row.key)
+    findings = check(files, readers, functions=functions, topics=topics, known=known)
+    if any(finding.severity == "error" for finding in findings):
+        raise Refused(findings)
+    tx.execute(text("select 1 from world where id = :world for update"), {"world": world_id})
+    deployment = tx.execute(
+        text("insert into deployment (world_id, name, source, deployed_by, deployed_at) values (:w, :n, :s, :b, :at) returning id, uuid"),
+        {"w": world_id, "n": name, "s": source, "b": by, "at": now},
+    ).one()
+    deployed: list[Deployed] = []
+    for file, content in files.items():
+        kind = kind_of(file)
+        if kind is not None:
+            deployed += _store(tx, world_id, deployment.id, kind, file, content, readers)
+    return Deployment(deployment.id, deployment.uuid, tuple(deployed), findings)
+
+
+def _store(
+    tx: Connection, world_id: int, deployment_id: int, kind: str, file: str, content: bytes, readers: Mapping[str, Reader]
+) -> list[Deployed]:
+    sha256 = hashlib.sha256(content).digest()
+    tx.execute(text("insert into resource (sha256, content) values (:s, :c) on conflict do nothing"), {"s": sha256, "c": content})
+    deployed = []
+    for key, name in _keys(kind, content, file, readers):
+        parameters = {"w": world_id, "k": kind, "key": key}
+        latest = tx.execute(
+            text(
+                "select id, uuid, version, sha256 from definition where world_id = :w and kind = :k and key = :key order by version desc limit 1"
+            ),
+            parameters,
+        ).first()
+        if latest is not None and bytes(latest.sha256) == sha256:
+            deployed.append(Deployed(latest.id, latest.uuid, kind, key, latest.version, name, file, is_new=False))
+            continue
+        version = 1 if latest is None else latest.version + 1
+        made = tx.execute(
+            text(
+                "insert into definition (world_id, kind, key, version, name, file, sha256, deployment_id)"
+                " values (:w, :k, :key, :v, :n, :f, :s, :d) returning id, uuid"
+            ),
+            parameters | {"v": version, "n": name, "f": file, "s": sha256, "d": deployment_id},
+        ).one()
+        deployed.append(Deployed(made.id, made.uuid, kind, key, version, name, file, is_new=True))
+    return deployed
+
+
+# ---------------------------------------------------------------- resolving
+def world_of(tx: Connection, tenant_id: int) -> int:
+    """Return the world of a tenant."""
+    found = tx.execute(text("select world_id from tenant where id = :t"), {"t": tenant_id}).scalar()
+    if found is None:
+        raise errors.NotFound(f"Den Mandanten {tenant_id} gibt es nicht.")
+    return int(found)
+
+
+def tenant_by_slug(tx: Connection, slug: str, *, beside: int) -> int:
+    """Return the tenant with that slug in the same world."""
+    query = text("select t.id from tenant t join tenant b on b.world_id = t.world_id where t.slug = :slug and b.id = :beside")
+    found = tx.execute(query, {"slug": slug, "beside": beside}).scalar()
+    if found is None:
+        raise errors.NotFound(f"Den Mandanten „{slug}“ gibt es hier nicht.")
+    return int(found)
+
+
+def bundle_for_start(tx: Connection, process_key: str, *, tenant_id: int) -> tuple[int, spiff.Definition]:
+    """Return the bundle of the latest versions that a new instance of the process runs. Raises errors.NotFound."""
+    world_id = world_of(tx, tenant_id)
+    ids = _closure(tx, world_id, process_key)
+    parameters = {"w": world_id, "p": process_key, "ids": ids}
+    query = text("select id from bundle where world_id = :w and process_key = :p and definition_ids = cast(:ids as bigint[])")
+    found = tx.execute(query, parameters).scalar()
+    if found is None:
+        found = tx.execute(
+            text(
+                "insert into bundle (world_id, process_key, definition_ids) values (:w, :p, cast(:ids as bigint[]))"
+                " on conflict (world_id, process_key, definition_ids) do update set process_key = excluded.process_key returning id"
+            ),
+            parameters,
+        ).scalar_one()
+    return int(found), definition_of_bundle(tx, int(found), tenant_id=tenant_id)
+
+
+def _closure(tx: Connection, world_id: int, process_key: str) -> list[int]:
+    """Return the ids of the process, the processes it calls and all latest forms and letters, sorted."""
+    ids: set[int] = set()
+    todo, seen = [process_key], set()
+    while todo:
+        key = todo.pop()
+        if key in seen:
+            continue
+        seen.add(key)
+        row = _latest(tx, world_id, "bpmn", key)
+        if row is None:
+            raise errors.NotFound(f"Den Prozess „{key}“ gibt es nicht. Bitte zuerst bereitstellen.")
+        ids.add(row.id)
+        parsed = reader.Reader(bytes(row.content), row.file).read()
+        process = parsed.process(key) if parsed else None
+        todo += [element.called for element in model.walk(process.elements) if element.called] if process else []
+    latest = text(
+        "select distinct on (kind, key) id from definition where world_id = :w and kind in ('form', 'letter')"
+        " order by kind, key, version desc"
+    )
+    ids.update(tx.execute(latest, {"w": world_id}).scalars())
+    return sorted(ids)
+
+
+def _latest(tx: Connection, world_id: int, kind: str, key: str) -> Any:
+    return tx.execute(
+        text(
+            "select d.id, d.file, d.version, r.content from definition d join resource r on r.sha256 = d.sha256"
+            " where d.world_id = :w and d.kind = :k and d.key = :key order by d.version desc limit 1"
+        ),
+        {"w": world_id, "k": kind, "key": key},
+    ).first()
+
+
+def definition_of_bundle(tx: Connection, bundle_id: int, *, tenant_id: int) -> spiff.Definition:
+    """Return the executable definition of a bundle, parsed once per process of the program."""
+    runtime = db.runtime(tx)
+    found = runtime.definitions.get(bundle_id)
+    if found is not None:
+        return found
+    row = tx.execute(text("select process_key from bundle where id = :b"), {"b": bundle_id}).one()
+    files = bundle_files(tx, bundle_id, "bpmn")
+    definition = spiff.build(row.process_key, files, runtime.functions)
+    runtime.remember_definition(bundle_id, definition)
+    return definition
+
+
+def bundle_files(tx: Connection, bundle_id: int, kind: str) -> dict[str, bytes]:
+    """Return file name -> content of a bundle's definitions of a kind."""
+    query = text(
+        "select d.file, r.content from bundle b join definition d on d.world_id = b.world_id and d.id = any (b.definition_ids)"
+        " join resource r on r.sha256 = d.sha256 where b.id = :b and d.kind = :k"
+    )
+    return {row.file: bytes(row.content) for row in tx.execute(query, {"b": bundle_id, "k": kind})}
+
+
+def pinned(tx: Connection, bundle_id: int, kind: str, key: str) -> tuple[int, bytes]:
+    """Return (version, content) of a form or letter as an instance keeps it. Raises errors.NotFound."""
+    query = text(
+        "select d.version, r.content from bundle b join definition d on d.world_id = b.world_id and d.id = any (b.definition_ids)"
+        " join resource r on r.sha256 = d.sha256 where b.id = :b and d.kind = :k and d.key = :key"
+    )
+    row = tx.execute(query, {"b": bundle_id, "k": kind, "key": key}).first()
+    if row is None:
+        raise errors.NotFound(f"„{key}“ ({kind}) gehört nicht zu den Modellen, mit denen der Vorgang begonnen wurde.")
+    return row.version, bytes(row.content)
+
+
+def bound_decisions(tx: Connection, definition: spiff.Definition, bundle_id: int, *, tenant_id: int) -> dict[str, BoundDecision]:
+    """Return the decisions a definition may ask, each in the version that its binding names (absent: the latest)."""
+    runtime = db.runtime(tx)
+    world_id = world_of(tx, tenant_id)
+    found: dict[str, BoundDecision] = {}
+    for key in definition.decisions:
+        row = tx.execute(
+            text("select id, uuid from definition where world_id = :w and kind = 'dmn' and key = :key order by version desc limit 1"),
+            {"w": world_id, "key": key},
+        ).first()
+        if row is not None:
+            found[key] = decision_version(tx, row.id, str(row.uuid), key, runtime.functions)
+    return found
+
+
+def decision_version(tx: Connection, definition_id: int, uuid: str, key: str, functions: Iterable[feel.Function]) -> BoundDecision:
+    """Return one version of a decision, parsed once per process of the program."""
+    runtime = db.runtime(tx)
+    parsed = runtime.models.get(definition_id)
+    if parsed is None:
+        query = text("select d.file, r.content from definition d join resource r on r.sha256 = d.sha256 where d.id = :id")
+        row = tx.execute(query, {"id": definition_id}).one()
+        parsed = runtime.models[definition_id] = dmn.parse(bytes(row.content), row.file, functions)
+    return BoundDecision(uuid, parsed, key)
+
+
+def message_starts(tx: Connection, message: str, *, tenant_id: int) -> list[tuple[str, str]]:
+    """Return (process key, start event id) of the latest processes that a message starts."""
+    world_id = world_of(tx, tenant_id)
+    runtime = db.runtime(tx)
+    newest = tx.execute(text("select coalesce(max(id), 0) from definition where world_id = :w"), {"w": world_id}).scalar_one()
+    cached = runtime.message_starts.get(world_id)
+    if cached is None or cached[0] != newest:
+        found: dict[str, list[tuple[str, str]]] = {}
+        query = text(
+            "select distinct on (d.key) d.key, d.file, r.content from definition d join resource r on r.sha256 = d.sha256"
+            " where d.world_id = :w and d.kind = 'bpmn' order by d.key, d.version desc"
+        )
+        for row in tx.execute(query, {"w": world_id}):
+            parsed = reader.Reader(bytes(row.content), row.file, runtime.functions).read()
+            process = parsed.process(row.key) if parsed else None
+            for element in process.elements if process else ():
+                if element.kind == "start_event" and element.event and element.event.kind == "message" and element.event.name:
+                    found.setdefault(element.event.name.source, []).append((row.key, element.id))
+        cached = runtime.message_starts[world_id] = (newest, found)
+    return cached[1].get(message, [])

@@ -1,0 +1,101 @@
+"""Incidents: the process cannot go on; a row a person resolves, and the instance waits where it stands."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import Connection, text
+
+from engine import errors
+
+MAX_MESSAGE = 4000
+
+
+@dataclass(frozen=True, slots=True)
+class Incident:
+    tenant_id: int
+    id: int
+    uuid: UUID
+    instance_id: int | None
+    kind: str
+    element_id: str
+    wait_id: UUID | None
+    message: str
+    opened_at: datetime
+    resolved_at: datetime | None
+    resolved_by: str | None
+    resolution: str | None
+    business_key: str | None
+    process_key: str | None
+
+
+QUERY = (
+    "select i.tenant_id, i.id, i.uuid, i.instance_id, i.kind, i.element_id, i.wait_id, i.message, i.opened_at, i.resolved_at,"
+    " i.resolved_by, i.resolution, p.business_key, p.process_key from incident i"
+    " left join process_instance p on p.tenant_id = i.tenant_id and p.id = i.instance_id"
+)
+
+
+def open_incident(
+    tx: Connection,
+    tenant_id: int,
+    *,
+    kind: str,
+    message: str,
+    now: datetime,
+    instance_id: int | None = None,
+    element_id: str = "",
+    wait_id: UUID | None = None,
+) -> None:
+    """Open an incident, unless the same wait has an open one already (then its message is renewed)."""
+    parameters = {
+        "t": tenant_id, "i": instance_id, "k": kind, "e": element_id, "w": wait_id, "m": message[:MAX_MESSAGE], "now": now,
+    }  # fmt: skip
+    renewed = tx.execute(
+        text("update incident set message = :m where tenant_id = :t and wait_id = :w and resolved_at is null"), parameters
+    ).rowcount if wait_id is not None else 0  # fmt: skip
+    if not renewed:
+        tx.execute(
+            text(
+                "insert into incident (tenant_id, instance_id, kind, element_id, wait_id, message, opened_at)"
+                " values (:t, :i, :k, :e, :w, :m, :now)"
+            ),
+            parameters,
+        )
+
+
+def open_ones(tx: Connection, tenant_id: int, *, limit: int = 200) -> list[Incident]:
+    """Return the open incidents of a tenant, oldest first."""
+    query = text(f"{QUERY} where i.tenant_id = :t and i.resolved_at is null order by i.id limit :limit")
+    return [Incident(*row) for row in tx.execute(query, {"t": tenant_id, "limit": limit})]
+
+
+def get(tx: Connection, tenant_id: int, uuid: UUID) -> Incident:
+    """Return an incident. Raises errors.NotFound."""
+    row = tx.execute(text(f"{QUERY} where i.tenant_id = :t and i.uuid = :u"), {"t": tenant_id, "u": uuid}).first()
+    if row is None:
+        raise errors.NotFound("Die Störung gibt es nicht, oder sie gehört einem anderen Mandanten.")
+    return Incident(*row)
+
+
+def retry(tx: Connection, tenant_id: int, uuid: UUID, *, by: str, reason: str, now: datetime) -> Incident:
+    """Resolve an incident by trying again: the job, timer or message becomes due once more. `reason` is kept."""
+    incident = get(tx, tenant_id, uuid)
+    if incident.resolved_at is not None:
+        raise errors.Conflict(f"Die Störung hat {incident.resolved_by} schon am {incident.resolved_at:%d.%m.%Y} bearbeitet.")
+    if not reason.strip():
+        raise errors.InvalidInput("Bitte angeben, was behoben wurde.", {"reason": "Bitte ausfüllen."})
+    parameters = {"t": tenant_id, "w": incident.wait_id, "u": uuid, "by": by, "r": reason.strip(), "now": now}
+    if incident.kind == "job":
+        tx.execute(text("update job set retries = 1, locked_until = null, locked_by = null where tenant_id = :t and id = :w"), parameters)
+    elif incident.kind == "timer":
+        tx.execute(text("update timer set parked = false where tenant_id = :t and id = :w"), parameters)
+    elif incident.kind == "message":
+        tx.execute(text("update outbox set parked = false where tenant_id = :t and message_id = :w"), parameters)
+    tx.execute(
+        text("update incident set resolved_at = :now, resolved_by = :by, resolution = :r where tenant_id = :t and uuid = :u"), parameters
+    )
+    tx.execute(text("select pg_notify('vollstreckung_work', '')"))
+    return incident

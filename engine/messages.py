@@ -1,0 +1,143 @@
+"""Messages: sent as rows of the sender's commit, delivered to waiting or new instances in transactions of their own."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import Connection, text
+
+from engine import deployments, errors, instances, values
+from engine.protocol import Stimulus, Variables
+
+
+def send(
+    tx: Connection,
+    name: str,
+    business_key: str | None,
+    variables: Variables,
+    *,
+    tenant_id: int,
+    now: datetime,
+    to_tenant_id: int | None = None,
+    process_key: str | None = None,
+    optional: bool = False,
+) -> None:
+    """Write a message into the outbox. `process_key`: only instances of this process, or a new one where none waits.
+
+    `optional`: nobody waiting is no fault. Otherwise that is an incident of the receiver.
+    """
+    tx.execute(
+        text(
+            "insert into outbox (tenant_id, kind, name, key, process_key, variables, optional, sender_tenant_id)"
+            " values (:to, 'message', :name, :key, :process, cast(:variables as jsonb), :optional, :sender)"
+        ),
+        {
+            "to": to_tenant_id or tenant_id, "name": name, "key": business_key, "process": process_key, "optional": optional,
+            "variables": values.to_json(values.check(variables)), "sender": tenant_id,
+        },
+    )  # fmt: skip
+    tx.execute(text("select pg_notify('vollstreckung_work', '')"))
+
+
+def deliver(tx: Connection, tenant_id: int, outbox_id: int, *, now: datetime, skip_locked: bool = True) -> bool:
+    """Deliver one message of the outbox; False when another worker has it or it is gone.
+
+    Raises errors.Incident when nobody waits for it and it is not optional.
+    """
+    lock = "for update skip locked" if skip_locked else "for update"
+    query = text(f"select * from outbox where tenant_id = :t and id = :id and not parked {lock}")
+    row = tx.execute(query, {"t": tenant_id, "id": outbox_id}).first()
+    if row is None:
+        return False
+    variables = values.from_jsonable(row.variables)
+    if row.kind == "signal":
+        _broadcast(tx, tenant_id, row.name, variables, now)
+    else:
+        received = correlate(tx, row.name, row.key, variables, tenant_id=tenant_id, now=now, by="nachricht", process_key=row.process_key)
+        if not received and not row.optional:
+            receiver = row.process_key or "einen Vorgang"
+            raise errors.Incident(f"Die Nachricht „{row.name}“ an {receiver} mit dem Schlüssel „{row.key}“ erwartet niemand.")
+    tx.execute(text("delete from outbox where tenant_id = :t and id = :id"), {"t": tenant_id, "id": outbox_id})
+    return True
+
+
+def correlate(
+    tx: Connection,
+    name: str,
+    business_key: str | None,
+    variables: Variables,
+    *,
+    tenant_id: int,
+    now: datetime,
+    by: str,
+    process_key: str | None = None,
+) -> list[int]:
+    """Hand a message to every subscription with that name and key now; where none waits, start the process it starts.
+
+    Return the ids of the instances that received it. An instance receives it once per subscription that was open before.
+    """
+    query = text(
+        "select id, instance_id from subscription where tenant_id = :t and kind = 'message' and name = :n and key = :k"
+        + (" and process_key = :p" if process_key else "")
+        + " order by instance_id, id"
+    )
+    waiting = tx.execute(query, {"t": tenant_id, "n": name, "k": business_key, "p": process_key}).all()
+    received: list[int] = []
+    for wait_id, instance_id in waiting:
+        # Lock, then look again: an earlier receiver of this very message may have closed the subscription.
+        tx.execute(text("select 1 from process_instance where tenant_id = :t and id = :i for update"), {"t": tenant_id, "i": instance_id})
+        if (
+            tx.execute(text("select 1 from subscription where tenant_id = :t and id = :id"), {"t": tenant_id, "id": wait_id}).first()
+            is None
+        ):
+            continue
+        stimulus = Stimulus("message_received", wait_id=wait_id, name=name, variables=variables, by=by)
+        instances.advance(tx, tenant_id, instance_id, stimulus, now)
+        received.append(instance_id)
+    if received:
+        return received
+    started = _start(tx, name, business_key, variables, tenant_id=tenant_id, now=now, by=by, process_key=process_key)
+    return [] if started is None else [started]
+
+
+def _start(
+    tx: Connection,
+    name: str,
+    business_key: str | None,
+    variables: Variables,
+    *,
+    tenant_id: int,
+    now: datetime,
+    by: str,
+    process_key: str | None,
+) -> int | None:
+    for key, start_event in deployments.message_starts(tx, name, tenant_id=tenant_id):
+        if process_key is None or process_key == key:
+            instance = instances.start(tx, key, business_key or "", variables, tenant_id=tenant_id, now=now, by=by, start_event=start_event)
+            return instance.id
+    return None
+
+
+def _broadcast(tx: Connection, tenant_id: int, name: str, variables: Variables, now: datetime) -> None:
+    query = text("select id, instance_id from subscription where tenant_id = :t and kind = 'signal' and name = :n order by instance_id, id")
+    for wait_id, instance_id in tx.execute(query, {"t": tenant_id, "n": name}).all():
+        try:
+            instances.advance(
+                tx, tenant_id, instance_id, Stimulus("signal_received", wait_id=wait_id, name=name, variables=variables, by="signal"), now
+            )
+        except errors.InvalidState:
+            continue  # the signal itself has ended this wait
+
+
+def park(tx: Connection, tenant_id: int, outbox_id: int) -> UUID | None:
+    """Put a message aside after a failure; return its id, or None when it is gone."""
+    query = text("update outbox set parked = true, attempts = attempts + 1 where tenant_id = :t and id = :id returning message_id")
+    found: UUID | None = tx.execute(query, {"t": tenant_id, "id": outbox_id}).scalar()
+    return found
+
+
+def waiting_for(tx: Connection, tenant_id: int, instance_id: int) -> list[tuple[str, str]]:
+    """Return (element id, message name) of what an instance waits for."""
+    query = text("select element_id, name from subscription where tenant_id = :t and instance_id = :i order by element_id")
+    return [(row.element_id, row.name) for row in tx.execute(query, {"t": tenant_id, "i": instance_id})]

@@ -1,0 +1,68 @@
+"""What a process of the program holds in memory: host functions, topics, parsed definitions and live instances."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from sqlalchemy import Connection
+
+from engine import dmn, feel
+
+if TYPE_CHECKING:
+    from engine.jobs import Topic
+    from engine.spiff.definition import Definition
+    from engine.spiff.step import Live
+
+MAX_DEFINITIONS = 256
+MAX_LIVE = 2000
+
+
+class Runtime:
+    """A resource without threads of its own. Live instances are cached by (tenant, instance) and checked by the head of their chain."""
+
+    def __init__(
+        self, functions: tuple[feel.Function, ...] = (), topics: Mapping[str, Topic] | None = None, *, keep_live: bool = True
+    ) -> None:
+        self.functions = functions
+        self.topics: dict[str, Topic] = dict(topics or {})
+        self.keep_live = keep_live
+        self.definitions: OrderedDict[int, Definition] = OrderedDict()
+        self.models: OrderedDict[int, dmn.Model] = OrderedDict()
+        self.message_starts: dict[int, tuple[int, dict[str, list[tuple[str, str]]]]] = {}
+        self._live: OrderedDict[tuple[int, int], tuple[bytes, Live]] = OrderedDict()
+
+    def remember_definition(self, bundle_id: int, definition: Definition) -> None:
+        self.definitions[bundle_id] = definition
+        while len(self.definitions) > MAX_DEFINITIONS:
+            self.definitions.popitem(last=False)
+
+    # -- live instances: taken out while a step changes them, put back only after the commit's transaction ended well
+    def take_live(self, tx: Connection, tenant_id: int, instance_id: int, head: bytes) -> Live | None:
+        """Return the live instance whose chain ends in `head`, and take it out of the cache.
+
+        The head and not the revision: after a failed commit another process may have reached the same revision otherwise.
+        """
+        key = (tenant_id, instance_id)
+        for kept in (tx.info.get("live", {}).pop(key, None), self._live.pop(key, None)):
+            if kept is not None and kept[0] == head:
+                live: Live = kept[1]
+                return live
+        return None
+
+    def put_live(self, tx: Connection, tenant_id: int, instance_id: int, head: bytes, live: Live) -> None:
+        """Keep the instance for the next step of this transaction, and of later ones once it has committed."""
+        if self.keep_live:
+            tx.info.setdefault("live", {})[(tenant_id, instance_id)] = (head, live)
+
+    def forget(self, tx: Connection) -> None:
+        """The transaction failed: what it changed in memory never happened."""
+        tx.info.pop("live", None)
+
+    def forget_if_unsaved(self, tx: Connection) -> None:
+        """The transaction is about to commit: offer its instances to later ones. A failed commit is noticed by the head."""
+        for key, kept in tx.info.pop("live", {}).items():
+            self._live[key] = kept
+        while len(self._live) > MAX_LIVE:
+            self._live.popitem(last=False)

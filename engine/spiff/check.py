@@ -1,0 +1,346 @@
+"""All findings of diagrams at once: what cannot run, what would run otherwise than drawn, what nobody reaches or sets."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from engine import feel
+from engine.protocol import Finding
+from engine.spiff import model, reader
+from engine.spiff.expressions import Expression
+
+WAITING = frozenset({"user_task", "service_task", "receive_task", "catch_event"})
+IMPLICIT = frozenset({"loopCounter", "nrOfInstances", "nrOfActiveInstances", "nrOfCompletedInstances", "currentUser", "item", "partial"})
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What the rest of the house offers. topics: topic -> required inputs; None: topics and forms are not checked."""
+
+    forms: frozenset[str] = frozenset()
+    decisions: frozenset[str] = frozenset()
+    processes: frozenset[str] = frozenset()
+    letters: frozenset[str] = frozenset()
+    topics: Mapping[str, Sequence[str]] | None = None
+    functions: tuple[feel.Function, ...] = ()
+
+
+@dataclass
+class _Check:
+    file: str
+    known: Known
+    findings: list[Finding] = field(default_factory=list)
+
+    def add(self, element: model.Element | model.Flow | model.Process, message: str, remedy: str, *, warning: bool = False) -> None:
+        label = element.name if isinstance(element, model.Process) else element.label
+        severity = "warning" if warning else "error"
+        self.findings.append(Finding(self.file, element.line, element.id, label, message, remedy, severity))  # type: ignore[arg-type]
+
+
+def check(files: Mapping[str, bytes], known: Known) -> tuple[Finding, ...]:
+    """Return every finding of the .bpmn files; `known.processes` includes the processes of these files."""
+    findings: list[Finding] = []
+    calls: dict[str, set[str]] = {}
+    owners: dict[str, tuple[str, model.Process]] = {}
+    for file, content in files.items():
+        found = reader.Reader(content, file, known.functions)
+        parsed = found.read()
+        findings += found.findings
+        if parsed is None:
+            continue
+        for process in parsed.processes:
+            if not process.executable:
+                continue
+            if process.id in owners:
+                message = f"Den Prozess „{process.id}“ gibt es auch in {owners[process.id][0]}."
+                findings.append(Finding(file, process.line, process.id, process.name, message, "Bitte eine andere Kennung wählen."))
+            owners[process.id] = (file, process)
+            check_ = _Check(file, known)
+            _process(check_, process)
+            findings += check_.findings
+            calls[process.id] = {e.called for e in model.walk(process.elements) if e.called}
+    for key in calls:
+        cycle = _cycle(key, calls)
+        if cycle:
+            file, process = owners[key]
+            text = " → ".join(cycle)
+            findings.append(
+                Finding(file, process.line, key, process.name, f"Der Prozess ruft sich selbst auf: {text}.", "Bitte den Kreis auflösen.")
+            )
+    return tuple(findings)
+
+
+def _cycle(start: str, calls: Mapping[str, set[str]]) -> list[str]:
+    todo: list[list[str]] = [[start]]
+    seen: set[str] = set()
+    while todo:
+        path = todo.pop()
+        for called in sorted(calls.get(path[-1], ())):
+            if called == start:
+                return [*path, start]
+            if called not in seen:
+                seen.add(called)
+                todo.append([*path, called])
+    return []
+
+
+def _process(check_: _Check, process: model.Process) -> None:
+    if process.history_days is None:
+        check_.add(process, "Die Aufbewahrungsdauer (historyTimeToLive) fehlt.", "Bitte „Time to live“ in Tagen angeben.", warning=True)
+    _scope(check_, process, process.elements, process.flows, top=True)
+    _variables(check_, process)
+
+
+# ---------------------------------------------------------------- the graph
+def _scope(
+    check_: _Check, owner: model.Process | model.Element, elements: tuple[model.Element, ...], flows: tuple[model.Flow, ...], *, top: bool
+) -> None:
+    by_id = {element.id: element for element in elements}
+    out: dict[str, list[model.Flow]] = {element.id: [] for element in elements}
+    into: dict[str, list[model.Flow]] = {element.id: [] for element in elements}
+    for flow in flows:
+        for end, register in ((flow.source, out), (flow.target, into)):
+            if end not in by_id:
+                check_.add(flow, f"Der Sequenzfluss hängt an „{end}“, das es hier nicht gibt.", "Bitte den Fluss neu verbinden.")
+            else:
+                register[end].append(flow)
+    _starts(check_, owner, elements, top=top)
+    for element in elements:
+        _element(check_, element, by_id, out[element.id], into[element.id])
+        if element.kind in ("subprocess", "event_subprocess"):
+            _scope(check_, element, element.children, element.flows, top=False)
+    _reachable(check_, elements, out)
+    _loops(check_, elements, out)
+
+
+def _starts(check_: _Check, owner: model.Process | model.Element, elements: tuple[model.Element, ...], *, top: bool) -> None:
+    starts = [element for element in elements if element.kind == "start_event"]
+    kinds = [start.event.kind if start.event else "none" for start in starts]
+    if not starts:
+        check_.add(owner, "Es gibt kein Startereignis.", "Bitte genau ein Startereignis zeichnen.")
+    if kinds.count("none") > 1:
+        check_.add(owner, "Es gibt mehrere einfache Startereignisse.", "Bitte nur eines zeichnen.")
+    event_subprocess = isinstance(owner, model.Element) and owner.kind == "event_subprocess"
+    if event_subprocess and (len(starts) != 1 or kinds == ["none"]):
+        check_.add(
+            owner,
+            "Ein Ereignisteilprozess braucht genau ein Startereignis mit Auslöser.",
+            "Bitte Nachricht, Zeit oder einen anderen Auslöser wählen.",
+        )
+    if not top and not event_subprocess:
+        for start in starts:
+            if start.event and start.event.kind != "none":
+                check_.add(start, "Ein Teilprozess beginnt immer ohne Auslöser.", "Bitte ein einfaches Startereignis verwenden.")
+    if top:
+        for start in starts:
+            if start.event and start.event.kind in ("error", "escalation", "conditional"):
+                check_.add(
+                    start,
+                    "Ein Prozess kann so nicht beginnen.",
+                    "Bitte ein einfaches Startereignis, eine Nachricht, ein Signal oder eine Zeit verwenden.",
+                )
+
+
+def _element(
+    check_: _Check, element: model.Element, by_id: Mapping[str, model.Element], out: list[model.Flow], into: list[model.Flow]
+) -> None:
+    if element.kind == "event_subprocess" and (out or into):
+        check_.add(element, "Ein Ereignisteilprozess hat keine Sequenzflüsse.", "Bitte die Flüsse entfernen.")
+    if element.kind == "start_event" and into:
+        check_.add(element, "In ein Startereignis führt kein Sequenzfluss.", "Bitte den Fluss entfernen.")
+    if element.kind == "end_event" and out:
+        check_.add(element, "Aus einem Endereignis führt kein Sequenzfluss.", "Bitte den Fluss entfernen.")
+    if element.kind == "boundary_event":
+        host = by_id.get(element.attached_to or "")
+        if host is None or host.kind not in model.ACTIVITIES:
+            check_.add(
+                element, "Das angeheftete Ereignis hängt an keiner Aktivität.", "Bitte an eine Aufgabe oder einen Teilprozess heften."
+            )
+        if not element.interrupting and element.event and element.event.kind == "error":
+            check_.add(element, "Ein Fehlerereignis unterbricht immer.", "Bitte das Ereignis als unterbrechend zeichnen.")
+        if element.event and element.event.kind in ("none", "terminate", "link"):
+            check_.add(element, "Das angeheftete Ereignis hat keinen Auslöser.", "Bitte einen Auslöser wählen.")
+    if element.kind == "catch_event" and (not element.event or element.event.kind in ("none", "error", "escalation", "terminate")):
+        check_.add(element, "Das Zwischenereignis hat keinen Auslöser.", "Bitte Nachricht, Zeit, Signal oder Bedingung wählen.")
+    if element.default_flow and element.default_flow not in {flow.id for flow in out}:
+        check_.add(element, f"Der Standardfluss „{element.default_flow}“ geht nicht von hier aus.", "Bitte den Standardfluss neu setzen.")
+    _gateway(check_, element, by_id, out)
+    _references(check_, element)
+
+
+def _gateway(check_: _Check, element: model.Element, by_id: Mapping[str, model.Element], out: list[model.Flow]) -> None:
+    if element.kind in ("exclusive_gateway", "inclusive_gateway") and len(out) > 1:
+        for flow in out:
+            if flow.condition is None and flow.id != element.default_flow:
+                check_.add(
+                    flow, "Dem Sequenzfluss fehlt die Bedingung.", "Bitte eine Bedingung eintragen oder ihn zum Standardfluss machen."
+                )
+        if not element.default_flow:
+            text = "Trifft keine Bedingung zu, bleibt der Fall hier stehen: Es gibt keinen Standardfluss."
+            check_.add(element, text, "Bitte einen Standardfluss setzen.", warning=True)
+    if element.kind == "parallel_gateway" and any(flow.condition for flow in out):
+        check_.add(
+            element,
+            "Ein paralleles Gateway wertet keine Bedingungen aus.",
+            "Bitte die Bedingungen entfernen oder ein inklusives Gateway verwenden.",
+        )
+    if element.kind == "event_gateway":
+        if len(out) < 2:
+            check_.add(element, "Ein ereignisbasiertes Gateway braucht mindestens zwei Ereignisse.", "Bitte ergänzen.")
+        for flow in out:
+            target = by_id.get(flow.target)
+            if target is not None and not (
+                target.kind == "catch_event" and target.event and target.event.kind in ("message", "timer", "signal", "conditional")
+            ):
+                check_.add(
+                    target,
+                    "Hinter einem ereignisbasierten Gateway stehen nur Zwischenereignisse.",
+                    "Bitte ein Nachrichten- oder Zeitereignis zeichnen.",
+                )
+    if element.kind in model.GATEWAYS and not out:
+        check_.add(element, "Aus dem Gateway führt kein Weg hinaus.", "Bitte mindestens einen Sequenzfluss zeichnen.")
+
+
+def _references(check_: _Check, element: model.Element) -> None:
+    known = check_.known
+    if element.called and element.called not in known.processes:
+        check_.add(
+            element, f"Den aufgerufenen Prozess „{element.called}“ gibt es nicht.", "Bitte mit bereitstellen oder die Kennung berichtigen."
+        )
+    if element.decision and element.decision not in known.decisions:
+        check_.add(
+            element,
+            f"Die Entscheidung „{element.decision}“ gibt es nicht.",
+            "Bitte die Tabelle mit bereitstellen oder die Kennung berichtigen.",
+        )
+    if element.kind == "user_task" and known.topics is not None:
+        form = element.assignment.form
+        if form is None:
+            check_.add(element, "Die Aufgabe hat kein Formular.", "Bitte ein Camunda Form auswählen.", warning=True)
+        elif form not in known.forms:
+            check_.add(
+                element, f"Das Formular „{form}“ gibt es nicht.", "Bitte das Formular mit bereitstellen oder die Kennung berichtigen."
+            )
+    if element.topic is not None and element.topic.kind == "literal" and known.topics is not None:
+        topic = element.topic.source
+        if topic not in known.topics:
+            offered = ", ".join(sorted(known.topics))
+            check_.add(
+                element,
+                f"Das Topic „{topic}“ bedient niemand.",
+                f"Vorhanden sind: {offered}. Ein eigener Worker kann es bedienen.",
+                warning=True,
+            )
+        else:
+            given = {parameter.target for parameter in element.inputs}
+            for needed in known.topics[topic]:
+                if needed not in given:
+                    check_.add(element, f"Das Topic „{topic}“ braucht den Eingabeparameter „{needed}“.", "Bitte unter „Inputs“ ergänzen.")
+            letter = next((p.value.source for p in element.inputs if p.target == "vorlage" and p.value.kind == "literal"), None)
+            if letter and letter not in known.letters:
+                check_.add(
+                    element,
+                    f"Die Briefvorlage „{letter}“ gibt es nicht.",
+                    "Bitte die Vorlage mit bereitstellen oder den Namen berichtigen.",
+                )
+
+
+def _reachable(check_: _Check, elements: tuple[model.Element, ...], out: Mapping[str, list[model.Flow]]) -> None:
+    links = {e.event.name.source: e.id for e in elements if e.kind == "catch_event" and e.event and e.event.kind == "link" and e.event.name}
+    reached: set[str] = set()
+    todo = [element.id for element in elements if element.kind in ("start_event", "event_subprocess")]
+    boundaries: dict[str, list[str]] = {}
+    for element in elements:
+        if element.attached_to:
+            boundaries.setdefault(element.attached_to, []).append(element.id)
+    by_id = {element.id: element for element in elements}
+    while todo:
+        current = todo.pop()
+        if current in reached or current not in by_id:
+            continue
+        reached.add(current)
+        todo += [flow.target for flow in out.get(current, ())] + boundaries.get(current, [])
+        event = by_id[current].event
+        if by_id[current].kind == "throw_event" and event and event.kind == "link" and event.name:
+            if event.name.source in links:
+                todo.append(links[event.name.source])
+            else:
+                check_.add(
+                    by_id[current],
+                    f"Zum Link „{event.name.source}“ fehlt das Gegenstück.",
+                    "Bitte ein fangendes Linkereignis gleichen Namens zeichnen.",
+                )
+    for element in elements:
+        if element.id not in reached:
+            check_.add(element, "Das Element wird nie erreicht.", "Bitte verbinden oder entfernen.")
+
+
+def _loops(check_: _Check, elements: tuple[model.Element, ...], out: Mapping[str, list[model.Flow]]) -> None:
+    """Find circles on which nothing waits: they would spin until the step's budget ends them."""
+    waits = {e.id for e in elements if e.kind in WAITING or (e.kind in ("subprocess", "call_activity") and _waits_inside(e))}
+    passing = [element for element in elements if element.id not in waits]
+    for element in passing:
+        todo, seen = [flow.target for flow in out.get(element.id, ())], set()
+        while todo:
+            current = todo.pop()
+            if current == element.id:
+                if element.kind in model.GATEWAYS:
+                    check_.add(
+                        element,
+                        "Die Schleife hat keinen Halt: Auf diesem Rundweg wartet nichts.",
+                        "Bitte eine Aufgabe oder ein Ereignis in die Schleife legen.",
+                    )
+                todo, seen = [], {element.id}
+                break
+            if current not in seen and current not in waits:
+                seen.add(current)
+                todo += [flow.target for flow in out.get(current, ())]
+
+
+def _waits_inside(element: model.Element) -> bool:
+    return element.kind == "call_activity" or any(inner.kind in WAITING for inner in model.walk(element.children))
+
+
+# ---------------------------------------------------------------- variables
+def _variables(check_: _Check, process: model.Process) -> None:
+    """Warn about variables that expressions read and nothing in sight sets. Forms, topics and messages may set any."""
+    elements = model.walk(process.elements)
+    brought = any(e.kind in ("user_task", "service_task", "receive_task") or (e.event and e.event.kind == "message") for e in elements)
+    reserved = {function.name for function in check_.known.functions}
+    for element in elements:
+        target = element.result_variable
+        for name in [target] if target else []:
+            if name in reserved:
+                check_.add(element, f"„{name}“ ist der Name einer Rechtsfunktion.", "Bitte die Variable anders nennen.")
+        for expression in _expressions(element):
+            for called in sorted(expression.calls - set(feel.BUILTINS) - reserved):
+                check_.add(
+                    element,
+                    f"Die Funktion „{called}“ gibt es nicht.",
+                    "Bitte den Namen prüfen; die Rechtsfunktionen stehen in processes/README.md.",
+                )
+    if brought:
+        return
+    set_here = {e.result_variable for e in elements if e.result_variable} | {p.target for e in elements for p in (*e.inputs, *e.outputs)}
+    for element in elements:
+        for expression in _expressions(element):
+            for name in sorted(expression.names - set_here - IMPLICIT):
+                check_.add(
+                    element,
+                    f"Die Variable „{name}“ setzt in diesem Prozess niemand.",
+                    "Bitte als Startvariable übergeben oder vorher setzen.",
+                    warning=True,
+                )
+
+
+def _expressions(element: model.Element) -> list[Expression]:
+    drawn = [
+        element.topic, element.priority, element.script, element.assignment.assignee, element.assignment.candidate_groups,
+        element.assignment.due, element.assignment.follow_up, element.assignment.priority,
+        *(p.value for p in (*element.inputs, *element.outputs)), *(m.value for m in (*element.call_in, *element.call_out)),
+        *((element.event.timer, element.event.condition, element.event.name) if element.event else ()),
+        *((element.loop.collection, element.loop.cardinality, element.loop.completion, element.loop.condition) if element.loop else ()),
+        *(flow.condition for flow in element.flows),
+    ]  # fmt: skip
+    return [expression for expression in drawn if expression is not None]

@@ -1,0 +1,112 @@
+-- The hot path: one call stores everything a step caused, in the caller's transaction.
+-- p: {tenant, instance, rev, state(base64), status, variables, head(hex), history: {seq, kind, actor, effective_at, payload},
+--     closed: [ids], tasks: [...], timers: [...], jobs: [...], subscriptions: [...], outgoing: [...], ended_by, outcome}
+-- Returns false when another command was faster (rev differs): nothing is stored then.
+create or replace function store_step(p jsonb) returns boolean language plpgsql as $$
+declare
+    t bigint := (p ->> 'tenant')::bigint;
+    i bigint := (p ->> 'instance')::bigint;
+    at timestamptz := (p -> 'history' ->> 'effective_at')::timestamptz;
+    ended boolean := p ->> 'status' <> 'running';
+begin
+    update process_instance
+       set rev = rev + 1, state = decode(p ->> 'state', 'base64'), status = p ->> 'status', variables = p -> 'variables',
+           chain_head = decode(p ->> 'head', 'hex'), ended_at = case when ended then at end
+     where tenant_id = t and id = i and rev = (p ->> 'rev')::int;
+    if not found then
+        return false;
+    end if;
+    insert into history (tenant_id, instance_id, seq, kind, actor, effective_at, payload, hash)
+    values (t, i, (p -> 'history' ->> 'seq')::int, p -> 'history' ->> 'kind', p -> 'history' ->> 'actor', at,
+            p -> 'history' ->> 'payload', decode(p ->> 'head', 'hex'));
+    if p ? 'closed' then
+        update user_task set ended_at = at, ended_by = p ->> 'ended_by',
+               outcome = case when id = (p ->> 'answered')::uuid then 'completed' else 'cancelled' end
+         where tenant_id = t and id in (select value::uuid from jsonb_array_elements_text(p -> 'closed')) and ended_at is null;
+        delete from timer where tenant_id = t and id in (select value::uuid from jsonb_array_elements_text(p -> 'closed'));
+        delete from job where tenant_id = t and id in (select value::uuid from jsonb_array_elements_text(p -> 'closed'));
+        delete from subscription where tenant_id = t and id in (select value::uuid from jsonb_array_elements_text(p -> 'closed'));
+    end if;
+    if p ? 'tasks' then
+        insert into user_task (tenant_id, id, instance_id, element_id, label, scope, form, assignee, candidate_groups, candidate_users,
+                               due_at, follow_up_at, priority, variables, properties, created_at)
+        select t, w.id, i, w.element_id, w.label, w.scope, w.form, w.assignee, w.candidate_groups, w.candidate_users,
+               w.due_at, w.follow_up_at, w.priority, w.variables, w.properties, at
+          from jsonb_to_recordset(p -> 'tasks') as w(id uuid, element_id text, label text, scope text, form text, assignee text,
+               candidate_groups text[], candidate_users text[], due_at timestamptz, follow_up_at timestamptz, priority smallint,
+               variables jsonb, properties jsonb);
+    end if;
+    if p ? 'timers' then
+        insert into timer (tenant_id, id, instance_id, element_id, label, scope, due_at)
+        select t, w.id, i, w.element_id, w.label, w.scope, w.due_at
+          from jsonb_to_recordset(p -> 'timers') as w(id uuid, element_id text, label text, scope text, due_at timestamptz);
+    end if;
+    if p ? 'jobs' then
+        insert into job (tenant_id, id, instance_id, element_id, label, scope, topic, variables, properties, priority, retries, created_at)
+        select t, w.id, i, w.element_id, w.label, w.scope, w.topic, w.variables, w.properties, w.priority, w.retries, at
+          from jsonb_to_recordset(p -> 'jobs') as w(id uuid, element_id text, label text, scope text, topic text, variables jsonb,
+               properties jsonb, priority smallint, retries smallint);
+        perform pg_notify('vollstreckung_work', '');
+    end if;
+    if p ? 'subscriptions' then
+        insert into subscription (tenant_id, id, instance_id, element_id, label, scope, kind, name, key, process_key)
+        select t, w.id, i, w.element_id, w.label, w.scope, w.kind, coalesce(w.name, ''), w.key, w.process_key
+          from jsonb_to_recordset(p -> 'subscriptions') as w(id uuid, element_id text, label text, scope text, kind text, name text,
+               key text, process_key text);
+    end if;
+    if p ? 'outgoing' then
+        insert into outbox (tenant_id, message_id, kind, name, key, process_key, variables, optional, sender_tenant_id, sender_instance_id)
+        select w.tenant, w.id, w.kind, w.name, w.key, w.process_key, w.variables, w.optional, t, i
+          from jsonb_to_recordset(p -> 'outgoing') as w(tenant bigint, id uuid, kind text, name text, key text, process_key text,
+               variables jsonb, optional boolean);
+        perform pg_notify('vollstreckung_work', '');
+    end if;
+    if ended then
+        delete from timer where tenant_id = t and instance_id = i;
+        delete from job where tenant_id = t and instance_id = i;
+        delete from subscription where tenant_id = t and instance_id = i;
+        update user_task set ended_at = at, ended_by = p ->> 'ended_by', outcome = 'cancelled'
+         where tenant_id = t and instance_id = i and ended_at is null;
+    end if;
+    return true;
+end $$;
+
+-- Nobody changes or deletes what is append-only, not even the owner by accident.
+create or replace function refuse_change() returns trigger language plpgsql as $$
+begin
+    raise exception 'Die Tabelle % ist nur zum Anfügen da.', tg_table_name using errcode = 'insufficient_privilege';
+end $$;
+
+-- What workers may know across tenants: that there is work, for whom, and when. Run as owner; return no content.
+create or replace function due_timers(before_instant timestamptz, worlds bigint[], how_many int)
+returns table (tenant_id bigint, id uuid, due_at timestamptz) language sql stable security definer set search_path = public as $$
+    select m.tenant_id, m.id, m.due_at from timer m join tenant t on t.id = m.tenant_id
+     where not m.parked and m.due_at <= before_instant and t.world_id = any (worlds)
+     order by m.due_at, m.instance_id, m.id limit how_many
+$$;
+
+create or replace function due_timers_by_clock(how_many int)
+returns table (tenant_id bigint, id uuid, due_at timestamptz) language sql stable security definer set search_path = public as $$
+    select m.tenant_id, m.id, m.due_at from timer m join tenant t on t.id = m.tenant_id join world w on w.id = t.world_id
+     where not m.parked and m.due_at <= coalesce(w.virtual_now, clock_timestamp())
+     order by m.due_at, m.instance_id, m.id limit how_many
+$$;
+
+create or replace function next_timer(the_world bigint)
+returns timestamptz language sql stable security definer set search_path = public as $$
+    select min(m.due_at) from timer m join tenant t on t.id = m.tenant_id where not m.parked and t.world_id = the_world
+$$;
+
+create or replace function open_jobs(topics text[], worlds bigint[], how_many int)
+returns table (tenant_id bigint, id uuid) language sql stable security definer set search_path = public as $$
+    select j.tenant_id, j.id from job j join tenant t on t.id = j.tenant_id
+     where j.topic = any (topics) and j.retries > 0 and (j.locked_until is null or j.locked_until < clock_timestamp())
+       and (worlds is null or t.world_id = any (worlds))
+     order by j.priority desc, j.created_at, j.instance_id, j.id limit how_many
+$$;
+
+create or replace function waiting_messages(worlds bigint[], how_many int)
+returns table (tenant_id bigint, id bigint) language sql stable security definer set search_path = public as $$
+    select o.tenant_id, o.id from outbox o join tenant t on t.id = o.tenant_id
+     where not o.parked and (worlds is null or t.world_id = any (worlds)) order by o.id limit how_many
+$$;

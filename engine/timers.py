@@ -1,0 +1,42 @@
+"""Timers: take a due one together with its instance, fire it. Claimed with SKIP LOCKED and advanced in the same transaction."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import Connection, text
+
+from engine import instances
+from engine.protocol import Step, Stimulus
+
+
+def fire(tx: Connection, tenant_id: int, timer_id: UUID, *, now: datetime, wait: bool = False) -> Step | None:
+    """Fire a due timer; None when it is gone, not due yet, or another worker has its instance (unless `wait`).
+
+    The step's `now` is the clock, not the due time: a late firing is visible in history as due_at and effective_at.
+    """
+    skip = "" if wait else " skip locked"
+    query = text(
+        "select m.instance_id, m.due_at from timer m join process_instance p on p.tenant_id = m.tenant_id and p.id = m.instance_id"
+        f" where m.tenant_id = :t and m.id = :id and not m.parked for update of p{skip}"
+    )
+    row = tx.execute(query, {"t": tenant_id, "id": timer_id}).first()
+    # Read again behind the lock: the instance's last command may have cancelled the timer while we waited.
+    still = tx.execute(text("select 1 from timer where tenant_id = :t and id = :id"), {"t": tenant_id, "id": timer_id}).first()
+    if row is None or still is None or row.due_at > now:
+        return None
+    return instances.advance(tx, tenant_id, row.instance_id, Stimulus("timer_due", wait_id=timer_id, by="timer"), now)
+
+
+def park(tx: Connection, tenant_id: int, timer_id: UUID) -> tuple[int, str] | None:
+    """Put a timer aside after a failure; return (instance id, element id), or None when it is gone."""
+    query = text("update timer set parked = true where tenant_id = :t and id = :id returning instance_id, element_id")
+    row = tx.execute(query, {"t": tenant_id, "id": timer_id}).first()
+    return None if row is None else (row.instance_id, row.element_id)
+
+
+def of_instance(tx: Connection, tenant_id: int, instance_id: int) -> list[tuple[str, str, datetime]]:
+    """Return (element id, label, due at) of the timers an instance waits for, soonest first."""
+    query = text("select element_id, label, due_at from timer where tenant_id = :t and instance_id = :i order by due_at, id")
+    return [(row.element_id, row.label, row.due_at) for row in tx.execute(query, {"t": tenant_id, "i": instance_id})]

@@ -1,0 +1,212 @@
+"""User tasks: complete, claim, hand over, and the lists of open ones."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Connection, text
+
+from engine import errors, instances, values
+from engine.protocol import Step, Stimulus, Variables
+
+COLUMNS = (
+    "u.tenant_id, u.id, u.instance_id, u.element_id, u.label, u.scope, u.form, u.assignee, u.candidate_groups, u.candidate_users,"
+    " u.due_at, u.follow_up_at, u.priority, u.variables, u.properties, u.created_at, u.ended_at, u.ended_by, u.outcome,"
+    " p.uuid as instance_uuid, p.bundle_id, p.process_key, p.business_key"
+)
+FROM = "from user_task u join process_instance p on p.tenant_id = u.tenant_id and p.id = u.instance_id"
+MAX_PAGE = 200
+
+
+@dataclass(frozen=True, slots=True)
+class UserTask:
+    """An open or ended task; `properties` are the extension properties of the diagram."""
+
+    tenant_id: int
+    id: UUID
+    instance_id: int
+    element_id: str
+    label: str
+    scope: str
+    form: str | None
+    assignee: str | None
+    candidate_groups: tuple[str, ...]
+    candidate_users: tuple[str, ...]
+    due_at: datetime | None
+    follow_up_at: datetime | None
+    priority: int
+    variables: Mapping[str, object]
+    properties: Mapping[str, str]
+    created_at: datetime
+    ended_at: datetime | None
+    ended_by: str | None
+    outcome: str | None
+    instance_uuid: UUID
+    bundle_id: int
+    process_key: str
+    business_key: str
+
+    @property
+    def is_open(self) -> bool:
+        return self.ended_at is None
+
+
+@dataclass(frozen=True, slots=True)
+class Completion:
+    """What completing a task led to: the step, and the tasks of the same instance that are open now."""
+
+    task: UserTask
+    step: Step
+    next_tasks: tuple[UserTask, ...]
+
+
+def complete(tx: Connection, tenant_id: int, task_id: UUID, submitted: Variables, *, by: str, now: datetime) -> Completion:
+    """Complete an open task with checked values.
+
+    Raises errors.NotFound, errors.Conflict (somebody else was faster: who and when), errors.NotAllowed (four eyes).
+    """
+    task = open_task(tx, tenant_id, task_id)
+    _four_eyes(tx, task, by)
+    step = instances.advance(
+        tx, tenant_id, task.instance_id, Stimulus("user_task_completed", wait_id=task_id, variables=submitted, by=by), now
+    )
+    return Completion(task, step, tuple(of_instance(tx, tenant_id, task.instance_id)))
+
+
+def open_task(tx: Connection, tenant_id: int, task_id: UUID) -> UserTask:
+    """Lock the task's instance and return the task. Raises errors.Conflict when it is no longer open."""
+    task = get(tx, tenant_id, task_id)
+    tx.execute(text("select 1 from process_instance where tenant_id = :t and id = :i for update"), {"t": tenant_id, "i": task.instance_id})
+    task = get(tx, tenant_id, task_id)
+    if task.ended_at is not None:
+        how = "erledigt" if task.outcome == "completed" else "durch ein anderes Ereignis beendet"
+        by = f" von {task.ended_by}" if task.ended_by else ""
+        raise errors.Conflict(
+            f"Die Aufgabe „{task.label}“ wurde{by} am {task.ended_at:%d.%m.%Y um %H:%M} Uhr {how}. Bitte den Fall neu laden."
+        )
+    return task
+
+
+def _four_eyes(tx: Connection, task: UserTask, by: str) -> None:
+    """Refuse the person who completed the task named by the property `four_eyes_of` in the same instance."""
+    other = task.properties.get("four_eyes_of")
+    if not other:
+        return
+    query = text(
+        "select ended_by from user_task where tenant_id = :t and instance_id = :i and element_id = :e and outcome = 'completed'"
+        " order by ended_at desc, id limit 1"
+    )
+    done_by = tx.execute(query, {"t": task.tenant_id, "i": task.instance_id, "e": other}).scalar()
+    if done_by == by:
+        raise errors.NotAllowed(
+            f"„{task.label}“ braucht eine zweite Person: Vorbereitet wurde der Vorgang von {by} selbst (Vier-Augen-Prinzip)."
+        )
+
+
+def claim(tx: Connection, tenant_id: int, task_id: UUID, *, by: str) -> None:
+    """Take an unassigned task. Raises errors.Conflict naming who has it."""
+    claimed = tx.execute(
+        text(
+            "update user_task set assignee = :by where tenant_id = :t and id = :id and ended_at is null and (assignee is null or assignee = :by)"
+        ),
+        {"by": by, "t": tenant_id, "id": task_id},
+    )
+    if claimed.rowcount == 0:
+        task = get(tx, tenant_id, task_id)
+        if task.ended_at is not None:
+            raise errors.Conflict(f"Die Aufgabe „{task.label}“ ist schon beendet. Bitte die Liste neu laden.")
+        raise errors.Conflict(f"Die Aufgabe „{task.label}“ hat schon {task.assignee} übernommen.")
+
+
+def assign(tx: Connection, tenant_id: int, task_id: UUID, assignee: str | None) -> None:
+    """Hand a task over, or give it back (None). The caller has checked who may."""
+    assigned = tx.execute(
+        text("update user_task set assignee = :a where tenant_id = :t and id = :id and ended_at is null"),
+        {"a": assignee, "t": tenant_id, "id": task_id},
+    )
+    if assigned.rowcount == 0:
+        raise errors.Conflict("Die Aufgabe ist nicht mehr offen. Bitte die Liste neu laden.")
+
+
+# ---------------------------------------------------------------- reading
+def get(tx: Connection, tenant_id: int, task_id: UUID) -> UserTask:
+    """Return a task, open or not. Raises errors.NotFound."""
+    row = tx.execute(text(f"select {COLUMNS} {FROM} where u.tenant_id = :t and u.id = :id"), {"t": tenant_id, "id": task_id}).first()
+    if row is None:
+        raise errors.NotFound("Die Aufgabe gibt es nicht, oder sie gehört einem anderen Mandanten.")
+    return _task(row)
+
+
+def of_instance(tx: Connection, tenant_id: int, instance_id: int) -> list[UserTask]:
+    """Return the open tasks of an instance."""
+    query = text(
+        f"select {COLUMNS} {FROM} where u.tenant_id = :t and u.instance_id = :i and u.ended_at is null order by u.created_at, u.id"
+    )
+    return [_task(row) for row in tx.execute(query, {"t": tenant_id, "i": instance_id})]
+
+
+def of_key(tx: Connection, tenant_id: int, business_key: str) -> list[UserTask]:
+    """Return the open tasks of a business key, or of keys below it (`FALL/M1`)."""
+    query = text(
+        f"select {COLUMNS} {FROM} where u.tenant_id = :t and (p.business_key = :k or p.business_key like :below escape '\\')"
+        " and u.ended_at is null order by u.created_at, u.id"
+    )
+    escaped = business_key.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+    return [_task(row) for row in tx.execute(query, {"t": tenant_id, "k": business_key, "below": escaped + "/%"})]
+
+
+def open_tasks(
+    tx: Connection,
+    tenant_id: int,
+    *,
+    user: str | None = None,
+    groups: Sequence[str] | None = None,
+    mine_only: bool = False,
+    element_id: str | None = None,
+    search: str | None = None,
+    after: tuple[datetime, UUID] | None = None,
+    limit: int = 50,
+) -> list[UserTask]:
+    """Return a page of open tasks, most urgent first; `after` is (due or far future, id) of the last row of the page before.
+
+    user and groups None: all of the tenant. Otherwise those assigned to the user, offered to them or to one of their groups.
+    """
+    conditions = ["u.tenant_id = :t", "u.ended_at is null"]
+    parameters: dict[str, object] = {"t": tenant_id, "limit": min(limit, MAX_PAGE)}
+    if user is not None:
+        own = "u.assignee = :user"
+        offered = "(u.assignee is null and (u.candidate_users @> array[:user] or u.candidate_groups && cast(:groups as text[])))"
+        conditions.append(own if mine_only else f"({own} or {offered})")
+        parameters |= {"user": user, "groups": list(groups or ())}
+    if element_id:
+        conditions.append("u.element_id = :element")
+        parameters["element"] = element_id
+    if search:
+        conditions.append("(p.business_key ilike :search or u.label ilike :search)")
+        parameters["search"] = f"%{search}%"
+    if after is not None:
+        conditions.append("(coalesce(u.due_at, 'infinity'), u.id) > (:after_due, :after_id)")
+        parameters |= {"after_due": after[0], "after_id": after[1]}
+    query = text(f"select {COLUMNS} {FROM} where {' and '.join(conditions)} order by coalesce(u.due_at, 'infinity'), u.id limit :limit")
+    return [_task(row) for row in tx.execute(query, parameters)]
+
+
+def count_open(tx: Connection, tenant_id: int, *, user: str, groups: Sequence[str]) -> int:
+    """Return how many open tasks a person may work on."""
+    query = text(
+        "select count(*) from user_task u where u.tenant_id = :t and u.ended_at is null and (u.assignee = :user or (u.assignee is null"
+        " and (u.candidate_users @> array[:user] or u.candidate_groups && cast(:groups as text[]))))"
+    )
+    return int(tx.execute(query, {"t": tenant_id, "user": user, "groups": list(groups)}).scalar_one())
+
+
+def _task(row: Any) -> UserTask:
+    fields = dict(row._mapping)
+    fields["candidate_groups"] = tuple(fields["candidate_groups"])
+    fields["candidate_users"] = tuple(fields["candidate_users"])
+    fields["variables"] = values.from_jsonable(fields["variables"])
+    return UserTask(**fields)
