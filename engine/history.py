@@ -50,7 +50,7 @@ def read(tx: Connection, tenant_id: int, instance_id: int) -> list[Command]:
     query = text(
         "select seq, kind, actor, effective_at, recorded_at, payload, hash from history where tenant_id = :t and instance_id = :i order by seq"
     )
-    return [Command(*row[:6], bytes(row.hash)) for row in tx.execute(query, {"t": tenant_id, "i": instance_id})]
+    return [_command(row) for row in tx.execute(query, {"t": tenant_id, "i": instance_id})]
 
 
 def verify(tx: Connection, tenant_id: int, instance_id: int) -> Breach | None:
@@ -87,6 +87,10 @@ def verify_all(tx: Connection, tenant_id: int) -> Iterator[tuple[int, Breach | N
         batch = heads[start : start + BATCH]
         commands: dict[int, list[Command]] = {row.id: [] for row in batch}
         for row in tx.execute(query, {"t": tenant_id, "ids": list(commands)}):
-            commands[row.instance_id].append(Command(*row[1:7], bytes(row.hash)))
+            commands[row.instance_id].append(_command(row))
         for row in batch:
             yield row.id, _verify(tenant_id, row.id, commands[row.id], bytes(row.chain_head), row.rev)
+
+
+def _command(row: Any) -> Command:  # noqa: ANN401 - a row of the queries above
+    return Command(row.seq, row.kind, row.actor, row.effective_at, row.recorded_at, row.payload, bytes(row.hash))
