@@ -1,0 +1,37 @@
+"""Read how a measure stands: what came in on it, what is left of its sum, what is open besides."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from engine import jobs
+from engine.protocol import Variables
+from processes import given, money
+from processes.casefile import announcements, measures
+
+
+def record(tx: Connection, job: jobs.Job, result: object, now: datetime) -> Variables:
+    """Return `stand`: gezahlt, rest (of the sum as served or limited), heute (to be paid today), rest_fall (open in the whole case)."""
+    measure = measures.find(tx, job.tenant_id, given.uuid(job.variables, "massnahme_kennung"))
+    today = now.astimezone(measures.BERLIN).date()
+    paid_cent = measures.paid_cent(tx, measure)
+    open_cent, _ = announcements.case_total(tx, job.tenant_id, measure.case_number, today)
+    return {
+        "stand": {
+            "gezahlt": money.euro(paid_cent),
+            "rest": money.euro(max(measure.demanded_cent - paid_cent, 0)),
+            "heute": money.euro(measures.demand_cent(tx, measure, today)),
+            "rest_fall": money.euro(max(open_cent, 0)),
+            "stand_am": today,
+        }
+    }
+
+
+TOPIC = jobs.Topic(
+    name="read_measure",
+    inputs=("massnahme_kennung",),
+    outputs=("stand",),
+    record=record,
+)
