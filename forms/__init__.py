@@ -1,0 +1,14 @@
+"""Camunda Forms on the server: read a .form file, find its faults, prefill it, and check what a browser submitted.
+
+Knows no database. The browser's checks are comfort only; `validate` decides, with the form version pinned to the case.
+"""
+
+from __future__ import annotations
+
+from forms.checks import check
+from forms.model import Component, Form
+from forms.prefill import prefill
+from forms.reader import read
+from forms.validation import Result, validate
+
+__all__ = ["Component", "Form", "Result", "check", "prefill", "read", "validate"]

@@ -1,0 +1,98 @@
+"""A form as frozen values: its components in order, with every FEEL text compiled."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from engine import feel
+
+KEYED = frozenset({
+    "textfield", "textarea", "number", "checkbox", "checklist", "radio", "select", "taglist", "datetime", "expression", "filepicker",
+})  # fmt: skip
+CONTAINERS = frozenset({"group", "dynamiclist"})
+SHOWN_ONLY = frozenset({"text", "image", "table", "documentPreview", "separator", "spacer", "button", "default"})
+REFUSED = {
+    "html": "HTML im Formular wird nicht angezeigt. Bitte eine Textkomponente (Markdown) verwenden.",
+    "iframe": "Fremde Seiten im Formular werden nicht angezeigt. Bitte einen Link in eine Textkomponente setzen.",
+}
+SCHEMA_VERSION = 19
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    value: object
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A limit that is a constant or a FEEL expression."""
+
+    constant: object
+    expression: feel.Expression | None
+
+
+@dataclass(frozen=True, slots=True)
+class Component:
+    """One component. path: where its value lives, from the form's root or, in a dynamic list, from the row.
+
+    hide: it is hidden when this is true. readonly/disabled: constant or FEEL. note: its text is stored in the case file.
+    """
+
+    id: str
+    type: str
+    label: str
+    path: tuple[str, ...]
+    hide: feel.Expression | None
+    readonly: Rule
+    disabled: bool
+    validate: Mapping[str, Rule] = field(default_factory=dict)
+    options: tuple[Option, ...] | None = None
+    options_key: str | None = None
+    options_expression: feel.Expression | None = None
+    expression: feel.Expression | None = None
+    subtype: str = ""
+    serialize_to_string: bool = False
+    decimal_digits: int | None = None
+    increment: object = None
+    time_format: str = ""
+    disallow_passed_dates: bool = False
+    default: object = None
+    note: bool = False
+    children: tuple[Component, ...] = ()
+    repeating: bool = False
+    minimum_rows: int = 0
+
+    @property
+    def key(self) -> str:
+        return ".".join(self.path)
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """A form by its id; `schema` is the JSON that the browser gets."""
+
+    id: str
+    schema: Mapping[str, object]
+    components: tuple[Component, ...]
+
+    @property
+    def note_keys(self) -> tuple[str, ...]:
+        """Keys at the top whose text belongs into the case file: text areas, and text fields with the property `ablage: akte`."""
+        return tuple(component.key for component in walk(self.components) if component.note and len(component.path) == 1)
+
+    @property
+    def keys(self) -> frozenset[str]:
+        """Top-level names that the form may set."""
+        return frozenset(component.path[0] for component in walk(self.components) if component.path)
+
+
+def walk(components: tuple[Component, ...]) -> list[Component]:
+    """Return the components and those in groups; rows of dynamic lists are their own world and are not entered."""
+    found: list[Component] = []
+    for component in components:
+        found.append(component)
+        if component.type == "group":
+            found += walk(component.children)
+    return found
