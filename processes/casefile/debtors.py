@@ -113,11 +113,9 @@ def take_over(tx: Connection, tenant_id: int, wanted: Mapping[str, tuple[str, Pe
             for n in new
         ]
         tx.execute(insert(tables.debtor), rows)
-    ids = dict(
-        tx.execute(
-            select(tables.debtor.c.number, tables.debtor.c.id).where(tables.debtor.c.tenant_id == tenant_id, tables.debtor.c.number.in_(list(wanted)))
-        ).tuples()
-    )  # fmt: skip
+    c = tables.debtor.c
+    named = tx.execute(select(c.number, c.id).where(c.tenant_id == tenant_id, c.number.in_(list(wanted))))
+    ids = {row.number: row.id for row in named}
     for number, (_, given, enforcing) in wanted.items():
         old = known.get(number)
         person = old.person.updated(given) if old else given
@@ -125,7 +123,6 @@ def take_over(tx: Connection, tenant_id: int, wanted: Mapping[str, tuple[str, Pe
             keep = old.enforcing_tenant_id if old and enforcing == tenant_id else enforcing
             _write_person(tx, tenant_id, ids[number], person, keep, now=now)
             if old and keep != old.enforcing_tenant_id:
-                c = tables.debtor.c
                 tx.execute(update(tables.debtor).where(c.tenant_id == tenant_id, c.id == ids[number]).values(enforcing_tenant_id=keep))
     return by_numbers(tx, tenant_id, list(wanted))
 
