@@ -1,0 +1,60 @@
+"""Topic `post_charge`: book a fee on a claim when the letter that causes it is posted, and the surcharge up to that day.
+
+inputs   forderung_id (text), art ('mahngebuehr' or 'kosten'), betrag (euros; 0 or null books no fee), rechtsgrundlage (text)
+         optional: gebucht_am (date, default today)
+outputs  buchung_id (text or null), gebuehr_betrag, saeumniszuschlag_betrag, offene_hauptforderung, offener_betrag (euros, as of that day)
+
+A Mahngebühr arises once per claim (§ 9 VO VwVG NRW): if one is booked and not taken back, no second one is.
+Measures book their fees themselves, on their case.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Connection
+
+from engine import errors, jobs
+from engine.protocol import Variables
+from processes import money
+from processes.casefile import charges, claims, ledger, timeline
+
+BERLIN = ZoneInfo("Europe/Berlin")
+
+
+def record(tx: Connection, job: jobs.Job, result: object, now: datetime) -> Variables:
+    """Book fee and surcharge exactly once per job and return what is open."""
+    given = job.variables
+    kind, law = str(given["art"]), str(given.get("rechtsgrundlage") or "")
+    if kind not in charges.KINDS:
+        raise errors.Incident(f"Als Art der Gebühr wird {' oder '.join(charges.KINDS)} erwartet, gefunden „{kind}“.", job.element_id)
+    amount_cent = 0 if given["betrag"] is None else money.cent(given["betrag"])
+    if amount_cent < 0 or (amount_cent and not law):
+        raise errors.Incident("Eine Gebühr darf nicht negativ sein und braucht ihre Rechtsgrundlage.", job.element_id)
+    claim = claims.find(tx, UUID(str(given["forderung_id"])))
+    claims.lock(tx, [claim])
+    day = given.get("gebucht_am")
+    on = day if isinstance(day, date) and not isinstance(day, datetime) else now.astimezone(BERLIN).date()
+    booking = None
+    if amount_cent and not (kind == ledger.MAHNGEBUEHR and charges.standing(tx, claim, kind)):
+        booking = ledger.post(
+            tx, ledger.of_claim(claim), kind, amount_cent, value_on=on, source=f"job:{job.id}", law=law, by=job.element_id, now=now
+        )
+        timeline.add(tx, claim=claim, kind=kind, summary="Mahngebühr gebucht" if kind == ledger.MAHNGEBUEHR else "Kosten gebucht",
+                     amount_cent=amount_cent, effective_on=on, by=job.element_id, now=now, source=str(job.id))  # fmt: skip
+    ledger.accrue(tx, claim, on, source=f"job:{job.id}", by=job.element_id, now=now)
+    return {
+        "buchung_id": str(booking.uuid) if booking else None,
+        "gebuehr_betrag": money.euro(booking.amount_cent if booking else 0),
+        **charges.open_sums(ledger.balance(tx, claim.uuid, on)),
+    }
+
+
+TOPIC = jobs.Topic(
+    "post_charge",
+    ("forderung_id", "art", "betrag", "rechtsgrundlage"),
+    ("buchung_id", "gebuehr_betrag", "saeumniszuschlag_betrag", "offene_hauptforderung", "offener_betrag"),
+    record,
+)
