@@ -84,8 +84,10 @@ def change_claim(
     source = f"aenderung:{claim.uuid}:{len(ledger.bookings(tx, [ledger.of_claim(claim)]))}"
     ledger.accrue(tx, claim, today, source=source, by=by, now=now)
     for part, cent in changes[kind].items():
-        ledger.post(tx, ledger.of_claim(claim), part, -cent, value_on=today, source=f"{source}/{part}", law="Änderung durch den Gläubiger",
-                    by=by, now=now)  # fmt: skip
+        ledger.post(
+            tx, ledger.of_claim(claim), ledger.ABSETZUNG, -cent, component=part, value_on=today, source=f"{source}/{part}",
+            law="Änderung durch den Gläubiger", by=by, now=now,
+        )  # fmt: skip
     summary = "Forderung gemindert" if kind == REDUCED else "Forderung zurückgenommen"
     timeline.add(tx, claim=claim, kind=f"forderung_{kind}", summary=summary, amount_cent=-sum(changes[kind].values()), effective_on=today,
                  by=by, now=now)  # fmt: skip

@@ -19,6 +19,7 @@ from processes.casefile import claims, tables
 from processes.law import surcharges
 
 HAUPTFORDERUNG, KOSTEN, MAHNGEBUEHR, SAEUMNISZUSCHLAG, ZAHLUNG = "hauptforderung", "kosten", "mahngebuehr", "saeumniszuschlag", "zahlung"
+ABSETZUNG = "absetzung"  # the creditor gives up part of a claim: reduced, withdrawn, remitted
 CLAIM_COMPONENTS = (HAUPTFORDERUNG, KOSTEN, MAHNGEBUEHR, SAEUMNISZUSCHLAG)
 CASE_COMPONENTS = ("pfaendungsgebuehr", "wegegeld", "auslagen")
 SURCHARGE_LAW = "§ 240 Abs. 1 AO"

@@ -369,7 +369,7 @@ booking = Table(  # the ledger: the account is a claim, or a case for the fees o
     Column("claim_id", BigInteger),
     Column("case_number", Text),
     Column("kind", Text, nullable=False),
-    Column("component", Text, nullable=False),  # of a payment: what it settles; else the same as kind
+    Column("component", Text, nullable=False),  # of a payment or write-down: what it settles; else the same as kind
     Column("amount_cent", BigInteger, nullable=False),  # positive: owed; negative: settled or taken back
     Column("value_on", Date, nullable=False),
     Column("surcharge_on", Date, nullable=False),  # from when it counts for the surcharge: value_on, the due date within the grace
@@ -390,9 +390,9 @@ booking = Table(  # the ledger: the account is a claim, or a case for the fees o
     CheckConstraint("(claim_id is null) <> (case_number is null)", name="booking_account"),
     CheckConstraint("amount_cent <> 0", name="booking_amount"),
     CheckConstraint(
-        "kind in ('hauptforderung','kosten','mahngebuehr','saeumniszuschlag','pfaendungsgebuehr','wegegeld','auslagen','zahlung')"
+        "kind in ('hauptforderung','kosten','mahngebuehr','saeumniszuschlag','pfaendungsgebuehr','wegegeld','auslagen','zahlung','absetzung')"
         " and component in ('hauptforderung','kosten','mahngebuehr','saeumniszuschlag','pfaendungsgebuehr','wegegeld','auslagen')"
-        " and (kind = 'zahlung' or kind = component)",
+        " and (kind in ('zahlung','absetzung') or kind = component)",
         name="booking_kind",
     ),
 )

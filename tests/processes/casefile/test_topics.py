@@ -1,0 +1,87 @@
+"""The topics that diagrams use on a claim, driven by a real process and a real worker."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from decimal import Decimal
+
+from sqlalchemy import text
+
+from engine import clock, instances, worker
+from engine.db import Database
+from processes.casefile import charges, claims, ledger, payments, view
+from processes.topics import post_charge, read_claim, reverse_charge
+from tests.conftest import World
+from tests.engine.spiff import bpmn
+from tests.processes import city
+
+PROCESS = (
+    bpmn.node("startEvent", "beginn")
+    + bpmn.job("gebuehr_buchen", "post_charge", bpmn.io({
+        "forderung_id": "=forderung_id", "art": "mahngebuehr", "betrag": "=7", "rechtsgrundlage": "§ 9 VO VwVG NRW",
+    }))
+    + bpmn.job("nochmals_buchen", "post_charge", bpmn.io({
+        "forderung_id": "=forderung_id", "art": "mahngebuehr", "betrag": "=7", "rechtsgrundlage": "§ 9 VO VwVG NRW",
+    }, {"zweite_gebuehr": "=gebuehr_betrag"}))
+    + bpmn.job("stand_lesen", "read_claim", bpmn.io({"forderung_id": "=forderung_id"}))
+    + bpmn.user("warten")
+    + bpmn.job("gebuehr_stornieren", "reverse_charge", bpmn.io({"forderung_id": "=forderung_id", "art": "mahngebuehr", "grund": "gekreuzt"}))
+    + bpmn.user("fertig") + bpmn.node("endEvent", "ende")
+    + bpmn.chain("beginn", "gebuehr_buchen", "nochmals_buchen", "stand_lesen", "warten", "gebuehr_stornieren", "fertig", "ende")
+)  # fmt: skip
+
+
+def variables(database: Database, world: World, claim: claims.Claim) -> dict[str, object]:
+    with database.begin(world.detmold) as tx:
+        (instance,) = instances.of_key(tx, world.detmold, f"detmold/{claim.text_key}")
+        return instances.variables_of(tx, world.detmold, instance.id)
+
+
+def test_a_fee_is_booked_once_read_and_taken_back(database: Database, world: World) -> None:
+    for topic in (post_charge.TOPIC, reverse_charge.TOPIC, read_claim.TOPIC):
+        database.runtime.topics[topic.name] = topic
+    city.settle_in(database, world, process=PROCESS)
+    (claim,) = city.take_claims(database, world.detmold, "detmold", {"kassenzeichen": "DE1", "betrag": "248,37", "schuldner_nr": "S1"})
+    worker.run_until(database, world.id, datetime(2026, 9, 2, 6, 0, tzinfo=UTC))
+
+    seen = variables(database, world, claim)
+    assert seen["zweite_gebuehr"] == 0, "a Mahngebühr arises once per claim"
+    assert (seen["offener_betrag"], seen["bezahlt"], seen["gesperrt"]) == (Decimal("255.37"), False, False)
+    with database.begin(world.detmold) as tx:
+        kinds = tx.execute(text("select kind, law from booking where claim_id = :c order by id"), {"c": claim.id}).all()
+        assert [tuple(row) for row in kinds][1:] == [("mahngebuehr", "§ 9 VO VwVG NRW")]
+
+
+def test_taking_back_a_paid_fee_settles_what_is_still_open(database: Database, world: World) -> None:
+    city.settle_in(database, world)
+    (claim,) = city.take_claims(database, world.detmold, "detmold", {"kassenzeichen": "DE1", "betrag": "248,37", "schuldner_nr": "S1"})
+    now = datetime(2026, 9, 25, 8, 0, tzinfo=UTC)
+    with database.begin(world.detmold) as tx:
+        ledger.post(tx, ledger.of_claim(claim), "mahngebuehr", 700, value_on=date(2026, 9, 2), source="m", law="§ 9", by="t", now=now)
+        payments.book(tx, tenant_id=world.detmold, reference="DE1", amount_cent=25537, value_on=date(2026, 9, 25), method="ueberweisung",
+                      by="kasse", now=now)  # fmt: skip
+        assert ledger.balance(tx, claim.uuid, date(2026, 9, 25)).total_cent == 400
+
+        assert charges.take_back(tx, claim, "mahngebuehr", source="job:1", law="gekreuzt", by="t", now=now) == 700
+
+        balance = ledger.balance(tx, claim.uuid, date(2026, 9, 25))
+        assert balance.open_cent["saeumniszuschlag"] == 0
+        assert balance.total_cent == -300, "three euros too much stay as a credit"
+        assert "3,00 €" in view.of_claim(tx, world.detmold, claim, date(2026, 9, 25)).notes[0].body
+
+
+def test_a_reduced_claim_keeps_its_old_surcharges_and_a_withdrawn_one_owes_nothing(database: Database, world: World) -> None:
+    city.settle_in(database, world)
+    (claim,) = city.take_claims(database, world.detmold, "detmold", {"kassenzeichen": "DE1", "betrag": "248,37", "schuldner_nr": "S1"})
+    with database.begin(world.detmold) as tx:
+        now = datetime(2026, 9, 25, 8, 0, tzinfo=UTC)
+        charges.change_claim(tx, claim, "gemindert", sender_tenant_id=world.detmold, by="a", now=now, reduce_by_cent=14837)
+        reduced = ledger.balance(tx, claim.uuid, date(2026, 10, 18))
+
+        assert (reduced.principal_cent, reduced.surcharge_cent) == (10000, 200 + 200 + 100)
+        charges.change_claim(
+            tx, claim, "zurueckgenommen", sender_tenant_id=world.detmold, by="a", now=datetime(2026, 10, 18, 8, tzinfo=UTC)
+        )
+        assert ledger.balance(tx, claim.uuid, date(2027, 1, 1)).total_cent == 0
+        assert city.outbox(tx, world.detmold)[-1][2]["alles_bezahlt"] is True
+        assert clock.now(tx, world.detmold) < now
