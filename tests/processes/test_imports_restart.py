@@ -48,6 +48,7 @@ def large_file(lines: int) -> bytes:
     return city.csv("detmold", rows)
 
 
+@pytest.mark.timeout(3600)
 def test_an_import_killed_in_the_middle_goes_on_and_takes_every_claim_once(database: Database, world: World, app_url: URL) -> None:
     city.settle_in(database, world)
     content = large_file(LINES)
