@@ -84,14 +84,16 @@ def create(tx: Connection, world_id: int, slug: str, name: str) -> Tenant:
 
 
 def by_slug(tx: Connection, slug: str, *, world_id: int | None = None) -> Tenant:
-    """Return the tenant with this slug (of a world). Raises errors.NotFound."""
+    """Return the tenant with this slug (of a world). Raises errors.NotFound, errors.Conflict if several worlds have it."""
     statement = select(*_COLUMNS).where(engine_tables.tenant.c.slug == slug)
     if world_id is not None:
         statement = statement.where(engine_tables.tenant.c.world_id == world_id)
-    row = tx.execute(statement).mappings().one_or_none()
-    if row is None:
+    rows = tx.execute(statement).mappings().all()
+    if not rows:
         raise errors.NotFound(f"Den Mandanten „{slug}“ gibt es nicht.")
-    return Tenant(**row)
+    if len(rows) > 1:
+        raise errors.Conflict(f"Den Mandanten „{slug}“ gibt es in mehreren Welten. Bitte die Welt dazu nennen.")
+    return Tenant(**rows[0])
 
 
 def find(tx: Connection, tenant_id: int) -> Tenant:

@@ -1,7 +1,7 @@
 """Topic `post_charge`: book a fee on a claim when the letter that causes it is posted, and the surcharge up to that day.
 
 inputs   forderung_id (text), art ('mahngebuehr' or 'kosten'), betrag (euros; 0 or null books no fee), rechtsgrundlage (text)
-         optional: gebucht_am (date, default today)
+         optional: wertstellung_am (date, default today), mahnfrist_bis (date: the claim counts as dunned on that day with this deadline)
 outputs  buchung_id (text or null), gebuehr_betrag, saeumniszuschlag_betrag, offene_hauptforderung, offener_betrag (euros, as of that day)
 
 A Mahngebühr arises once per claim (§ 9 VO VwVG NRW): if one is booked and not taken back, no second one is.
@@ -35,8 +35,10 @@ def record(tx: Connection, job: jobs.Job, result: object, now: datetime) -> Vari
         raise errors.Incident("Eine Gebühr darf nicht negativ sein und braucht ihre Rechtsgrundlage.", job.element_id)
     claim = claims.find(tx, UUID(str(given["forderung_id"])))
     claims.lock(tx, [claim])
-    day = given.get("gebucht_am")
-    on = day if isinstance(day, date) and not isinstance(day, datetime) else now.astimezone(BERLIN).date()
+    on = _day(given.get("wertstellung_am")) or now.astimezone(BERLIN).date()
+    deadline_on = _day(given.get("mahnfrist_bis"))
+    if deadline_on is not None:
+        claims.set_dunned(tx, claim, [one.debtor_id for one in claims.debtors_of(tx, claim)], posted_on=on, deadline_on=deadline_on)
     booking = None
     if amount_cent and not (kind == ledger.MAHNGEBUEHR and charges.standing(tx, claim, kind)):
         booking = ledger.post(
@@ -50,6 +52,10 @@ def record(tx: Connection, job: jobs.Job, result: object, now: datetime) -> Vari
         "gebuehr_betrag": money.euro(booking.amount_cent if booking else 0),
         **charges.open_sums(ledger.balance(tx, claim.uuid, on)),
     }
+
+
+def _day(value: object) -> date | None:
+    return value if isinstance(value, date) and not isinstance(value, datetime) else None
 
 
 TOPIC = jobs.Topic(

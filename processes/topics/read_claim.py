@@ -1,8 +1,8 @@
 """Topic `read_claim`: what is open of a claim now, and whether it rests; for gateways before an act.
 
-inputs   forderung_id (text); optional: schuldner_id (text): its hold and deadlines instead of the main debtor's
+inputs   forderung_id (text); optional: schuldner_id (text): its hold instead of the main debtor's
 outputs  offener_betrag, offene_hauptforderung, saeumniszuschlag_betrag, mahngebuehr_betrag, kosten_betrag (euros, today), bezahlt (boolean),
-         gesperrt (boolean), sperre_grund, sperre_bis, bekanntgegeben_am, gemahnt_am, mahnfrist_bis, vollstreckbar_ab (dates or null)
+         gesperrt (boolean), sperre_grund, sperre_bis, schuldner_ids (texts, the main debtor first), vollstreckungsbehoerde (slug)
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from sqlalchemy import Connection
 from engine import errors, jobs
 from engine.protocol import Variables
 from processes import money
-from processes.casefile import charges, claims, debtors, holds, ledger
+from processes.casefile import charges, claims, debtors, holds, ledger, tenants
 
 BERLIN = ZoneInfo("Europe/Berlin")
 
@@ -26,8 +26,8 @@ def record(tx: Connection, job: jobs.Job, result: object, now: datetime) -> Vari
     claim = claims.find(tx, UUID(str(job.variables["forderung_id"])))
     wanted = job.variables.get("schuldner_id")
     debtor_id = debtors.find(tx, UUID(str(wanted))).id if wanted else claim.debtor_id
-    link = next((one for one in claims.debtors_of(tx, claim) if one.debtor_id == debtor_id), None)
-    if link is None:
+    answering = claims.debtors_of(tx, claim)
+    if debtor_id not in {one.debtor_id for one in answering}:
         raise errors.Incident(f"Der Schuldner haftet nicht für die Forderung {claim.text_key}.", job.element_id)
     today = now.astimezone(BERLIN).date()
     balance, hold = ledger.balance(tx, claim.uuid, today), holds.is_held(tx, claim, debtor_id, today)
@@ -39,10 +39,8 @@ def record(tx: Connection, job: jobs.Job, result: object, now: datetime) -> Vari
         "gesperrt": hold is not None,
         "sperre_grund": hold.reason if hold else None,
         "sperre_bis": hold.until_on if hold else None,
-        "bekanntgegeben_am": link.notified_on,
-        "gemahnt_am": link.dunned_on,
-        "mahnfrist_bis": link.dunning_deadline_on,
-        "vollstreckbar_ab": link.enforceable_from,
+        "schuldner_ids": [str(one.debtor_uuid) for one in answering],
+        "vollstreckungsbehoerde": tenants.find(tx, claim.enforcing_tenant_id).slug,
     }
 
 
@@ -51,7 +49,7 @@ TOPIC = jobs.Topic(
     ("forderung_id",),
     (
         "offener_betrag", "offene_hauptforderung", "saeumniszuschlag_betrag", "mahngebuehr_betrag", "kosten_betrag", "bezahlt", "gesperrt",
-        "sperre_grund", "sperre_bis", "bekanntgegeben_am", "gemahnt_am", "mahnfrist_bis", "vollstreckbar_ab",
+        "sperre_grund", "sperre_bis", "schuldner_ids", "vollstreckungsbehoerde",
     ),
     record,
 )  # fmt: skip

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import date
+from pathlib import Path
+
 import pytest
 
-from engine import errors
-from processes import claim_files
+from engine import dmn, errors
+from processes import claim_files, law
 from processes.casefile import claim_kinds
 from tests.processes.test_imports import sample
+
+ROOT = Path(__file__).parents[2]
 
 
 def test_every_kind_of_the_sample_files_but_the_planted_one_is_known() -> None:
@@ -36,3 +41,17 @@ def test_every_row_names_its_source_and_who_confirmed_it() -> None:
 def test_an_unknown_kind_is_told_with_the_known_ones() -> None:
     with pytest.raises(errors.NotFound, match="Grundsteuer B"):
         claim_kinds.kind_of("Kurtaxe auf dem Mond")
+
+
+def test_the_decision_table_of_the_diagrams_says_the_same() -> None:
+    content = (ROOT / "processes" / "mahnung" / "forderungsart_recht.dmn").read_bytes()
+    table = dmn.parse(content, "forderungsart_recht.dmn", law.FUNCTIONS)
+
+    for kind in claim_kinds.all_kinds().values():
+        outcome = dmn.evaluate(
+            table, "forderungsart_recht", {"stichtag": date(2026, 8, 17), "forderungsart": kind.name}, functions=law.FUNCTIONS
+        )
+        assert dmn.map_result(outcome, "singleResult") == {
+            "festsetzung": kind.collection_law, "vollstreckung": kind.enforcement_law, "bekanntgabe": kind.notification_law,
+            "mahnung": kind.is_dunned, "saeumniszuschlag": kind.bears_surcharge, "rechtsbehelf": kind.remedy, "rang": kind.rank,
+        }, kind.name  # fmt: skip

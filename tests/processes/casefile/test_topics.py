@@ -9,8 +9,8 @@ from sqlalchemy import text
 
 from engine import clock, instances, worker
 from engine.db import Database
-from processes.casefile import charges, claims, ledger, payments, view
-from processes.topics import post_charge, read_claim, reverse_charge
+from processes.casefile import charges, claims, holds, ledger, payments, view
+from processes.topics import post_charge, read_claim, reverse_charge, set_hold
 from tests.conftest import World
 from tests.engine.spiff import bpmn
 from tests.processes import city
@@ -48,8 +48,29 @@ def test_a_fee_is_booked_once_read_and_taken_back(database: Database, world: Wor
     assert seen["zweite_gebuehr"] == 0, "a Mahngebühr arises once per claim"
     assert (seen["offener_betrag"], seen["bezahlt"], seen["gesperrt"]) == (Decimal("255.37"), False, False)
     with database.begin(world.detmold) as tx:
+        assert seen["schuldner_ids"] == [str(claims.debtors_of(tx, claim)[0].debtor_uuid)]
+        assert seen["vollstreckungsbehoerde"] == "detmold"
         kinds = tx.execute(text("select kind, law from booking where claim_id = :c order by id"), {"c": claim.id}).all()
         assert [tuple(row) for row in kinds][1:] == [("mahngebuehr", "§ 9 VO VwVG NRW")]
+
+
+def test_a_hold_set_by_the_process_stops_the_claim_and_is_told(database: Database, world: World) -> None:
+    database.runtime.topics["set_hold"] = set_hold.TOPIC
+    process = (
+        bpmn.node("startEvent", "beginn")
+        + bpmn.job("sperren", "set_hold", bpmn.io({"forderung_id": "=forderung_id", "grund": "Einwendung", "bis": '=date("2026-12-31")'}))
+        + bpmn.user("warten") + bpmn.node("endEvent", "ende") + bpmn.chain("beginn", "sperren", "warten", "ende")
+    )  # fmt: skip
+    city.settle_in(database, world, process=process)
+    (claim,) = city.take_claims(database, world.detmold, "detmold", {"kassenzeichen": "DE1", "betrag": "100", "schuldner_nr": "S1"})
+
+    worker.settle(database, world.id)
+
+    assert variables(database, world, claim)["gesperrt"] is True
+    with database.begin(world.detmold) as tx:
+        hold = holds.is_held(tx, claim, claim.debtor_id, date(2026, 12, 31))
+        assert hold is not None
+        assert (hold.reason, hold.set_by) == ("Einwendung", "sperren")
 
 
 def test_taking_back_a_paid_fee_settles_what_is_still_open(database: Database, world: World) -> None:

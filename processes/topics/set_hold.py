@@ -1,0 +1,33 @@
+"""Topic `set_hold`: hold a claim because a process says so (objection given to the creditor's department).
+
+inputs   forderung_id (text), grund (text); optional: bis (date or null)
+outputs  sperre_am (date)
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Connection
+
+from engine import jobs
+from engine.protocol import Variables
+from processes.casefile import claims, holds
+
+BERLIN = ZoneInfo("Europe/Berlin")
+
+
+def record(tx: Connection, job: jobs.Job, result: object, now: datetime) -> Variables:
+    """Set the hold and tell the processes. Law: § 26 VwVG NRW."""
+    claim = claims.find(tx, UUID(str(job.variables["forderung_id"])))
+    until = job.variables.get("bis")
+    holds.set(
+        tx, claim, reason=str(job.variables["grund"]), until_on=until if isinstance(until, date) else None, by=job.element_id, now=now,
+        sender_tenant_id=job.tenant_id,
+    )  # fmt: skip
+    return {"sperre_am": now.astimezone(BERLIN).date()}
+
+
+TOPIC = jobs.Topic("set_hold", ("forderung_id", "grund"), ("sperre_am",), record)
