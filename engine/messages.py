@@ -141,3 +141,11 @@ def waiting_for(tx: Connection, tenant_id: int, instance_id: int) -> list[tuple[
     """Return (element id, message name) of what an instance waits for."""
     query = text("select element_id, name from subscription where tenant_id = :t and instance_id = :i order by element_id")
     return [(row.element_id, row.name) for row in tx.execute(query, {"t": tenant_id, "i": instance_id})]
+
+
+def waiting(tx: Connection, tenant_id: int, name: str, process_key: str) -> dict[str, int]:
+    """Return business key -> instance id of the instances of a process that wait for a message now."""
+    query = text(
+        "select key, instance_id from subscription where tenant_id = :t and kind = 'message' and name = :n and process_key = :p order by key"
+    )
+    return {row.key: row.instance_id for row in tx.execute(query, {"t": tenant_id, "n": name, "p": process_key})}
