@@ -66,7 +66,7 @@ def test_a_hold_set_by_the_process_stops_the_claim_and_is_told(database: Databas
 
     worker.settle(database, world.id)
 
-    assert variables(database, world, claim)["gesperrt"] is True
+    assert variables(database, world, claim)["sperre_am"] == date(2026, 8, 17)
     with database.begin(world.detmold) as tx:
         hold = holds.is_held(tx, claim, claim.debtor_id, date(2026, 12, 31))
         assert hold is not None
