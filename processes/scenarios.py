@@ -136,10 +136,10 @@ def instant(value: object) -> datetime:
 
 
 def _row(row: Mapping[object, object]) -> Row:
-    return {str(column): _cell(value) for column, value in row.items()}
+    return {str(column): cell(value) for column, value in row.items()}
 
 
-def _cell(value: object) -> str:
+def cell(value: object) -> str:
     if value is None:
         return ""
     if isinstance(value, date):

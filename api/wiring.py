@@ -1,0 +1,68 @@
+"""The one place that wires the rooms together: host functions, topics, readers, the open database."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from collections.abc import Mapping, Sequence
+
+import forms
+from api import migrations
+from engine import config, db, deployments, errors, jobs
+from engine.runtime import Runtime
+from processes import law, letters, topics
+
+
+def all_topics() -> dict[str, jobs.Topic]:
+    """Return every topic of processes/topics by name."""
+    found: dict[str, jobs.Topic] = {}
+    for module_info in pkgutil.iter_modules(topics.__path__):
+        topic = getattr(importlib.import_module(f"processes.topics.{module_info.name}"), "TOPIC", None)
+        if isinstance(topic, jobs.Topic):
+            found[topic.name] = topic
+    return found
+
+
+def runtime() -> Runtime:
+    """Return a Runtime with the law's functions and our topics."""
+    return Runtime(law.FUNCTIONS, all_topics())
+
+
+def topic_inputs() -> Mapping[str, Sequence[str]]:
+    """Return topic -> required input parameters, for checks."""
+    return {name: topic.inputs for name, topic in all_topics().items()}
+
+
+def _form_keys(content: bytes, filename: str) -> Sequence[tuple[str, str]]:
+    try:
+        form = forms.read(content)
+    except errors.InvalidInput:
+        return []
+    return [(form.id, form.id)]
+
+
+READERS: Mapping[str, deployments.Reader] = {
+    "form": deployments.Reader(keys=_form_keys, check=forms.check),
+    "letter": deployments.Reader(keys=letters.keys, check=letters.check),
+}
+
+
+def open_database(settings: config.Settings | None = None) -> db.Database:
+    """Return the open database, brought to the state of this version where it is our own embedded one."""
+    settings = settings or config.load()
+    if settings.database_url is None:
+        server, owner_url = db.embedded(settings.data_dir)
+        migrations.migrate(owner_url)
+        del server  # open_database below joins the same server
+    return db.open_database(settings, runtime())
+
+
+def migrate(settings: config.Settings | None = None) -> str:
+    """Bring the database to the state of this version and return its revision; with DATABASE_URL this must be the owner's."""
+    settings = settings or config.load()
+    if settings.database_url is not None:
+        return migrations.migrate(db.owner_url(settings.database_url))
+    server, owner = db.embedded(settings.data_dir)
+    revision = migrations.migrate(owner)
+    del server
+    return revision
