@@ -14,9 +14,9 @@ from processes.casefile import measures
 
 
 def record(tx: Connection, job: jobs.Job, result: object, now: datetime) -> Variables:
-    """Return the draft's id, business key, sum and day; `massnahme_kennung` given: the draft is written anew."""
+    """Return the draft's id, business key, sum and day; `vorheriger_entwurf` given: that draft is written anew."""
     variables = job.variables
-    previous = given.uuid(variables, "massnahme_kennung") if given.optional_text(variables, "massnahme_kennung") else None
+    previous = given.uuid(variables, "vorheriger_entwurf") if given.optional_text(variables, "vorheriger_entwurf") else None
     plan = measures.Plan(
         kind=given.text(variables, "massnahme"),
         claims=given.uuids(variables, "buendel"),
@@ -54,7 +54,7 @@ def _third_party(variables: Mapping[str, object]) -> measures.ThirdParty | None:
 
 TOPIC = jobs.Topic(
     name="draft_measure",
-    inputs=("fallnummer", "massnahme", "buendel", "gebuehr", "massnahme_kennung"),
+    inputs=("fallnummer", "massnahme", "buendel", "gebuehr", "vorheriger_entwurf"),
     outputs=("massnahme_kennung", "massnahme_schluessel", "massnahme_betrag", "massnahme_stand_am"),
     record=record,
 )
