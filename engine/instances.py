@@ -235,7 +235,8 @@ def _outgoing(tx: Connection, instance: Instance, outgoing: Outgoing) -> dict[st
     return {
         "tenant": tenant_id, "id": str(uuid5(outgoing.id, "outgoing")), "kind": outgoing.kind, "name": outgoing.name,
         "key": outgoing.correlation, "process_key": None if process_key is None else str(process_key),
-        "variables": values.jsonable(payload), "optional": outgoing.kind == "signal",
+        "variables": values.jsonable(payload),
+        "optional": outgoing.kind == "signal" or str(outgoing.variables.get("@optional", "")).lower() == "true",
     }  # fmt: skip
 
 

@@ -18,7 +18,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, text
 
-from engine import clock, deployments, instances, jobs, replay, user_tasks, worker
+from engine import clock, deployments, instances, jobs, messages, replay, user_tasks, worker
 from engine.db import Database
 from forms import model, reader, validation
 from processes import law as law_package  # noqa: F401 - the room must import
@@ -160,6 +160,12 @@ class Office:
         self.settle()
         return made
 
+    def tell(self, name: str, payload: Mapping[str, object], *, key: str, process_key: str | None = None) -> None:
+        """Send a message to the case or a measure."""
+        with self.database.begin(self.tenant_id) as tx:
+            messages.send(tx, name, key, payload, tenant_id=self.tenant_id, process_key=process_key, now=self.now(tx))
+        self.settle()
+
     def open_cent(self, reference: str) -> dict[str, int]:
         """Return what is open of a claim today, by component."""
         with self.database.begin(self.tenant_id) as tx:
@@ -198,9 +204,13 @@ class Office:
         return [letter["vorlage"] for letter in self.letters]
 
 
-def open_office(database: Database, world: World, *rows: tuple[str, Mapping[str, str]]) -> Office:
+def open_office(database: Database, world: World, *rows: tuple[str, Mapping[str, str]], start: date | None = None) -> Office:
     """Bring in claims that are already dunned, as (city, row), bundle them in one case, deploy the diagrams."""
     office = Office(database, world)
+    if start is not None:
+        with database.look() as tx:
+            moment = datetime(start.year, start.month, start.day, 8, tzinfo=BERLIN)
+            tx.execute(text("update world set virtual_now = :m where id = :w"), {"m": moment, "w": world.id})
     database.runtime.functions = feel_functions.FUNCTIONS
     database.runtime.topics.update(all_topics(office))
     city.settle_in(database, world)
