@@ -60,7 +60,6 @@ class CatchEvent(EventNode):
             name=name, label=self.shown, scope=workflow.path_of(token), due_at=due, correlation=correlation, attached_to=attached,
             repetitions_left=token.internal_data.get("reps"), properties=self.element.properties,
         )  # fmt: skip
-        token.internal_data["w"] = True
         workflow.open_wait(token, wait)
 
     def correlation(self, token: Token) -> str | None:
@@ -158,7 +157,6 @@ class ReceiveTask(Activity):
             id=token.id, kind="message", element_id=self.element.id, name=name, label=self.shown, scope=workflow.path_of(token),
             correlation=None if key is None else str(key), properties=self.element.properties,
         )  # fmt: skip
-        token.internal_data["w"] = True
         workflow.open_wait(token, wait)
         return False
 
@@ -354,7 +352,7 @@ def throw_message(node: ThrowEvent, token: Token) -> None:
     drawn = node.element.properties
     key = property_value(node, token, drawn["correlation_key"]) if "correlation_key" in drawn else workflow.business_key
     payload = node.locals_of(token)
-    for option in ("to_tenant", "process_key"):
+    for option in ("to_tenant", "process_key", "optional"):
         if option in drawn:
             payload[f"@{option}"] = property_value(node, token, drawn[option])
     workflow.outgoing.append(

@@ -16,7 +16,7 @@ from engine import dmn, errors, feel
 from engine.protocol import Event, Wait
 from engine.spiff import model, schedule
 from engine.spiff.expressions import Expression
-from engine.spiff.workflow import Instance, Scope, Token
+from engine.spiff.workflow import CURRENT_USER, Instance, Scope, Token
 
 if TYPE_CHECKING:
     from SpiffWorkflow.bpmn.specs.bpmn_process_spec import BpmnProcessSpec
@@ -423,7 +423,6 @@ class UserTask(Activity):
             priority=int(str(priority)) if str(priority).isdigit() else 50, variables=self.locals_of(token),
             properties=self.element.properties,
         )  # fmt: skip
-        token.internal_data["w"] = True
         workflow.open_wait(token, wait)
         return False
 
@@ -459,7 +458,6 @@ def open_job(node: Node, token: Token, variables: dict[str, object]) -> None:
         retries=element.retries, priority=int(str(priority)) if str(priority).isdigit() else 50,
         variables=variables, properties=element.properties,
     )  # fmt: skip
-    token.internal_data["w"] = True
     workflow.open_wait(token, wait)
 
 
@@ -540,7 +538,7 @@ class CallActivity(Container):
         for mapping in self.element.call_in:
             if mapping.everything:
                 visible = workflow.view(token.local or token.scope)
-                values |= {name: visible[name] for name in visible if name != "currentUser"}
+                values |= {name: visible[name] for name in visible if name != CURRENT_USER}
             elif mapping.target and mapping.value:
                 values[mapping.target] = workflow.evaluate(mapping.value, token, f"Zuordnung „{mapping.target}“")
         return values

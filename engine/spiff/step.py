@@ -7,7 +7,7 @@ from datetime import datetime
 from uuid import UUID
 
 from engine import errors, feel, values
-from engine.protocol import Event, Step, Stimulus
+from engine.protocol import Event, Step, Stimulus, WaitKind
 from engine.spiff import events, nodes, state
 from engine.spiff.definition import Definition
 from engine.spiff.workflow import BoundDecision, Instance, Token
@@ -116,11 +116,21 @@ def _refuse(instance: Instance, stimulus: Stimulus, given: Mapping[str, object])
 
 
 def _token(instance: Instance, stimulus: Stimulus) -> Token:
+    """Return the token whose open wait the stimulus answers; the kind of the answer has to fit the kind of the wait."""
     if stimulus.wait_id is None:
         raise errors.InvalidState("Es ist nicht angegeben, worauf geantwortet wird.")
-    return instance.waiting(stimulus.wait_id)
+    token = instance.waiting(stimulus.wait_id)
+    if token.internal_data["w"] not in _ANSWERS[stimulus.kind]:
+        element = token.task_spec.element
+        raise errors.InvalidState(f"Die Antwort „{stimulus.kind}“ passt nicht zu dem, worauf „{element.label or element.id}“ wartet.")
+    return token
 
 
+_ANSWERS: dict[str, frozenset[WaitKind]] = {
+    "user_task_completed": frozenset({"user_task"}), "job_completed": frozenset({"job"}), "timer_due": frozenset({"timer"}),
+    "message_received": frozenset({"message"}), "signal_received": frozenset({"signal"}), "bpmn_error": frozenset({"job"}),
+    "escalation": frozenset({"job", "user_task"}),
+}  # fmt: skip
 _HANDLERS: dict[str, Callable[[Instance, Stimulus, Mapping[str, object]], None]] = {
     "started": _refuse, "user_task_completed": _answer, "job_completed": _answer, "timer_due": _answer, "message_received": _answer,
     "signal_received": _answer, "bpmn_error": _throw, "escalation": _throw, "variables_set": _variables, "cancelled": _cancel,

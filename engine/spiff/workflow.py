@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from engine.spiff.definition import Definition
     from engine.spiff.nodes import Node
 
+CURRENT_USER = "currentUser"
 STEP_BUDGET = 1000
 LONG_RUN = 200  # completed tasks after which a long step is pruned
 LIVE = TaskState.FUTURE | TaskState.WAITING | TaskState.READY | TaskState.STARTED
@@ -159,7 +160,7 @@ class Instance(BpmnWorkflow):  # type: ignore[misc]  # SpiffWorkflow is untyped
         self.drained: deque[int] = deque()
         self.outcome: str | None = None
         self.functions = tuple(self._recorded(function) for function in functions)
-        self.reserved = frozenset(function.name for function in self.functions)
+        self.reserved = frozenset(function.name for function in self.functions) | {CURRENT_USER}
         self.task_tree: Token | None = None
         self.conditions_changed = False
         self._open_step(None, "", {})
@@ -261,9 +262,9 @@ class Instance(BpmnWorkflow):  # type: ignore[misc]  # SpiffWorkflow is untyped
         return [token for token in self.by_number.values() if token.is_live]
 
     def waiting(self, wait_id: UUID) -> Token:
-        """Return the token of an open wait. Raises errors.InvalidState."""
+        """Return the token of an open wait, as `open_wait` declared it. Raises errors.InvalidState."""
         token = self.tasks.get(wait_id)
-        if not isinstance(token, Token) or token._state not in (TaskState.WAITING, TaskState.STARTED):
+        if not isinstance(token, Token) or not token.is_live or not token.internal_data.get("w"):
             raise errors.InvalidState(
                 "Der Schritt wird nicht mehr erwartet: Er ist schon erledigt oder wurde abgebrochen. Bitte den Fall neu laden."
             )
@@ -312,17 +313,18 @@ class Instance(BpmnWorkflow):  # type: ignore[misc]  # SpiffWorkflow is untyped
         return found
 
     def view(self, scope_id: int) -> ChainMap[str, object]:
-        """Return the visible variables."""
-        return ChainMap(*(scope.variables for scope in self.chain(scope_id)), {"currentUser": self.by})
+        """Return the visible variables; nothing hides who is acting."""
+        return ChainMap({CURRENT_USER: self.by}, *(scope.variables for scope in self.chain(scope_id)))
 
     def assign(self, scope_id: int, values: Mapping[str, object], element_id: str) -> None:
-        """Set variables where they exist, else in the process (Camunda's rule). Raises errors.InvalidInput for a function's name."""
+        """Set variables where they exist, else in the process (Camunda's rule). Raises errors.InvalidInput for a reserved name."""
         if not values:
             return
         chain = self.chain(scope_id)
         for name, value in values.items():
             if name in self.reserved:
-                raise errors.InvalidInput(f"„{name}“ ist der Name einer Rechtsfunktion und darf keine Variable sein.")
+                what = "nennt die handelnde Person" if name == CURRENT_USER else "ist der Name einer Rechtsfunktion"
+                raise errors.InvalidInput(f"„{name}“ {what} und darf keine Variable sein.")
             target = next((scope for scope in chain if name in scope.variables), chain[-1])
             target.variables[name] = value
         self.journal.append(Event("variables_changed", element_id, chain[-1].path, dict(values)))
@@ -368,7 +370,8 @@ class Instance(BpmnWorkflow):  # type: ignore[misc]  # SpiffWorkflow is untyped
 
     # ---------------------------------------------------------------- waits and history
     def open_wait(self, token: Token, wait: Wait) -> None:
-        """Declare what a token waits for."""
+        """Declare what a token waits for; from now on an answer of that kind may name it."""
+        token.internal_data["w"] = wait.kind
         self.opened[wait.id] = wait
         detail: dict[str, object] = {"wait": str(wait.id), "kind": wait.kind}
         if wait.name is not None:

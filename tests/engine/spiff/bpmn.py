@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -40,7 +41,7 @@ def flow(source: str, target: str, condition: str = "", *, key: str = "") -> str
 
 
 def chain(*names: str) -> str:
-    return "".join(flow(source, target) for source, target in zip(names, names[1:], strict=False))
+    return "".join(flow(source, target) for source, target in itertools.pairwise(names))
 
 
 def node(tag: str, key: str, inner: str = "", **attributes: str) -> str:
@@ -98,7 +99,8 @@ class Case:
 
     def send(self, stimulus: Stimulus) -> Step:
         before = self.last.state if self.last else None
-        kept, self.live = self._step(self.live if before else None, stimulus)
+        live, self.live = self.live, None  # thrown away when the step raises
+        kept, self.live = self._step(live if before and live is not None else before, stimulus)
         reloaded, _ = self._step(before, stimulus)
         assert kept.events == reloaded.events
         assert kept.state == reloaded.state
