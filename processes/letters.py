@@ -1,6 +1,7 @@
 """Print letters with typst: DIN 5008 form B, GiroCode, PDF/A-3a and PDF/UA-1 in one file, our fonts only, same bytes every time.
 
-Pure but for reading font files. User text reaches the template as JSON in `sys.inputs`, never as markup.
+Pure but for reading font files. What people wrote reaches the template as JSON in `sys.inputs`, never as markup. Conformance to
+the PDF standards is what typst asserts; a validator has to be run once per template before anybody claims it.
 """
 
 from __future__ import annotations
@@ -21,16 +22,30 @@ import typst
 from engine import errors
 from engine.protocol import Finding
 
-FONTS = Path(__file__).parents[1] / "api" / "static" / "dist" / "fonts"
+HOUSE = Path(__file__).parents[1]
+FONT_DIRS = (
+    HOUSE / "api" / "static" / "dist" / "fonts",
+    HOUSE / "api" / "frontend" / "node_modules" / "@expo-google-fonts" / "fira-sans",
+)
+FONT_FILES = ("FiraSans_400Regular.ttf", "FiraSans_700Bold.ttf")
+SHARED = "din5008"  # the layout every letter imports; deployed like a letter, and kept by running instances
 STANDARDS = ["a-3a", "ua-1"]
-INPUT_LINE = re.compile(r"^//\s*(\w+)\s*:", re.MULTILINE)
-USED = re.compile(r"\bd\.([a-z_]\w*)")
-MAX_QR_TEXT, MAX_QR_NAME = 140, 70
+MAX_TEMPLATE_BYTES = 256 * 1024
+
+# The header of a template names its inputs, one comment line each.
+_INPUT = re.compile(r"^//\s*([a-z][a-z0-9_]*)\s*:\s*\S", re.MULTILINE)
+_USED = re.compile(r"\bb\.([a-z][a-z0-9_]*)")
+_LOADS = re.compile(r"\b(import|include)\b\s*(.{0,40})")
+_REFUSED = re.compile(r"(?<![\w-])(eval|read|plugin|csv|yaml|toml|xml|cbor|bibliography)\s*\(")
+GIVEN = frozenset({"muster", "girocode_svg"})  # put in by `render`
+
+# EPC069-12: at most 70 characters of name and 140 of text.
+_MAX_NAME, _MAX_TEXT, _MAX_CENT = 70, 140, 99_999_999_999
 
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """A letter ready to print; `shared` are files the template imports."""
+    """A letter ready to print: template, files it imports by name, inputs as JSON data, the day it is posted."""
 
     template: bytes
     shared: Mapping[str, bytes]
@@ -40,94 +55,127 @@ class Sheet:
 
 
 def render(sheet: Sheet) -> bytes:
-    """Return the PDF. Raises errors.Incident with typst's message when the template does not compile."""
-    _check_fonts()
-    data = {**sheet.inputs, "sandbox": sheet.sandbox}
-    files: dict[str, bytes] = {"main": sheet.template, **sheet.shared}
-    giro = data.get("girocode")
-    files["girocode.svg"] = _qr_svg(str(giro)) if giro else b'<svg xmlns="http://www.w3.org/2000/svg" width="1" height="1"/>'
-    moment = datetime.combine(sheet.posted_on, time(0), UTC)
+    """Return the PDF: the same bytes for the same sheet. Raises errors.Incident when the template does not compile or fonts are missing."""
+    inputs = {**sheet.inputs, "muster": sheet.sandbox}
+    payload = sheet.inputs.get("girocode")
+    if payload:
+        inputs["girocode_svg"] = qr_svg(str(payload))
     try:
-        pdf = typst.compile(
-            files, format="pdf", font_paths=[str(FONTS)], ignore_system_fonts=True, pdf_standards=STANDARDS,
-            sys_inputs={"data": json.dumps(data, ensure_ascii=False, sort_keys=True)}, timestamp=moment,
-        )  # fmt: skip
-    except RuntimeError as fault:
-        raise errors.Incident(f"Das Schreiben lässt sich nicht drucken: {fault}") from fault
+        pdf = typst.compile(  # type: ignore[call-overload]  # takes files by name, which its stubs do not know
+            {"main.typ": sheet.template, **sheet.shared},
+            format="pdf",
+            font_paths=fonts(),
+            sys_inputs={"brief": json.dumps(inputs, ensure_ascii=False, sort_keys=True)},
+            pdf_standards=STANDARDS,
+            timestamp=datetime.combine(sheet.posted_on, time(0), UTC),
+        )
+    except typst.TypstError as fault:
+        hints = " ".join(fault.hints)
+        raise errors.Incident(f"Das Schreiben lässt sich nicht drucken: {fault.message} {hints}".strip()) from fault
     return bytes(pdf)
 
 
-def check(content: bytes, filename: str) -> tuple[Finding, ...]:
-    """Return findings about a template: it declares its inputs (`// name: meaning`) and uses no others."""
-    text = content.decode("utf-8", "replace")
-    declared = set(INPUT_LINE.findall(text))
-    findings = []
-    if filename != "layout.typ" and not declared:
-        message = "Die Briefvorlage nennt ihre Eingaben nicht."
-        findings.append(Finding(filename, 1, "", "", message, "Bitte am Anfang je Eingabe eine Zeile „// name: Bedeutung“ schreiben."))
-    for number, line in enumerate(text.splitlines(), start=1):
-        for name in USED.findall(line):
-            if declared and name not in declared:
-                message = f"Die Vorlage druckt „{name}“, nennt es aber nicht als Eingabe."
-                findings.append(
-                    Finding(filename, number, name, "", message, "Bitte am Anfang der Vorlage ergänzen oder den Namen berichtigen.")
-                )
-    return tuple(findings)
+@lru_cache(maxsize=1)
+def fonts() -> typst.Fonts:
+    """Return our fonts, and no others. Raises errors.Incident when they are not installed: typst would silently take another."""
+    folder = next((folder for folder in FONT_DIRS if all(list(folder.rglob(name)) for name in FONT_FILES)), None)
+    if folder is None:
+        raise errors.Incident("Die Schrift der Schreiben (Fira Sans) fehlt. Bitte „make setup“ ausführen und das Schreiben neu drucken.")
+    return typst.Fonts(include_system_fonts=False, include_embedded_fonts=False, font_paths=[str(folder)])
 
 
-def keys(content: bytes, filename: str) -> Sequence[tuple[str, str]]:
-    """Return the template's name, for deployments."""
-    stem = filename.rpartition("/")[2].removesuffix(".typ")
-    return [(stem, stem.replace("_", " ").capitalize())]
+def own_shared() -> dict[str, bytes]:
+    """Return the layout that the program ships, by file name."""
+    return {f"{SHARED}.typ": (Path(__file__).with_name("letters") / f"{SHARED}.typ").read_bytes()}
 
 
+# ---------------------------------------------------------------- GiroCode
 def girocode(*, holder: str, iban: str, amount_cent: int, reference: str) -> str:
-    """Return the payload of a GiroCode. Source: EPC069-12 version 002; free text, amount with two decimals, no BIC needed."""
-    if not 1 <= amount_cent <= 99_999_999_999:
-        raise ValueError("the amount of a GiroCode lies between 0.01 and 999,999,999.99 euros")
+    """Return the payload of a GiroCode: a SEPA transfer with free text, without BIC.
+
+    Source: EPC069-12 version 002. Raises ValueError for an amount that no transfer can have.
+    """
+    if not 1 <= amount_cent <= _MAX_CENT:
+        raise ValueError(f"a transfer carries 0.01 to 999,999,999.99 euros, not {amount_cent} cents")
     amount = f"EUR{amount_cent // 100}.{amount_cent % 100:02d}"
-    lines = ["BCD", "002", "1", "SCT", "", holder[:MAX_QR_NAME], iban.replace(" ", ""), amount, "", "", reference[:MAX_QR_TEXT]]
+    lines = ["BCD", "002", "1", "SCT", "", holder[:_MAX_NAME], iban.replace(" ", ""), amount, "", "", reference[:_MAX_TEXT]]
     return "\n".join(lines)
 
 
+@lru_cache(maxsize=64)
+def qr_svg(payload: str) -> str:
+    """Return the payload as a QR code, error correction M, with its quiet zone."""
+    code = segno.make(payload, error="m", micro=False, boost_error=False, encoding="utf-8")
+    buffer = io.BytesIO()
+    code.save(buffer, kind="svg", border=4, xmldecl=False, nl=False)
+    return buffer.getvalue().decode("ascii")
+
+
+# ---------------------------------------------------------------- inputs
 def plain(value: object) -> object:
-    """Return letter inputs as JSON data: amounts and dates already as German text, so that a template only places them."""
+    """Return letter inputs as JSON data: amounts as "257.37", days as "2026-09-14"; the template writes them in German."""
     if isinstance(value, Decimal):
-        return euro(value)
-    if isinstance(value, datetime):
-        return f"{value:%d.%m.%Y, %H:%M} Uhr"
-    if isinstance(value, date):
-        return f"{value:%d.%m.%Y}"
+        return f"{value:.2f}"
+    if isinstance(value, datetime | date):
+        return value.isoformat()
     if isinstance(value, Mapping):
         return {str(key): plain(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
         return [plain(item) for item in value]
-    if value is None or isinstance(value, str | bool | int):
-        return value
-    return str(value)
+    return value if value is None or isinstance(value, str | bool | int) else str(value)
 
 
-def euro(amount: Decimal) -> str:
-    """Return an amount as German text: 1.405,70."""
-    text = f"{amount:,.2f}"
-    return text.replace(",", "\0").replace(".", ",").replace("\0", ".")
+# ---------------------------------------------------------------- what a deployment asks
+def keys(content: bytes, filename: str) -> Sequence[tuple[str, str]]:
+    """Return (key, name) of the template: its file stem."""
+    stem = filename.rpartition("/")[2].removesuffix(".typ")
+    return [(stem, stem.replace("_", " ").capitalize())]
 
 
-def iban_text(iban: str) -> str:
-    """Return an IBAN in groups of four."""
-    compact = iban.replace(" ", "")
-    return " ".join(compact[start : start + 4] for start in range(0, len(compact), 4))
+def check(content: bytes, filename: str) -> tuple[Finding, ...]:
+    """Return findings: a template names its inputs at its head, uses no others, and loads nothing but the shared layout."""
+    source = _source(content)
+    if source is None:
+        message = "Die Briefvorlage ist kein UTF-8-Text oder zu groß."
+        return (Finding(filename, 1, "", "", message, f"Erlaubt sind {MAX_TEMPLATE_BYTES // 1024} KB Text."),)
+    findings = list(_loads(source, filename))
+    if keys(content, filename)[0][0] == SHARED:
+        return tuple(findings)
+    declared = set(_INPUT.findall(source)) | GIVEN
+    if not _INPUT.search(source):
+        remedy = "Bitte am Anfang je Eingabe eine Zeile „// name: Bedeutung“ schreiben."
+        findings.append(Finding(filename, 1, "", "", "Die Briefvorlage nennt ihre Eingaben nicht.", remedy))
+        return tuple(findings)
+    for number, line in enumerate(source.splitlines(), start=1):
+        if line.lstrip().startswith("//"):
+            continue
+        for name in _USED.findall(line):
+            if name not in declared:
+                message = f"Die Vorlage druckt „{name}“, nennt es aber nicht als Eingabe."
+                findings.append(
+                    Finding(filename, number, name, "", message, "Bitte im Kopf der Vorlage ergänzen oder den Namen berichtigen.")
+                )
+    return tuple(findings)
 
 
-@lru_cache(maxsize=256)
-def _qr_svg(payload: str) -> bytes:
-    code = segno.make(payload, error="m", micro=False, boost_error=False, encoding="utf-8")
-    buffer = io.BytesIO()
-    code.save(buffer, kind="svg", border=4, scale=1, xmldecl=False, svgns=True, nl=False)
-    return buffer.getvalue()
+def _source(content: bytes) -> str | None:
+    try:
+        return content.decode("utf-8") if len(content) <= MAX_TEMPLATE_BYTES else None
+    except UnicodeDecodeError:
+        return None
 
 
-@lru_cache(maxsize=1)
-def _check_fonts() -> None:
-    if not list(FONTS.glob("FiraSans*.ttf")):
-        raise errors.Incident(f"Die Schriften fehlen ({FONTS.name}). Bitte „make setup“ ausführen.")
+def _loads(source: str, filename: str) -> Sequence[Finding]:
+    findings = []
+    for number, line in enumerate(source.splitlines(), start=1):
+        if line.lstrip().startswith("//"):
+            continue
+        for word, what in _LOADS.findall(line):
+            if not what.startswith(f'"{SHARED}.typ"'):
+                message = f"„{word}“ lädt etwas anderes als das gemeinsame Layout."
+                findings.append(Finding(filename, number, "", "", message, f'Erlaubt ist nur: #import "{SHARED}.typ": *'))
+        for word in _REFUSED.findall(line):
+            findings.append(
+                Finding(filename, number, "", "", f"„{word}()“ ist in Briefvorlagen nicht erlaubt.", "Bitte nur die Eingaben benutzen.")
+            )
+    return findings

@@ -18,7 +18,7 @@ from processes.casefile import letter_tables
 
 BERLIN = ZoneInfo("Europe/Berlin")
 TABLE = letter_tables.letter
-SHARED = "layout"
+SHARED = printing.SHARED
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,74 @@
+"""Topic `dispatch_letter`: order a letter from the case file of the day; it is printed afterwards from what was frozen here.
+
+inputs   vorlage (text: name of the template); by template
+         mahnung: forderung_id, mahnfrist_bis, schreiben_id (of the run, or null: a single letter, sent again)
+outputs  schreiben_id (text), versandt_am (date)
+
+Nothing is posted on the ledger. The letters of one job and the step that ordered them are one transaction: exactly once. In a
+Mahnlauf the claims of one debtor share a letter; the last of them to arrive orders it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date, datetime
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Connection
+
+from engine import errors, jobs
+from engine.protocol import Variables
+from processes import given, runs
+from processes.casefile import claim_letters, claims, letter_parts, letters, timeline
+
+BERLIN = ZoneInfo("Europe/Berlin")
+Writer = Callable[[Connection, jobs.Job, UUID, date], Sequence[letter_parts.Content]]
+
+
+def record(tx: Connection, job: jobs.Job, result: object, now: datetime) -> Variables:
+    """Order the letters of the job and note them in the timeline; return the letter's id and its day."""
+    template = given.text(job.variables, "vorlage")
+    if template not in WRITERS:
+        raise errors.Incident(f"Für die Vorlage „{template}“ sind keine Inhalte bekannt. Vorhanden: {', '.join(sorted(WRITERS))}.")
+    today = now.astimezone(BERLIN).date()
+    wanted = given.optional_text(job.variables, "schreiben_id")
+    letter_uuid = given.uuid(job.variables, "schreiben_id") if wanted else job.id
+    for content in WRITERS[template](tx, job, letter_uuid, today):
+        ordered = letters.order(
+            tx, job.tenant_id, content.letter_uuid(letter_uuid), template=template, bundle_id=job.bundle_id, subject=content.subject,
+            inputs=content.inputs, claim_uuids=content.claim_uuids, case_number=content.case_number, measure_uuid=content.measure_uuid, now=now,
+        )  # fmt: skip
+        if ordered:
+            _note(tx, job, content, letter_uuid, today, now)
+    return {"schreiben_id": str(letter_uuid), "versandt_am": today}
+
+
+def _note(tx: Connection, job: jobs.Job, content: letter_parts.Content, letter_uuid: UUID, today: date, now: datetime) -> None:
+    source = str(content.letter_uuid(letter_uuid))
+    if content.case_number is not None:
+        timeline.add(tx, kind="schreiben", summary=f"{content.subject} versandt", effective_on=today, by=job.element_id, now=now,
+                     case=(job.tenant_id, content.case_number), source=source)  # fmt: skip
+        return
+    for claim_uuid in content.claim_uuids:
+        timeline.add(tx, kind="schreiben", summary=f"{content.subject} versandt", effective_on=today, by=job.element_id, now=now,
+                     claim=claims.find(tx, claim_uuid), source=source)  # fmt: skip
+
+
+def _mahnung(tx: Connection, job: jobs.Job, letter_uuid: UUID, today: date) -> Sequence[letter_parts.Content]:
+    claim_uuid = given.uuid(job.variables, "forderung_id")
+    in_run = given.optional_text(job.variables, "schreiben_id") is not None
+    group = runs.arrive(tx, job.tenant_id, letter_uuid, claim_uuid) if in_run else [claim_uuid]
+    if group is None:
+        return []
+    deadline_on = given.day(job.variables, "mahnfrist_bis")
+    contents, dunned = claim_letters.mahnung(tx, job.tenant_id, group, deadline_on=deadline_on, today=today, again=not in_run)
+    for uuid, debtor_ids in dunned.items():
+        claims.set_dunned(tx, claims.find(tx, uuid), debtor_ids, posted_on=today, deadline_on=deadline_on)
+    return contents
+
+
+WRITERS: Mapping[str, Writer] = {
+    "mahnung": _mahnung,
+}
+TOPIC = jobs.Topic("dispatch_letter", ("vorlage",), ("schreiben_id", "versandt_am"), record)
