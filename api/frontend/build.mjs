@@ -1,0 +1,31 @@
+// Builds the browser bundles into api/static/dist. Run by `vollstreckung build-bundles`; nothing of it is committed.
+import { build } from 'esbuild';
+import { cp, mkdir, rm } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const here = dirname(fileURLToPath(import.meta.url));
+const out = join(here, '..', 'static', 'dist');
+const modules = join(here, 'node_modules');
+
+await rm(out, { recursive: true, force: true });
+await mkdir(join(out, 'fonts'), { recursive: true });
+await build({
+  entryPoints: ['page.js', 'form.js', 'diagram.js', 'style.css', 'form.css', 'diagram.css'].map((name) => join(here, name)),
+  outdir: out,
+  bundle: true,
+  minify: true,
+  format: 'iife',
+  target: 'es2022',
+  legalComments: 'linked',
+  loader: { '.woff': 'file', '.woff2': 'file', '.ttf': 'file', '.eot': 'file', '.svg': 'file' },
+  assetNames: 'assets/[name]-[hash]',
+  logLevel: 'warning',
+});
+const kern = join(modules, '@kern-ux', 'native', 'dist');
+await cp(join(kern, 'kern.min.css'), join(out, 'kern.min.css'));
+await cp(join(kern, 'fonts'), join(out, 'kern-fonts'), { recursive: true });
+const fira = join(modules, '@expo-google-fonts', 'fira-sans');
+for (const face of ['400Regular', '400Regular_Italic', '600SemiBold', '700Bold']) {
+  await cp(join(fira, face, `FiraSans_${face}.ttf`), join(out, 'fonts', `FiraSans_${face}.ttf`));
+}
