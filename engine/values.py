@@ -2,6 +2,9 @@
 
 A value is None, bool, str, int, Decimal, date, time, datetime, timedelta, YearsMonths, list or dict of such. JSON marks what
 JSON has no word for with a one-key object: {"@zahl": "1.50"}, {"@datum": "2026-08-17"}, {"@zeit"}, {"@zeitpunkt"}, {"@dauer"}.
+
+A datetime without a zone is a value too: FEEL's local `date and time("2026-08-17T08:00:00")`. It is stored without a zone and
+stays so; only a schedule gives it one (Berlin's clock). A number has digits between 10^100 and 10^-100 only.
 """
 
 from __future__ import annotations
@@ -21,6 +24,9 @@ MAX_DEPTH = 32
 MAX_STRING_BYTES = 64 * 1024
 MAX_CELLS = 100_000
 MAX_NAME = 200
+MAX_EXPONENT = 100
+MAX_BITS = 400  # of an integer: more than 10^100 needs
+MAX_WHOLE_DIGITS = 9
 _MICROSECOND = timedelta(microseconds=1)
 
 NUMBER, DATE, TIME, INSTANT, DURATION, MONTHS = "@zahl", "@datum", "@zeit", "@zeitpunkt", "@dauer", "@monate"
@@ -32,10 +38,24 @@ def check(variables: Mapping[str, object]) -> dict[str, object]:
     cells = [MAX_CELLS]
     checked: dict[str, object] = {}
     for name, value in variables.items():
-        if not isinstance(name, str) or not name or len(name) > MAX_NAME or name.startswith(("@", "__")):
-            raise errors.InvalidInput(f"„{name}“ ist kein erlaubter Variablenname.")
+        check_name(name)
         checked[name] = _checked(value, name, 0, cells)
     return checked
+
+
+def check_name(name: object) -> None:
+    """Raise errors.InvalidInput for what is no name of a variable: marks, names too long, characters that cannot be stored."""
+    if not isinstance(name, str) or not name or len(name) > MAX_NAME or name.startswith(("@", "__")) or not _storable(name):
+        raise errors.InvalidInput(f"{name!a} ist kein erlaubter Variablenname.")
+
+
+def _storable(text: str) -> bool:
+    """Return whether PostgreSQL and UTF-8 can hold the text: no NUL, no half of a surrogate pair."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return "\x00" not in text
 
 
 def _checked(value: object, path: str, depth: int, cells: list[int]) -> object:
@@ -47,15 +67,15 @@ def _checked(value: object, path: str, depth: int, cells: list[int]) -> object:
     if isinstance(value, str):
         if len(value.encode("utf-8", "surrogatepass")) > MAX_STRING_BYTES:
             raise errors.InvalidInput(f"Der Text in „{path}“ ist länger als {MAX_STRING_BYTES // 1024} KB.")
-        if "\x00" in value or any("\ud800" <= character <= "\udfff" for character in value):
+        if not _storable(value):
             raise errors.InvalidInput(f"Der Text in „{path}“ enthält Zeichen, die nicht gespeichert werden können.")
         return value
     if isinstance(value, Decimal):
-        if not value.is_finite():
-            raise errors.InvalidInput(f"„{path}“ ist keine endliche Zahl.")
-        return value
+        return _number(value, path)
     if isinstance(value, int):
-        return Decimal(value)
+        if value.bit_length() > MAX_BITS:
+            raise errors.InvalidInput(f"Die Zahl „{path}“ ist zu groß oder zu genau, um gespeichert zu werden.")
+        return _number(Decimal(value), path)
     if isinstance(value, list | tuple | Mapping):
         if depth >= MAX_DEPTH:
             raise errors.InvalidInput(f"„{path}“ ist tiefer als {MAX_DEPTH} Ebenen verschachtelt.")
@@ -67,10 +87,39 @@ def _checked(value: object, path: str, depth: int, cells: list[int]) -> object:
     raise errors.InvalidInput(f"„{path}“ hat den Typ {type(value).__name__}, der nicht gespeichert werden kann.")
 
 
+def _number(value: Decimal, path: str) -> Decimal:
+    """Return the number as it is after storing (no positive exponent). A digit further out than 10^±100 is no amount of anything."""
+    exponent = value.as_tuple().exponent
+    if not isinstance(exponent, int):
+        raise errors.InvalidInput(f"„{path}“ ist keine endliche Zahl.")
+    if exponent < -MAX_EXPONENT or value.adjusted() > MAX_EXPONENT:
+        raise errors.InvalidInput(f"Die Zahl „{path}“ ist zu groß oder zu genau, um gespeichert zu werden.")
+    return value if exponent <= 0 else Decimal(format(value, "f"))
+
+
 def _key(key: object, path: str) -> str:
-    if not isinstance(key, str) or key.startswith("@") or "\x00" in key:
-        raise errors.InvalidInput(f"„{key}“ ist kein erlaubter Schlüssel in „{path}“.")
+    if not isinstance(key, str) or len(key) > MAX_NAME or key.startswith("@") or not _storable(key):
+        raise errors.InvalidInput(f"{key!a} ist kein erlaubter Schlüssel in „{path}“.")
     return key
+
+
+def unshared(value: object) -> Any:
+    """Return the value with lists and dicts of its own, so that no change of one is seen in the other."""
+    if isinstance(value, dict):
+        return {key: unshared(item) for key, item in value.items()}
+    return [unshared(item) for item in value] if isinstance(value, list) else value
+
+
+def whole(value: object) -> int | None:
+    """Return the number from 0 to 999,999,999 that a value or its text is, or None for anything else."""
+    if isinstance(value, str):
+        text = value.strip()
+        return int(text) if text.isdecimal() and len(text) <= MAX_WHOLE_DIGITS else None
+    if isinstance(value, bool) or not isinstance(value, int | Decimal):
+        return None
+    if not Decimal(value).is_finite() or not 0 <= value < 10**MAX_WHOLE_DIGITS:
+        return None
+    return int(value) if value == int(value) else None
 
 
 # ---------------------------------------------------------------- JSON

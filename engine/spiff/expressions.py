@@ -203,7 +203,7 @@ class _Juel:
             if self.take("["):
                 index = self.ternary()
                 self.need("]")
-                value = f"{value}[{index} + 1]" if index.isdigit() else f"get value({value}, {index})"
+                value = f"{value}[{index} + 1]" if index.isdecimal() else f"get value({value}, {index})"
             elif self.take("."):
                 value = self.member(value)
             else:

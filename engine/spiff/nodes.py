@@ -12,11 +12,14 @@ from typing import TYPE_CHECKING, Any
 from SpiffWorkflow.bpmn.specs.bpmn_task_spec import BpmnTaskSpec
 from SpiffWorkflow.util.task import TaskState
 
-from engine import dmn, errors, feel
+from engine import dmn, errors, feel, values
 from engine.protocol import Event, Wait
-from engine.spiff import model, schedule
+from engine.spiff import model, parts, schedule
 from engine.spiff.expressions import Expression
 from engine.spiff.workflow import CURRENT_USER, Instance, Scope, Token
+
+DEFAULT_PRIORITY = 50
+MAX_PRIORITY = 32_000  # the column is a smallint
 
 if TYPE_CHECKING:
     from SpiffWorkflow.bpmn.specs.bpmn_process_spec import BpmnProcessSpec
@@ -325,15 +328,13 @@ class Activity(Node):
         if loop.cardinality is None:
             return 0
         value = token.workflow.evaluate(loop.cardinality, token, "Anzahl der Mehrfachausführung")
-        number = feel.enter(value)
-        try:
-            count = int(str(number))
-        except ValueError as fault:
+        count = values.whole(value)
+        if count is None or count > parts.MAX_INSTANCES:
+            found = feel.text_of(feel.enter(value))
             raise errors.Incident(
-                f"„{self.shown}“: Die Anzahl muss eine ganze Zahl sein, gefunden wurde {value!r}.", self.element.id
-            ) from fault
-        if not 0 <= count <= 1000:
-            raise errors.Incident(f"„{self.shown}“: Die Anzahl {count} liegt nicht zwischen 0 und 1000.", self.element.id)
+                f"„{self.shown}“: Die Anzahl muss eine ganze Zahl zwischen 0 und {parts.MAX_INSTANCES} sein, gefunden wurde {found}.",
+                self.element.id,
+            )
         return count
 
     def _start_indexed(self, token: Token, index: int) -> None:
@@ -414,13 +415,12 @@ class UserTask(Activity):
             return tuple(text for item in items if (text := str(item).strip()))
 
         assignee = workflow.evaluate(drawn.assignee, token, "Bearbeiter") if drawn.assignee else None
-        priority = workflow.evaluate(drawn.priority, token, "Priorität") if drawn.priority else None
         wait = Wait(
             id=token.id, kind="user_task", element_id=self.element.id, name=self.shown, label=self.shown, scope=workflow.path_of(token),
             form=drawn.form, form_binding=drawn.form_binding, assignee=None if assignee is None else str(assignee),
             candidate_groups=names(drawn.candidate_groups, "Gruppen"), candidate_users=names(drawn.candidate_users, "Benutzer"),
             due_at=instant(self, token, drawn.due, "Fälligkeit"), follow_up_at=instant(self, token, drawn.follow_up, "Wiedervorlage"),
-            priority=int(str(priority)) if str(priority).isdigit() else 50, variables=self.locals_of(token),
+            priority=priority_of(self, token, drawn.priority), variables=self.locals_of(token),
             properties=self.element.properties,
         )  # fmt: skip
         workflow.open_wait(token, wait)
@@ -438,6 +438,19 @@ def instant(node: Node, token: Token, expression: Expression | None, what: str) 
         raise errors.Incident(f"{what} von „{node.shown}“: {fault}", node.element.id) from fault
 
 
+def priority_of(node: Node, token: Token, expression: Expression | None) -> int:
+    """Return a drawn priority, or 50 where none is drawn; what is no priority is told in history."""
+    if expression is None:
+        return DEFAULT_PRIORITY
+    value = token.workflow.evaluate(expression, token, "Priorität")
+    priority = values.whole(value)
+    if priority is None or priority > MAX_PRIORITY:
+        text = f"Die Priorität von „{node.shown}“ ist keine ganze Zahl bis {MAX_PRIORITY}; es gilt {DEFAULT_PRIORITY}."
+        token.workflow.warn(node.element.id, token.workflow.path_of(token), text)
+        return DEFAULT_PRIORITY
+    return priority
+
+
 class ServiceTask(Activity):
     """Touches the world: parks and opens a job (Camunda's external task)."""
 
@@ -452,10 +465,9 @@ def open_job(node: Node, token: Token, variables: dict[str, object]) -> None:
     topic = workflow.evaluate(element.topic, token, "Topic") if element.topic else None
     if not isinstance(topic, str) or not topic:
         raise errors.Incident(f"„{node.shown}“ nennt kein Topic.", element.id)
-    priority = workflow.evaluate(element.priority, token, "Priorität") if element.priority else None
     wait = Wait(
         id=token.id, kind="job", element_id=element.id, name=topic, label=node.shown, scope=workflow.path_of(token),
-        retries=element.retries, priority=int(str(priority)) if str(priority).isdigit() else 50,
+        retries=element.retries, priority=priority_of(node, token, element.priority),
         variables=variables, properties=element.properties,
     )  # fmt: skip
     workflow.open_wait(token, wait)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from lxml import etree
 
-from engine import xml
+from engine import values, xml
 from engine.spiff import model, schedule
 from engine.spiff.expressions import Expression, literal
 
@@ -23,7 +23,8 @@ EVENTS: dict[str, model.EventKind] = {
     "terminateEventDefinition": "terminate", "linkEventDefinition": "link",
 }  # fmt: skip
 MAPPINGS = ("singleEntry", "singleResult", "collectEntries", "resultList")
-MAX_CARDINALITY = 1000
+MAX_INSTANCES = 1000
+MAX_RETRIES = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,10 +73,11 @@ def history_days(reader: Reader, element: etree._Element) -> int | None:
     text = camunda(element, "historyTimeToLive")
     if text is None or not text.strip():
         return None
-    if text.strip().isdigit():
-        return int(text)
+    days = values.whole(text)
+    if days is not None:
+        return days
     try:
-        return schedule.duration_of(text).rest.days
+        return schedule.duration_of(text).at_least_days
     except schedule.BadSchedule:
         reader.fault(element, f"„historyTimeToLive“ ist keine Dauer: „{text}“.", "Bitte Tage als Zahl oder z. B. P3650D angeben.")
         return None
@@ -86,7 +88,7 @@ def retries(element: etree._Element) -> int:
     drawn = _extension(element, "failedJobRetryTimeCycle")
     text = (drawn.text or "").strip() if drawn is not None else ""
     match = schedule.CYCLE.fullmatch(text)
-    return max(1, int(match.group(1))) if match and match.group(1) else 3
+    return min(max(1, int(match.group(1))), MAX_RETRIES) if match and match.group(1) else 3
 
 
 def listeners(reader: Reader, element: etree._Element) -> None:
@@ -102,7 +104,7 @@ def listeners(reader: Reader, element: etree._Element) -> None:
 # ---------------------------------------------------------------- events
 def event_definition(reader: Reader, element: etree._Element) -> model.EventDefinition:
     """Return what an event waits for or throws."""
-    drawn = [child for child in element if isinstance(child.tag, str) and xml.local(child).endswith("EventDefinition")]
+    drawn = [child for child in element.iterchildren("*") if xml.local(child).endswith("EventDefinition")]
     if not drawn:
         return model.EventDefinition("none")
     if len(drawn) > 1:
@@ -339,7 +341,7 @@ def parameters(reader: Reader, element: etree._Element, tag: str) -> tuple[model
     found = []
     for drawn in element.findall(f"{BPMN}extensionElements/{CAMUNDA}inputOutput/{CAMUNDA}{tag}"):
         name = drawn.get("name", "")
-        structured = [child for child in drawn if isinstance(child.tag, str)]
+        structured = list(drawn.iterchildren("*"))
         if structured:
             reader.fault(
                 drawn,
@@ -365,7 +367,9 @@ def loop(reader: Reader, element: etree._Element) -> model.Loop | None:
         if not text and not maximum:
             reader.fault(element, "Der Schleife fehlen Bedingung und Höchstzahl.", "Bitte eine Bedingung oder „loopMaximum“ angeben.")
         condition = reader.expression(element, text, "Schleifenbedingung") if text else None
-        limit = int(maximum) if maximum and maximum.isdigit() else None
+        limit = values.whole(maximum)
+        if maximum and limit is None:
+            reader.fault(element, f"„loopMaximum“ ist keine ganze Zahl: „{maximum}“.", "Bitte eine ganze Zahl angeben.")
         return model.Loop(standard=True, condition=condition, test_before=standard.get("testBefore") == "true", maximum=limit)
     drawn_loop = element.find(f"{BPMN}multiInstanceLoopCharacteristics")
     if drawn_loop is None:
@@ -377,16 +381,15 @@ def loop(reader: Reader, element: etree._Element) -> model.Loop | None:
         reader.fault(
             element, "Der Mehrfachausführung fehlt die Liste oder die Anzahl.", "Bitte „Collection“ oder „Loop cardinality“ angeben."
         )
-    if cardinality_text.isdigit() and int(cardinality_text) > MAX_CARDINALITY:
-        reader.fault(
-            element,
-            f"Die Anzahl {cardinality_text} ist größer als {MAX_CARDINALITY}.",
-            "Bitte eine kleinere Anzahl oder eine Liste verwenden.",
-        )
+    number = values.whole(cardinality_text)
+    if cardinality_text and not cardinality_text.startswith(("=", "${", "#{")) and (number is None or number > MAX_INSTANCES):
+        remedy = f"Bitte eine ganze Zahl bis {MAX_INSTANCES} oder einen Ausdruck angeben, z. B. =count(forderungen)."
+        reader.fault(element, f"Die Anzahl „{cardinality_text}“ ist keine ganze Zahl zwischen 0 und {MAX_INSTANCES}.", remedy)
+        cardinality_text = ""
     if collection_text and not collection_text.startswith(("=", "${", "#{")):
         collection_text = f"={collection_text}"
-    if cardinality_text.isdigit():
-        cardinality_text = f"={cardinality_text}"
+    if number is not None and cardinality_text:
+        cardinality_text = f"={number}"
     return model.Loop(
         standard=False,
         sequential=drawn_loop.get("isSequential") == "true",

@@ -93,21 +93,21 @@ class Reader:
             self.fault(root, "Die Datei ist kein BPMN-Diagramm.", "Bitte ein im Camunda Modeler erstelltes BPMN-Diagramm verwenden.")
             return None
         self._unique_ids(root)
-        for child in root:
+        for child in root.iterchildren("*"):
             register = {
                 "message": self.messages, "signal": self.signals, "error": self.errors, "escalation": self.escalations,
             }.get(xml.local(child))  # fmt: skip
             if register is not None:
                 register[child.get("id", "")] = child
-        processes = tuple(self._process(child) for child in root if xml.local(child) == "process")
+        processes = tuple(self._process(child) for child in root.iterchildren("*") if xml.local(child) == "process")
         if not any(process.executable for process in processes):
             self.fault(root, "Die Datei enthält keinen ausführbaren Prozess.", "Bitte im Prozess „Executable“ anhaken.")
         return model.ParsedFile(self.file, self._dialect(root), processes)
 
     def _dialect(self, root: etree._Element) -> str:
         platform = root.get(f"{{{MODELER}}}executionPlatform") or ""
-        used = {xml.namespace(element) for element in root.iter() if isinstance(element.tag, str)}
-        used |= {etree.QName(str(key)).namespace or "" for element in root.iter() for key in element.attrib}
+        used = {xml.namespace(element) for element in root.iter("*")}
+        used |= {etree.QName(str(key)).namespace or "" for element in root.iter("*") for key in element.attrib}
         if ZEEBE in used and CAMUNDA in used:
             self.fault(
                 root, "Die Datei mischt Camunda 7 (camunda:) und Camunda 8 (zeebe:).", "Bitte nur eine der beiden Plattformen verwenden."
@@ -119,8 +119,8 @@ class Reader:
         return "camunda7" if CAMUNDA in used or platform == "Camunda Platform" else "plain"
 
     def _unique_ids(self, root: etree._Element) -> None:
-        for element in root.iter():
-            identity = element.get("id") if isinstance(element.tag, str) and xml.namespace(element) == BPMN else None
+        for element in root.iter("*"):
+            identity = element.get("id") if xml.namespace(element) == BPMN else None
             if not identity:
                 continue
             if identity in self.seen:
@@ -161,7 +161,7 @@ class Reader:
         }
         nodes: list[model.Element] = []
         flows: list[model.Flow] = []
-        for child in container:
+        for child in container.iterchildren("*"):
             tag = xml.local(child)
             if xml.namespace(child) != BPMN or tag in DRAWN_ONLY:
                 continue

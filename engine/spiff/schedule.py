@@ -25,7 +25,8 @@ CRON_NAMES = {
     for names, first in (("JAN FEB MAR APR MAY JUN JUL AUG SEP OCT NOV DEC", 1), ("SUN MON TUE WED THU FRI SAT", 0))
     for number, name in enumerate(names.split(), start=first)
 }
-CRON_SEARCH_DAYS = 366 * 5
+CRON_SEARCH_DAYS = 366 * 12  # the 29th of February can be eight years away
+CRON_WORDS = re.compile(r"[A-Z]{3}")
 
 
 class BadSchedule(ValueError):
@@ -34,26 +35,32 @@ class BadSchedule(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Duration:
-    """months and a fixed rest: the two do not convert into each other."""
+    """The parts do not convert into each other: P1D ends at the same time of the next day, PT24H 24 hours later.
+
+    months, days: on Berlin's clock, so that a deadline of days ends at the same time of day across a change of clocks.
+    time: on the line of UTC, as long as it says.
+    """
 
     months: int
-    rest: timedelta
+    days: int
+    time: timedelta
 
     def after(self, moment: datetime) -> datetime:
-        """Return the instant this much later on Berlin's clock; where the day does not exist, the month's last day."""
-        if not self.months and self.rest.days == 0:
-            return moment.astimezone(UTC) + self.rest
-        local = moment.astimezone(BERLIN)
-        years, month = divmod(local.year * 12 + local.month - 1 + self.months, 12)
-        if not 1 <= years <= 9998:
-            raise BadSchedule("Der Zeitpunkt liegt außerhalb des Kalenders.")
-        day = min(local.day, calendar.monthrange(years, month + 1)[1])
-        shifted = local.replace(year=years, month=month + 1, day=day) + timedelta(days=self.rest.days)
-        return shifted.astimezone(UTC) + (self.rest - timedelta(days=self.rest.days))
+        """Return the instant this much later; where the day does not exist, the month's last day (§ 188 Abs. 3 BGB)."""
+        try:
+            if self.months or self.days:
+                local = moment.astimezone(BERLIN)
+                year, month = divmod(local.year * 12 + local.month - 1 + self.months, 12)
+                day = min(local.day, calendar.monthrange(year, month + 1)[1])
+                moment = local.replace(year=year, month=month + 1, day=day) + timedelta(days=self.days)
+            return moment.astimezone(UTC) + self.time
+        except (OverflowError, ValueError) as fault:  # beyond the year 9999
+            raise BadSchedule("Der Zeitpunkt liegt außerhalb des Kalenders.") from fault
 
     @property
-    def is_zero(self) -> bool:
-        return not self.months and not self.rest
+    def at_least_days(self) -> int:
+        """The whole days it lasts at most, taking every month as the longest."""
+        return self.months * 31 + self.days + self.time.days
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,18 +102,25 @@ class Cron:
 
     def after(self, moment: datetime) -> datetime:
         """Return the next instant after `moment` on Berlin's clock."""
-        local = moment.astimezone(BERLIN)
-        for offset in range(CRON_SEARCH_DAYS):
-            day = local.date() + timedelta(days=offset)
-            if not self._matches_day(day):
-                continue
-            for hour in sorted(self.hours):
-                for minute in sorted(self.minutes):
-                    for second in sorted(self.seconds):
-                        due = datetime(day.year, day.month, day.day, hour, minute, second, tzinfo=BERLIN).astimezone(UTC)
-                        if due > moment:
-                            return due
-        raise BadSchedule("Der Cron-Ausdruck trifft in den nächsten fünf Jahren auf keinen Tag zu.")
+        try:
+            today = moment.astimezone(BERLIN).date()
+            for offset in range(CRON_SEARCH_DAYS):
+                day = today + timedelta(days=offset)
+                due = self._after_on(day, moment) if self._matches_day(day) else None
+                if due is not None:
+                    return due
+        except OverflowError as fault:
+            raise BadSchedule("Der Zeitpunkt liegt außerhalb des Kalenders.") from fault
+        raise BadSchedule("Der Cron-Ausdruck trifft in den nächsten zwölf Jahren auf keinen Tag zu.")
+
+    def _after_on(self, day: date, moment: datetime) -> datetime | None:
+        for hour in sorted(self.hours):
+            for minute in sorted(self.minutes):
+                for second in sorted(self.seconds):
+                    due = datetime(day.year, day.month, day.day, hour, minute, second, tzinfo=BERLIN).astimezone(UTC)
+                    if due > moment:
+                        return due
+        return None
 
     def _matches_day(self, day: date) -> bool:
         if day.month not in self.months:
@@ -117,32 +131,46 @@ class Cron:
 
 
 def duration_of(value: object) -> Duration:
-    """Return the duration of `P1Y2M3DT4H`, a timedelta or FEEL's years and months. Raises BadSchedule."""
+    """Return the duration of `P1Y2M3DT4H`, a timedelta or FEEL's years and months. Raises BadSchedule.
+
+    FEEL's days-time duration does not tell `duration("PT24H")` from `duration("P1D")`: its whole days count as days on Berlin's
+    clock, because offices write deadlines in days. The text PT24H (without `duration(...)`) stays 24 hours.
+    """
     if isinstance(value, timedelta):
         if value < timedelta(0):
             raise BadSchedule("Eine negative Dauer ist nicht erlaubt.")
-        return Duration(0, value)
+        return _not_too_long(Duration(0, value.days, timedelta(seconds=value.seconds, microseconds=value.microseconds)), value)
     if isinstance(value, feel.YearsMonths):
         if value.months < 0:
             raise BadSchedule("Eine negative Dauer ist nicht erlaubt.")
-        return Duration(value.months, timedelta())
+        return _not_too_long(Duration(value.months, 0, timedelta()), value)
     match = DURATION.fullmatch(value.strip()) if isinstance(value, str) else None
     if not match:
         raise BadSchedule(f"„{value}“ ist keine Dauer. Erwartet wird z. B. P14D oder PT30M.")
     years, months, weeks, days, hours, minutes, seconds = (int(group or 0) for group in match.groups()[:7])
-    if years > MAX_YEARS or months > MAX_YEARS * 12 or days > MAX_YEARS * 366:
-        raise BadSchedule(f"Die Dauer „{value}“ ist länger als {MAX_YEARS} Jahre.")
     fraction = timedelta(microseconds=int((match.group(8) or "0").ljust(6, "0")))
-    rest = timedelta(days=days + 7 * weeks, hours=hours, minutes=minutes, seconds=seconds) + fraction
-    return Duration(years * 12 + months, rest)
+    time = timedelta(hours=hours, minutes=minutes, seconds=seconds) + fraction
+    return _not_too_long(Duration(years * 12 + months, days + 7 * weeks, time), value)
+
+
+def _not_too_long(duration: Duration, value: object) -> Duration:
+    if duration.at_least_days > MAX_YEARS * 372:  # twelve months of 31 days
+        raise BadSchedule(f"Die Dauer „{value}“ ist länger als {MAX_YEARS} Jahre.")
+    return duration
 
 
 def instant_of(value: object) -> datetime:
-    """Return the UTC instant of a date (00:00 in Berlin), a date and time (Berlin where no zone is given) or ISO text."""
+    """Return the UTC instant of a date (00:00 in Berlin), a date and time (Berlin where no zone is given) or ISO text.
+
+    Raises BadSchedule.
+    """
     if isinstance(value, datetime):
-        return (value if value.tzinfo else value.replace(tzinfo=BERLIN)).astimezone(UTC)
+        try:
+            return (value if value.tzinfo else value.replace(tzinfo=BERLIN)).astimezone(UTC)
+        except (OverflowError, ValueError) as fault:
+            raise BadSchedule(f"Der Zeitpunkt {value:%d.%m.%Y} liegt außerhalb des Kalenders.") from fault
     if isinstance(value, date):
-        return datetime(value.year, value.month, value.day, tzinfo=BERLIN).astimezone(UTC)
+        return instant_of(datetime(value.year, value.month, value.day, tzinfo=BERLIN))
     if isinstance(value, str):
         try:
             parsed = datetime.fromisoformat(value.strip())
@@ -177,8 +205,10 @@ def cycle_of(value: object) -> Cycle:
 
 def _bounded(cycle: Cycle, text: str) -> Cycle:
     duration = cycle.duration
-    if duration is not None and not duration.months and duration.rest < MIN_CYCLE:
+    if duration is not None and not duration.months and not duration.days and duration.time < MIN_CYCLE:
         raise BadSchedule(f"Der Zyklus „{text}“ ist kürzer als eine Minute. Bitte mindestens PT1M wählen.")
+    if cycle.repetitions == 0:
+        raise BadSchedule(f"Der Zyklus „{text}“ findet nie statt. Bitte mindestens R1 oder ohne Anzahl (R/…) angeben.")
     return cycle
 
 
@@ -188,8 +218,12 @@ def cron_of(text: str) -> Cron:
     quartz = len(fields) >= 6
     seconds = _cron_field(fields[0], 0, 59) if quartz else frozenset({0})
     minutes, hours, days, months, weekdays = fields[1:6] if quartz else fields[:5]
-    if quartz and any(letter in days + weekdays for letter in "LW#"):
+    if any(letter in CRON_WORDS.sub("", days + " " + weekdays) for letter in "LW#"):
         raise BadSchedule(f"„{text}“: L, W und # werden nicht unterstützt. Bitte Tage als Zahlen angeben.")
+    if days not in ("*", "?") and weekdays not in ("*", "?"):
+        raise BadSchedule(f"„{text}“ nennt Tag und Wochentag. Bitte nur eines von beiden angeben und für das andere „?“.")
+    if len(fields) == 7 and fields[6] not in ("*", "?"):
+        raise BadSchedule(f"„{text}“ nennt ein Jahr. Bitte ohne Jahr angeben.")
     chosen_weekdays = None if weekdays in ("*", "?") else _cron_field(weekdays, 0, 7)
     if chosen_weekdays is not None:
         shift = 1 if quartz and not any(character.isalpha() for character in weekdays) else 0  # Quartz: SUN is 1
