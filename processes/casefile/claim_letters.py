@@ -1,4 +1,4 @@
-"""What the letters about claims say: the Mahnung of the creditor, from the case file of the day."""
+"""What the letters about claims say: Mahnung, announcement of enforcement, return to the creditor; from the case file of the day."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from uuid import UUID
 
 from sqlalchemy import Connection
 
-from engine import errors
+from engine import deployments, errors
 from processes import money
-from processes.casefile import claims, debtors, holds, ledger, letter_parts
+from processes.casefile import claims, debtors, holds, ledger, letter_parts, tenants
 
 MAX_REFERENCE = 140  # of a transfer's text
 
@@ -55,6 +55,72 @@ def mahnung(
             )
         )
     return contents, dunned
+
+
+def ankuendigung(
+    tx: Connection, tenant_id: int, case_number: str, claim_uuids: Sequence[UUID], *, deadline_on: date, today: date
+) -> letter_parts.Content:
+    """Return the Vollstreckungsankündigung to the debtor of a case: no fee, all claims by kind, the total as of today.
+
+    `claim_uuids` empty: every claim of the case that is not held. Raises errors.Incident if nothing is owed.
+    """
+    debtor = letter_parts.case_debtor(tx, tenant_id, case_number)
+    wanted = set(claim_uuids)
+    bundled = [claim for claim in claims.of_case(tx, tenant_id, case_number) if not wanted or claim.uuid in wanted]
+    free = [claim for claim in bundled if wanted or holds.is_held(tx, claim, debtor.id, today) is None]
+    open_now = ledger.balances(tx, free, today)
+    owed = [claim for claim in free if open_now[claim.key].total_cent > 0]
+    fees = ledger.case_balance(tx, tenant_id, case_number, today)
+    total_cent = sum(open_now[claim.key].total_cent for claim in owed) + fees.total_cent
+    if total_cent <= 0:
+        raise errors.Incident("Anzukündigen ist nichts mehr: Die Forderungen sind bezahlt oder gesperrt.")
+    head = letter_parts.sender(tx, tenant_id)
+    items = [item(claim, open_now[claim.key]) | {"glaeubiger": tenants.find(tx, claim.tenant_id).name} for claim in owed]
+    inputs = {
+        "absender": head,
+        "empfaenger": letter_parts.recipient(debtor),
+        "datum": today,
+        "zeichen": case_number,
+        "posten": items,
+        "kosten_massnahmen": money.euro(fees.total_cent),
+        "werte": {"gesamtbetrag": money.euro(total_cent), "frist_bis": deadline_on, "gebuehr": money.euro(0), **sums(items)},
+        **letter_parts.payable(head, total_cent, case_number),
+    }
+    return letter_parts.Content(
+        key=str(debtor.uuid), subject="Vollstreckungsankündigung", inputs=inputs, claim_uuids=[claim.uuid for claim in owed],
+        case_number=case_number, is_first=True,
+    )  # fmt: skip
+
+
+def rueckgabe(
+    tx: Connection, tenant_id: int, case_number: str, creditor: str, claim_uuids: Sequence[UUID], *, reason: str, today: date
+) -> letter_parts.Content:
+    """Return the letter that gives a creditor's claims back to it, with what is open of each. It learns nothing of other creditors."""
+    debtor = letter_parts.case_debtor(tx, tenant_id, case_number)
+    receiver = tenants.find(tx, deployments.tenant_by_slug(tx, creditor, beside=tenant_id))
+    wanted = set(claim_uuids)
+    own = [
+        claim
+        for claim in claims.of_case(tx, tenant_id, case_number)
+        if claim.tenant_id == receiver.id and (not wanted or claim.uuid in wanted)
+    ]
+    if not own:
+        raise errors.Incident(f"Im Fall {case_number} gibt es keine Forderungen von {receiver.name} zurückzugeben.")
+    items = [item(claim, ledger.balance(tx, claim.uuid, today)) for claim in own]
+    inputs = {
+        "absender": letter_parts.sender(tx, tenant_id),
+        "empfaenger": {"name": receiver.name, "zeilen": [receiver.name, "Stadtkasse"], "anrede": "Sehr geehrte Damen und Herren,"},
+        "datum": today,
+        "zeichen": case_number,
+        "schuldner": {"name": debtor.person.display_name, "nummer": debtor.number if debtor.tenant_id == receiver.id else None},
+        "posten": items,
+        "grund": letter_parts.words(tx, tenant_id, reason),
+        "werte": {"gesamtbetrag": sum((_amount(row["gesamt"]) for row in items), Decimal("0.00")), "anzahl": len(items), **sums(items)},
+    }
+    return letter_parts.Content(
+        key=f"rueckgabe:{creditor}", subject="Rückgabe von Forderungen", inputs=inputs, claim_uuids=[claim.uuid for claim in own],
+        case_number=case_number, is_first=True,
+    )  # fmt: skip
 
 
 def _mahnung_inputs(

@@ -157,6 +157,13 @@ def collect_cash(tx: Connection, measure: measures.Measure, visit: Visit, amount
     return _receipt(tx.execute(statement.returning(*_RECEIPT_COLUMNS)).mappings().one())
 
 
+def receipt_of(tx: Connection, tenant_id: int, visit: Visit) -> Receipt | None:
+    """Return the receipt for cash taken in a visit, if any was."""
+    c = _RECEIPT.c
+    row = tx.execute(select(*_RECEIPT_COLUMNS).where(c.tenant_id == tenant_id, c.visit_id == visit.id)).mappings().one_or_none()
+    return _receipt(row) if row is not None else None
+
+
 def receipt(tx: Connection, tenant_id: int, label: str) -> Receipt:
     """Return the receipt with that number. Raises errors.NotFound."""
     year, _, serial = label.removeprefix("Q").partition("-")

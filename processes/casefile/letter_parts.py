@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from uuid import UUID, uuid5
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, select
 
+from engine import errors
 from processes import letters as printing
-from processes.casefile import debtors, tenants
+from processes.casefile import debtors, measures, tables, tenants
 
-REMARKS_SERVICE = "Gegen Zustellungsnachweis"
+_NOTE = re.compile(r"notiz:[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,3 +67,17 @@ def payable(head: Mapping[str, object], amount_cent: int, reference: str) -> dic
         holder=str(head["kontoinhaber"]), iban=str(head["iban"]), amount_cent=amount_cent, reference=reference
     )  # fmt: skip
     return {"girocode": payload}
+
+
+def case_debtor(tx: Connection, tenant_id: int, case_number: str) -> debtors.Debtor:
+    """Return the debtor of a case. Raises errors.NotFound."""
+    c = tables.enforcement_case.c
+    row = tx.execute(select(c.debtor_tenant_id, c.debtor_id).where(c.tenant_id == tenant_id, c.number == case_number)).first()
+    if row is None:
+        raise errors.NotFound(f"Den Fall {case_number} gibt es nicht.")
+    return debtors.by_id(tx, row.debtor_tenant_id, row.debtor_id)
+
+
+def words(tx: Connection, tenant_id: int, value: str | None) -> str | None:
+    """Return the text with each `notiz:<uuid>` replaced by what the note says."""
+    return None if value is None else _NOTE.sub(lambda found: measures.words_of(tx, tenant_id, found[0]), value)

@@ -2,6 +2,11 @@
 
 inputs   vorlage (text: name of the template); by template
          mahnung: forderung_id, mahnfrist_bis, schreiben_id (of the run, or null: a single letter, sent again)
+         vollstreckungsankuendigung: fallnummer, frist_bis, optional forderungen (contexts with forderung_id; default: the whole case)
+         rueckgabe_glaeubiger: fallnummer, glaeubiger (slug), grund, optional forderungen
+         pfaendung_drittschuldner, pfaendung_aufhebung, aussendienst_auftrag: massnahme_id
+         pfaendung_schuldner: massnahme_id, zugestellt_am; drittschuldner_erinnerung: massnahme_id, erklaerung_bis
+         pfaendung_aenderung: massnahme_id, hoechstbetrag; niederschrift: massnahme_id, besuch_id; quittung: massnahme_id, quittung_nr
 outputs  schreiben_id (text), versandt_am (date)
 
 Nothing is posted on the ledger. The letters of one job and the step that ordered them are one transaction: exactly once. In a
@@ -20,7 +25,7 @@ from sqlalchemy import Connection
 from engine import errors, jobs
 from engine.protocol import Variables
 from processes import given, runs
-from processes.casefile import claim_letters, claims, letter_parts, letters, timeline
+from processes.casefile import claim_letters, claims, letter_parts, letters, measure_letters, timeline
 
 BERLIN = ZoneInfo("Europe/Berlin")
 Writer = Callable[[Connection, jobs.Job, UUID, date], Sequence[letter_parts.Content]]
@@ -68,7 +73,72 @@ def _mahnung(tx: Connection, job: jobs.Job, letter_uuid: UUID, today: date) -> S
     return contents
 
 
+def _ankuendigung(tx: Connection, job: jobs.Job, letter_uuid: UUID, today: date) -> Sequence[letter_parts.Content]:
+    number, deadline_on = given.text(job.variables, "fallnummer"), given.day(job.variables, "frist_bis")
+    return [claim_letters.ankuendigung(tx, job.tenant_id, number, _claims(job), deadline_on=deadline_on, today=today)]
+
+
+def _rueckgabe(tx: Connection, job: jobs.Job, letter_uuid: UUID, today: date) -> Sequence[letter_parts.Content]:
+    number, creditor = given.text(job.variables, "fallnummer"), given.text(job.variables, "glaeubiger")
+    return [
+        claim_letters.rueckgabe(tx, job.tenant_id, number, creditor, _claims(job), reason=given.text(job.variables, "grund"), today=today)
+    ]
+
+
+def _claims(job: jobs.Job) -> list[UUID]:
+    return [given.uuid(row, "forderung_id") for row in given.contexts(job.variables, "forderungen")]
+
+
+def _drittschuldner(tx: Connection, job: jobs.Job, letter_uuid: UUID, today: date) -> Sequence[letter_parts.Content]:
+    return [measure_letters.order_to_third_party(tx, job.tenant_id, _measure(job), today)]
+
+
+def _schuldner(tx: Connection, job: jobs.Job, letter_uuid: UUID, today: date) -> Sequence[letter_parts.Content]:
+    served_on = given.optional_day(job.variables, "zugestellt_am")
+    return [measure_letters.order_to_debtor(tx, job.tenant_id, _measure(job), today, served_on)]
+
+
+def _erinnerung(tx: Connection, job: jobs.Job, letter_uuid: UUID, today: date) -> Sequence[letter_parts.Content]:
+    due_on = given.optional_day(job.variables, "erklaerung_bis")
+    return [measure_letters.reminder_to_third_party(tx, job.tenant_id, _measure(job), today, due_on)]
+
+
+def _aenderung(tx: Connection, job: jobs.Job, letter_uuid: UUID, today: date) -> Sequence[letter_parts.Content]:
+    limit_cent = given.optional_cent(job.variables, "hoechstbetrag")
+    return [measure_letters.limit_to_third_party(tx, job.tenant_id, _measure(job), today, limit_cent)]
+
+
+def _aufhebung(tx: Connection, job: jobs.Job, letter_uuid: UUID, today: date) -> Sequence[letter_parts.Content]:
+    return [measure_letters.release_to_third_party(tx, job.tenant_id, _measure(job), today)]
+
+
+def _auftrag(tx: Connection, job: jobs.Job, letter_uuid: UUID, today: date) -> Sequence[letter_parts.Content]:
+    return [measure_letters.field_order(tx, job.tenant_id, _measure(job), today)]
+
+
+def _niederschrift(tx: Connection, job: jobs.Job, letter_uuid: UUID, today: date) -> Sequence[letter_parts.Content]:
+    return [measure_letters.record_of_visit(tx, job.tenant_id, _measure(job), given.uuid(job.variables, "besuch_id"), today)]
+
+
+def _quittung(tx: Connection, job: jobs.Job, letter_uuid: UUID, today: date) -> Sequence[letter_parts.Content]:
+    return [measure_letters.receipt(tx, job.tenant_id, _measure(job), given.text(job.variables, "quittung_nr"), today)]
+
+
+def _measure(job: jobs.Job) -> UUID:
+    return given.uuid(job.variables, "massnahme_id")
+
+
 WRITERS: Mapping[str, Writer] = {
     "mahnung": _mahnung,
+    "vollstreckungsankuendigung": _ankuendigung,
+    "rueckgabe_glaeubiger": _rueckgabe,
+    "pfaendung_drittschuldner": _drittschuldner,
+    "pfaendung_schuldner": _schuldner,
+    "drittschuldner_erinnerung": _erinnerung,
+    "pfaendung_aenderung": _aenderung,
+    "pfaendung_aufhebung": _aufhebung,
+    "aussendienst_auftrag": _auftrag,
+    "niederschrift": _niederschrift,
+    "quittung": _quittung,
 }
 TOPIC = jobs.Topic("dispatch_letter", ("vorlage",), ("schreiben_id", "versandt_am"), record)
