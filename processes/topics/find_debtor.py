@@ -1,0 +1,37 @@
+"""Find the debtor of a claim that comes into enforcement, and who of other cities may be the same person."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from engine import jobs
+from engine.protocol import Variables
+from processes import given
+from processes.casefile import debtors, tenants
+
+
+def record(tx: Connection, job: jobs.Job, result: object, now: datetime) -> Variables:
+    """Return the authority's slug and Land, and proposals (schuldner_id, beschriftung: number and reasons, no names). Never decides."""
+    debtor = debtors.find(tx, given.uuid(job.variables, "schuldner_id"))
+    matches = debtors.propose_matches(tx, debtor)
+    return {
+        "mandant": tenants.find(tx, job.tenant_id).slug,
+        "bundesland": tenants.profile(tx, job.tenant_id).land,
+        "vorschlaege": [
+            {
+                "schuldner_id": str(match.debtor.uuid),
+                "beschriftung": f"{tenants.find(tx, match.debtor.tenant_id).name}, Nr. {match.debtor.number}: {', '.join(match.reasons)}",
+            }
+            for match in matches
+        ],
+    }
+
+
+TOPIC = jobs.Topic(
+    name="find_debtor",
+    inputs=("forderung_id", "schuldner_id"),
+    outputs=("mandant", "bundesland", "vorschlaege"),
+    record=record,
+)
