@@ -32,7 +32,11 @@ def ensure(*, force: bool = False) -> bool:
     if not force and stamp.exists() and stamp.read_text(encoding="utf-8") == wanted:
         return False
     console.err.print("Browser-Bündel bauen (einmalig, etwa eine halbe Minute) ...")
-    environment = {**os.environ, "IBM_TELEMETRY_DISABLED": "true", "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"}
+    environment = {
+        **os.environ,
+        "IBM_TELEMETRY_DISABLED": "true",
+        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}",
+    }
     _run([_tool("npm"), "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"], environment)
     _run([_tool("node"), "build.mjs"], environment)
     stamp.write_text(wanted, encoding="utf-8")

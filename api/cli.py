@@ -180,7 +180,7 @@ def replay(case: str | None, everything: bool, against: tuple[Path, ...], as_jso
     from api import auditing
 
     with console.refusals():
-        raise SystemExit(auditing.replay(case, everything=everything, against=against, as_json=as_json))
+        raise SystemExit(auditing.run_replay(case, everything=everything, against=against, as_json=as_json))
 
 
 @main.command()

@@ -102,6 +102,5 @@ def _print(outcomes: Sequence[scenario_runner.Outcome], missing: dict[str, list[
     for process, ids in missing.items():
         shown = ", ".join(ids[:MAX_SHOWN]) + (" …" if len(ids) > MAX_SHOWN else "")
         console.out.print(f"Kein Szenario erreicht in {process}: {shown}", markup=False, highlight=False)
-    console.out.print(
-        f"{answer['scenarios']} Szenarien, {answer['passed']} bestanden, {answer['failed']} gescheitert; {answer['reached']} von {answer['elements']} Elementen erreicht."
-    )
+    counts = f"{answer['scenarios']} Szenarien, {answer['passed']} bestanden, {answer['failed']} gescheitert"
+    console.out.print(f"{counts}; {answer['reached']} von {answer['elements']} Elementen erreicht.")

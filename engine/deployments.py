@@ -340,3 +340,52 @@ def message_starts(tx: Connection, message: str, *, tenant_id: int) -> list[tupl
                     found.setdefault(element.event.name.source, []).append((row.key, element.id))
         cached = runtime.message_starts[world_id] = (newest, found)
     return cached[1].get(message, [])
+
+
+def element_of(tx: Connection, bundle_id: int, element_id: str, *, tenant_id: int) -> model.Element | None:
+    """Return an element of a bundle's processes as drawn, or None."""
+    definition = definition_of_bundle(tx, bundle_id, tenant_id=tenant_id)
+    return next((node.element for node in definition.nodes() if node.element.id == element_id), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A deployed process version and how many instances of it run for the tenant."""
+
+    uuid: UUID
+    key: str
+    name: str
+    version: int
+    deployed_at: datetime
+    deployed_by: str
+    running: int
+
+
+def processes(tx: Connection, tenant_id: int) -> list[Listed]:
+    """Return all versions of the processes of the tenant's world, newest version of each first."""
+    query = text(
+        "select d.uuid, d.key, d.name, d.version, p.deployed_at, p.deployed_by, (select count(*) from process_instance i join bundle b"
+        " on b.id = i.bundle_id where i.tenant_id = :t and i.status = 'running' and b.process_key = d.key and d.id = any (b.definition_ids))"
+        " as running from definition d join deployment p on p.world_id = d.world_id and p.id = d.deployment_id"
+        " where d.world_id = :w and d.kind = 'bpmn' order by d.name, d.key, d.version desc"
+    )
+    return [Listed(*row) for row in tx.execute(query, {"t": tenant_id, "w": world_of(tx, tenant_id)})]
+
+
+def content_of(tx: Connection, uuid: UUID, *, tenant_id: int) -> tuple[str, int, str, bytes]:
+    """Return (key, version, file, content) of a deployed definition. Raises errors.NotFound."""
+    query = text(
+        "select d.key, d.version, d.file, r.content from definition d join resource r on r.sha256 = d.sha256 where d.uuid = :u and d.world_id = :w"
+    )
+    row = tx.execute(query, {"u": uuid, "w": world_of(tx, tenant_id)}).first()
+    if row is None:
+        raise errors.NotFound("Diese Fassung gibt es nicht.")
+    return row.key, row.version, row.file, bytes(row.content)
+
+
+def known(tx: Connection, world_id: int) -> dict[str, set[str]]:
+    """Return kind -> keys of everything deployed in a world."""
+    found: dict[str, set[str]] = {}
+    for row in tx.execute(text("select distinct kind, key from definition where world_id = :w"), {"w": world_id}):
+        found.setdefault(row.kind, set()).add(row.key)
+    return found

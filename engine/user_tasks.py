@@ -210,3 +210,12 @@ def _task(row: Any) -> UserTask:
     fields["candidate_users"] = tuple(fields["candidate_users"])
     fields["variables"] = values.from_jsonable(fields["variables"])
     return UserTask(**fields)
+
+
+def kinds(tx: Connection, tenant_id: int) -> list[tuple[str, str, int]]:
+    """Return (element id, label, how many are open) of the tenant's open tasks, by label."""
+    query = text(
+        "select element_id, min(label) as label, count(*) as n from user_task where tenant_id = :t and ended_at is null"
+        " group by element_id order by min(label)"
+    )
+    return [(row.element_id, row.label, row.n) for row in tx.execute(query, {"t": tenant_id})]

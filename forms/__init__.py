@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from forms.checks import check
 from forms.model import Component, Form
-from forms.prefill import prefill
+from forms.prefill import prefill, prefill_value
 from forms.reader import read
 from forms.validation import Result, validate
 
-__all__ = ["Component", "Form", "Result", "check", "prefill", "read", "validate"]
+__all__ = ["Component", "Form", "Result", "check", "prefill", "prefill_value", "read", "validate"]

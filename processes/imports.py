@@ -256,3 +256,34 @@ def _cells(raw: str) -> list[str]:
         return claim_files.split(raw)
     except csv.Error:
         return [raw]
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A received file for a list."""
+
+    uuid: UUID
+    name: str
+    kind: str
+    lines: int
+    received_by: str
+    received_at: datetime
+    is_finished: bool
+
+
+def recent(tx: Connection, tenant_id: int, *, limit: int = 50) -> list[Listed]:
+    """Return the latest files of the tenant."""
+    c = tables.claims_file.c
+    statement = select(c.uuid, c.name, c.kind, c.lines, c.received_by, c.received_at, c.finished_at.is_not(None)).where(
+        c.tenant_id == tenant_id
+    )
+    return [Listed(*row) for row in tx.execute(statement.order_by(c.id.desc()).limit(limit))]
+
+
+def waiting_lines(tx: Connection, received: Received) -> int:
+    """Return how many accepted lines are not taken over yet."""
+    c = tables.claims_line.c
+    statement = select(func.count()).where(
+        c.tenant_id == received.tenant_id, c.file_id == received.file_id, c.verdict == ACCEPTED, c.processed_at.is_(None)
+    )
+    return int(tx.execute(statement).scalar_one())

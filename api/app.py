@@ -1,0 +1,135 @@
+"""The web application: thin Flask over the rooms. Sessions, tokens, headers and limits here; pages in api.pages."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import cast
+from zoneinfo import ZoneInfo
+
+from flask import Flask, Response, current_app, g, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+
+from api import errors as web_errors
+from api.auth import sessions
+from api.pages import case_files, claims_import, clock_page, incident_list, login, mahnlauf, models_page, replay_page, task_list, task_page
+from engine import errors
+from engine.db import Database
+
+BERLIN = ZoneInfo("Europe/Berlin")
+MAX_BODY = 64 * 1024 * 1024
+MAX_FORM_MEMORY = 4 * 1024 * 1024
+CSP = (
+    "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self' data:; object-src 'none'; frame-ancestors 'none';"
+    " base-uri 'none'; form-action 'self'"
+)
+OPEN_ENDPOINTS = frozenset({"login.show", "login.enter", "static", "health"})
+PAGES = (login, task_list, task_page, case_files, replay_page, models_page, claims_import, mahnlauf, incident_list, clock_page)
+
+
+def create_app(database: Database, *, secure_cookie: bool = False) -> Flask:
+    """Return the application on an open database. `secure_cookie`: behind HTTPS (__Host- cookie)."""
+    app = Flask(__name__, static_folder=str(Path(__file__).parent / "static"))
+    app.config.update(DATABASE=database, SECURE_COOKIE=secure_cookie, MAX_CONTENT_LENGTH=MAX_BODY, MAX_FORM_MEMORY_SIZE=MAX_FORM_MEMORY)
+    app.jinja_env.filters.update(euro=euro, cent=cent_text, tag=day_text, zeitpunkt=moment_text)
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    app.before_request(_enter)
+    app.after_request(_secure)
+    app.context_processor(_common)
+    web_errors.register(app)
+    for page in PAGES:
+        app.register_blueprint(page.bp)
+    app.add_url_rule("/health", "health", _health)
+    app.add_url_rule("/", "start", _start)
+    return app
+
+
+def database() -> Database:
+    """Return the database of the running application."""
+    return cast(Database, current_app.config["DATABASE"])
+
+
+def session() -> sessions.Session:
+    """Return the session of the request."""
+    return cast(sessions.Session, g.session)
+
+
+def require(*roles: str) -> None:
+    """Refuse a person who holds none of the roles."""
+    if not session().may(*roles, "admin"):
+        raise errors.NotAllowed("Dafür fehlt Ihnen die Rolle. Bitte wenden Sie sich an die Administration.")
+
+
+def cookie_name() -> str:
+    """Return the session cookie's name."""
+    return "__Host-vollstreckung" if current_app.config["SECURE_COOKIE"] else "vollstreckung"
+
+
+def _enter() -> ResponseReturnValue | None:
+    g.session = None
+    if request.endpoint in ("static", "health") or request.endpoint is None:
+        return None
+    key = request.cookies.get(cookie_name())
+    if key:
+        with database().look() as tx:
+            g.session = sessions.find(tx, key)
+    if g.session is None and request.endpoint not in OPEN_ENDPOINTS:
+        return redirect(url_for("login.show", weiter=request.full_path if request.method == "GET" else None))
+    if request.method not in ("GET", "HEAD", "OPTIONS") and g.session is not None:
+        given = request.form.get("token") or request.headers.get("X-CSRF-Token") or ""
+        if not sessions.same_token(given, g.session):
+            raise errors.NotAllowed(
+                "Die Anfrage trägt nicht das Zeichen Ihrer Sitzung. Bitte die Seite neu laden und noch einmal versuchen."
+            )
+    return None
+
+
+def _secure(response: Response) -> Response:
+    response.headers.setdefault("Content-Security-Policy", CSP)
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    response.headers["Referrer-Policy"] = "same-origin"
+    response.headers["Cross-Origin-Opener-Policy"] = "same-origin"
+    if request.endpoint != "static":
+        response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def _common() -> dict[str, object]:
+    return {"sitzung": g.get("session"), "adresse": request.full_path}
+
+
+def _start() -> ResponseReturnValue:
+    return redirect(url_for("task_list.show"))
+
+
+def _health() -> ResponseReturnValue:
+    with database().look() as tx:
+        tx.exec_driver_sql("select 1")
+    return {"status": "ok"}
+
+
+# ---------------------------------------------------------------- how values are shown
+def euro(amount: Decimal | None) -> str:
+    """Return euros as German text with two decimals."""
+    if amount is None:
+        return "–"
+    text = f"{amount:,.2f}"
+    return text.replace(",", "\0").replace(".", ",").replace("\0", ".") + " €"
+
+
+def cent_text(cent: int | None) -> str:
+    """Return cents as German text in euros."""
+    return euro(None if cent is None else Decimal(cent) / 100)
+
+
+def day_text(day: date | None) -> str:
+    """Return a date as German text."""
+    if isinstance(day, datetime):
+        day = day.astimezone(BERLIN).date()
+    return "–" if day is None else f"{day:%d.%m.%Y}"
+
+
+def moment_text(moment: datetime | None) -> str:
+    """Return an instant as German text on Berlin's clock."""
+    return "–" if moment is None else f"{moment.astimezone(BERLIN):%d.%m.%Y, %H:%M} Uhr"

@@ -1,0 +1,96 @@
+"""`vollstreckung replay` and `verify`: fold cases again, and prove that nothing was changed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from sqlalchemy import Connection, text
+
+from api import console, model_files, wiring
+from engine import errors, history, replay
+from engine.db import Database
+from processes import actions
+
+
+def run_replay(case: str | None, *, everything: bool, against: Sequence[Path], as_json: bool) -> int:
+    """Replay one case (all its instances) or all; return 0 when everything is identical, else 1."""
+    if bool(case) == everything:
+        raise errors.InvalidInput("Bitte entweder einen Fall (Fallnummer oder Kassenzeichen) oder --all angeben.")
+    other = model_files.collect(against) if against else None
+    diagrams = {name: content for name, content in (other or {}).items() if name.endswith(".bpmn")}
+    database = wiring.open_database()
+    results: list[replay.Replayed] = []
+    try:
+        for tenant_id in _tenants(database):
+            with database.begin(tenant_id) as tx:
+                tx.exec_driver_sql("set transaction isolation level repeatable read, read only")
+                if everything:
+                    ids = (
+                        tx.execute(text("select id from process_instance where tenant_id = :t order by id"), {"t": tenant_id})
+                        .scalars()
+                        .all()
+                    )
+                else:
+                    ids = _of_case(tx, tenant_id, case or "")
+                results += [replay.replay(tx, tenant_id, instance_id, against=diagrams or None) for instance_id in ids]
+    finally:
+        database.close()
+    if not results:
+        raise errors.NotFound(
+            f"Zu „{case}“ gibt es keinen Vorgang. Erwartet wird eine Fallnummer oder ein Kassenzeichen."
+            if case
+            else "Es gibt noch keine Vorgänge."
+        )
+    different = [result for result in results if not result.identical]
+    if as_json:
+        told = [
+            {"process": r.process_key, "key": r.business_key, "message": r.difference.message if r.difference else ""} for r in different
+        ]
+        console.emit_json(
+            {"cases": len(results), "identical": len(results) - len(different), "different": len(different), "differences": told}
+        )
+    else:
+        for result in results if not everything else different:
+            verdict = "identisch" if result.identical else f"abweichend: {result.difference.message if result.difference else ''}"
+            console.out.print(
+                f"{result.process_key} {result.business_key} ({result.commands} Schritte): {verdict}", markup=False, highlight=False
+            )
+        console.out.print(f"{len(results)} Vorgänge nachgerechnet: {len(results) - len(different)} identisch, {len(different)} abweichend.")
+    return 1 if different else 0
+
+
+def verify(*, as_json: bool) -> int:
+    """Verify the hash chain of every instance; return 0 when all hold, else 1."""
+    database = wiring.open_database()
+    checked = 0
+    breaches: list[history.Breach] = []
+    try:
+        for tenant_id in _tenants(database):
+            with database.begin(tenant_id) as tx:
+                for _, breach in history.verify_all(tx, tenant_id):
+                    checked += 1
+                    if breach is not None:
+                        breaches.append(breach)
+    finally:
+        database.close()
+    if as_json:
+        told = [{"tenant": b.tenant_id, "instance": b.instance_id, "seq": b.seq, "message": b.message} for b in breaches]
+        console.emit_json({"instances": checked, "intact": checked - len(breaches), "broken": len(breaches), "breaches": told})
+    else:
+        for breach in breaches:
+            console.out.print(f"Vorgang {breach.instance_id} (Mandant {breach.tenant_id}): {breach.message}", highlight=False)
+        console.out.print(f"{checked} Hashketten geprüft: {checked - len(breaches)} unversehrt, {len(breaches)} gebrochen.")
+    return 1 if breaches else 0
+
+
+def _tenants(database: Database) -> Sequence[int]:
+    with database.look() as tx:
+        return tx.execute(text("select id from tenant order by id")).scalars().all()
+
+
+def _of_case(tx: Connection, tenant_id: int, case: str) -> list[int]:
+    try:
+        return [instance.id for instance in actions.instances_of(tx, tenant_id, case)]
+    except errors.NotFound:
+        return []

@@ -1,0 +1,1 @@
+"""Who may do what: local users, roles per tenant, sessions kept on the server."""

@@ -1,0 +1,50 @@
+"""Users, their roles per tenant, sessions and failed logins. No tenant's row-level policy: they are read before a tenant is known."""
+
+from __future__ import annotations
+
+from sqlalchemy import BigInteger, Boolean, Column, DateTime, ForeignKey, Index, LargeBinary, PrimaryKeyConstraint, Table, Text, text
+from sqlalchemy.dialects.postgresql import UUID
+
+from engine import tables as engine_tables
+
+metadata = engine_tables.metadata
+
+user_account = Table(
+    "user_account",
+    metadata,
+    Column("id", UUID(as_uuid=True), primary_key=True, server_default=text("gen_random_uuid()")),
+    Column("login", Text, nullable=False, unique=True),
+    Column("name", Text, nullable=False),
+    Column("password_hash", Text, nullable=False),
+    Column("active", Boolean, nullable=False, server_default=text("true")),
+    Column("is_demo", Boolean, nullable=False, server_default=text("false")),
+)
+
+user_role = Table(
+    "user_role",
+    metadata,
+    Column("user_id", UUID(as_uuid=True), ForeignKey("user_account.id"), nullable=False),
+    Column("tenant_id", BigInteger, ForeignKey("tenant.id"), nullable=False),
+    Column("role", Text, nullable=False),
+    PrimaryKeyConstraint("user_id", "tenant_id", "role"),
+)
+
+# Only the hash of the session's key is stored: who reads the table cannot take a session over.
+user_session = Table(
+    "user_session",
+    metadata,
+    Column("key_hash", LargeBinary, primary_key=True),
+    Column("user_id", UUID(as_uuid=True), ForeignKey("user_account.id"), nullable=False),
+    Column("tenant_id", BigInteger, ForeignKey("tenant.id"), nullable=False),
+    Column("csrf", Text, nullable=False),
+    Column("started_at", DateTime(timezone=True), nullable=False, server_default=text("clock_timestamp()")),
+    Column("seen_at", DateTime(timezone=True), nullable=False, server_default=text("clock_timestamp()")),
+)
+
+login_failure = Table(
+    "login_failure",
+    metadata,
+    Column("login", Text, nullable=False),
+    Column("failed_at", DateTime(timezone=True), nullable=False, server_default=text("clock_timestamp()")),
+    Index("ix_login_failure_login", "login", "failed_at"),
+)

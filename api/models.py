@@ -1,0 +1,52 @@
+"""`vollstreckung check` and `deploy`: files from paths, all findings at once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+
+from api import console, model_files, wiring
+from engine import clock, deployments
+from engine.protocol import Finding
+from processes import law
+from processes.casefile import tenants
+
+
+def check(paths: Sequence[Path]) -> tuple[Finding, ...]:
+    """Return all findings of the model files at and below the paths."""
+    return deployments.check(model_files.collect(paths), wiring.READERS, functions=law.FUNCTIONS, topics=wiring.topic_inputs())
+
+
+def report(findings: Sequence[Finding], *, as_json: bool) -> None:
+    """Print findings and their count."""
+    faults = sum(finding.severity == "error" for finding in findings)
+    if as_json:
+        console.emit_json({"errors": faults, "warnings": len(findings) - faults, "findings": [asdict(finding) for finding in findings]})
+        return
+    model_files.print_findings(console.out, findings)
+    console.out.print(f"{faults} Fehler, {len(findings) - faults} Hinweise.")
+
+
+def deploy(paths: Sequence[Path], *, tenant: str, name: str, as_json: bool) -> None:
+    """Deploy the files to the tenant's world. Raises deployments.Refused with all findings; nothing is stored then."""
+    files = model_files.collect(paths)
+    database = wiring.open_database()
+    try:
+        with database.look() as tx:
+            found = tenants.by_slug(tx, tenant)
+        with database.begin(found.id) as tx:
+            made = deployments.deploy(
+                tx, files, world_id=found.world_id, name=name, by="befehlszeile", now=clock.now(tx, found.id), readers=wiring.READERS,
+                source="Befehlszeile", topics=wiring.topic_inputs(),
+            )  # fmt: skip
+    finally:
+        database.close()
+    if as_json:
+        versions = [{"kind": one.kind, "key": one.key, "version": one.version, "new": one.is_new} for one in made.definitions]
+        console.emit_json({"deployment": made.uuid, "definitions": versions})
+        return
+    fresh = [one for one in made.definitions if one.is_new]
+    for one in fresh:
+        console.out.print(f"{one.key}: Fassung {one.version}", highlight=False)
+    console.out.print(f"{len(fresh)} neue Fassungen, {len(made.definitions) - len(fresh)} unverändert.")

@@ -1,0 +1,65 @@
+"""Processes: what is deployed, each diagram with its legal basis, and a check of files with every finding on the diagram."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from api import app, wiring
+from engine import clock, deployments, errors
+from engine.spiff import model, reader
+
+bp = Blueprint("models_page", __name__)
+
+MAX_FILES = 100
+
+
+@bp.get("/prozesse")
+def show() -> ResponseReturnValue:
+    session = app.session()
+    with app.database().begin(session.tenant_id) as tx:
+        listed = deployments.processes(tx, session.tenant_id)
+    return render_template("prozesse.html", prozesse=listed)
+
+
+@bp.get("/prozesse/<uuid:definition_uuid>")
+def process(definition_uuid: UUID) -> ResponseReturnValue:
+    session = app.session()
+    with app.database().begin(session.tenant_id) as tx:
+        key, version, file, content = deployments.content_of(tx, definition_uuid, tenant_id=session.tenant_id)
+    parsed = reader.Reader(content, file).read()
+    found = parsed.process(key) if parsed else None
+    elements = model.walk(found.elements) if found else []
+    return render_template("prozess.html", schluessel=key, fassung=version, xml=content.decode("utf-8"), prozess=found, elemente=elements)
+
+
+@bp.route("/prozesse/pruefen", methods=["GET", "POST"])
+def check() -> ResponseReturnValue:
+    if request.method == "GET":
+        return render_template("pruefen.html", befunde=None, diagramme={})
+    uploads = [upload for upload in request.files.getlist("dateien") if upload.filename][:MAX_FILES]
+    files = {str(upload.filename).replace("\\", "/").rpartition("/")[2]: upload.read() for upload in uploads}
+    if not files:
+        raise errors.InvalidInput("Bitte mindestens eine Datei auswählen (.bpmn, .dmn, .form, .typ).")
+    session = app.session()
+    with app.database().begin(session.tenant_id) as tx:
+        known = deployments.known(tx, session.world_id)
+    findings = deployments.check(
+        files, wiring.READERS, functions=app.database().runtime.functions, topics=wiring.topic_inputs(), known=known
+    )
+    if request.form.get("bereitstellen") and not any(finding.severity == "error" for finding in findings):
+        app.require("designer")
+        with app.database().begin(session.tenant_id) as tx:
+            made = deployments.deploy(
+                tx, files, world_id=session.world_id, name=request.form.get("name", "").strip()[:200] or "Bereitstellung im Browser", by=session.login,
+                now=clock.now(tx, session.tenant_id), readers=wiring.READERS, source="Browser", topics=wiring.topic_inputs(),
+            )  # fmt: skip
+        fresh = [f"{one.key} Fassung {one.version}" for one in made.definitions if one.is_new]
+        flash("Bereitgestellt: " + (", ".join(fresh) if fresh else "nichts Neues, der Inhalt ist unverändert."), "gut")
+        return redirect(url_for("models_page.show"))
+    diagrams = {name: content.decode("utf-8", "replace") for name, content in files.items() if name.endswith(".bpmn")}
+    return render_template("pruefen.html", befunde=findings, diagramme=diagrams), 422 if any(
+        f.severity == "error" for f in findings
+    ) else 200

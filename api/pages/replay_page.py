@@ -1,0 +1,104 @@
+"""Replay of one instance: the diagram with a slider, every event in a table with who, when and which rule, and the verdict."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from flask import Blueprint, render_template
+from flask.typing import ResponseReturnValue
+
+from api import app
+from engine import deployments, history, instances, replay, values
+from processes import law
+
+bp = Blueprint("replay_page", __name__)
+
+WORDS = {
+    "started": "Vorgang begonnen", "user_task_completed": "Aufgabe erledigt", "job_completed": "Auftrag erledigt",
+    "timer_due": "Frist abgelaufen", "message_received": "Nachricht eingegangen", "signal_received": "Signal eingegangen",
+    "bpmn_error": "Fehler gemeldet", "cancelled": "Abgebrochen", "variables_set": "Angaben geändert",
+}  # fmt: skip
+MARKS = {"element_activated": "jetzt", "element_completed": "erledigt", "element_cancelled": "abgebrochen", "flow_taken": "erledigt"}
+
+
+@bp.get("/wiedergabe/<uuid:instance_uuid>")
+def show(instance_uuid: UUID) -> ResponseReturnValue:
+    session = app.session()
+    with app.database().begin(session.tenant_id) as tx:
+        instance = instances.get(tx, session.tenant_id, instance_uuid)
+        commands = history.read(tx, session.tenant_id, instance.id)
+        verdict = replay.replay(tx, session.tenant_id, instance.id)
+        definition = deployments.definition_of_bundle(tx, instance.bundle_id, tenant_id=session.tenant_id)
+        files = deployments.bundle_files(tx, instance.bundle_id, "bpmn")
+    labels = {node.element.id: node.element.label or node.element.id for node in definition.nodes()}
+    own = {node.element.id for node in definition.nodes() if not node.path or "/" not in node.name}
+    steps = [_step(command, labels) for command in commands]
+    xml = files.get(f"{instance.process_key}.bpmn") or next(iter(files.values()))
+    slider = [{"text": step["titel"], "marken": list(step["marken"])} for step in steps]
+    return render_template(
+        "wiedergabe.html",
+        vorgang=instance,
+        schritte=steps,
+        regler=slider,
+        urteil=verdict,
+        xml=xml.decode("utf-8"),
+        namen=labels,
+        eigene=own,
+    )
+
+
+def _step(command: history.Command, labels: dict[str, str]) -> dict[str, Any]:
+    content = command.content
+    marks: list[tuple[str, str]] = []
+    facts: list[str] = []
+    for kind, element, scope, detail in content["events"]:
+        if kind in MARKS and element:
+            marks.append((element, MARKS[kind]))
+        told = _told(kind, element, detail, labels)
+        if told:
+            facts.append((f"{scope}: " if scope else "") + told)
+    answered = next((labels.get(e, e) for k, e, _, _ in content["events"] if k == "wait_closed"), "")
+    title = WORDS.get(command.kind, command.kind) + (f": {answered}" if answered else "")
+    return {"nummer": command.seq + 1, "titel": title, "wer": command.actor, "wann": command.effective_at, "fakten": facts, "marken": marks}
+
+
+def _told(kind: str, element: str, detail: dict[str, Any], labels: dict[str, str]) -> str:
+    """Return one event as a German sentence, or nothing where the table would only repeat itself."""
+    name = labels.get(element, element)
+    if kind == "decision_evaluated":
+        rules = ", ".join(detail["rules"]) or "keine Regel"
+        return f"Tabelle „{detail['decision']}“ an „{name}“: {rules} → {_text(detail['outputs'])}"
+    if kind == "condition_evaluated":
+        return f"Bedingung „{detail['expression']}“ ist {'wahr' if detail['result'] else 'falsch'}"
+    if kind == "function_called":
+        source = law.SOURCES.get(detail["name"], "")
+        return f"{detail['name']}({', '.join(_text(a) for a in detail['arguments'])}) = {_text(detail['result'])}" + (
+            f" [{source}]" if source else ""
+        )
+    if kind == "variables_changed":
+        return "; ".join(f"{variable} = {_text(value)}" for variable, value in detail.items())
+    if kind == "element_completed":
+        return f"„{name}“ durchlaufen"
+    if kind == "element_cancelled":
+        return f"„{name}“ abgebrochen"
+    if kind == "wait_opened" and detail.get("due_at"):
+        return f"„{name}“ wartet bis {app.moment_text(detail['due_at'])}"
+    if kind == "message_thrown":
+        return f"Nachricht „{detail['name']}“ gesendet"
+    if kind == "warning":
+        return f"Hinweis: {detail['message']}"
+    return ""
+
+
+def _text(value: object) -> str:
+    plain = values.jsonable(value)
+    if isinstance(plain, dict) and len(plain) == 1:
+        ((mark, raw),) = plain.items()
+        if mark.startswith("@"):
+            return str(raw)
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{key}: {_text(item)}" for key, item in value.items()) + "}"
+    if isinstance(value, list):
+        return "[" + ", ".join(_text(item) for item in value) + "]"
+    return {None: "leer", True: "ja", False: "nein"}.get(value, str(value)) if value is None or isinstance(value, bool) else str(value)

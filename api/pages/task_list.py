@@ -1,0 +1,66 @@
+"""My tasks and my group's: filters in the address, claim and give back, keyset paging."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from uuid import UUID
+
+from flask import Blueprint, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from api import app
+from engine import clock, user_tasks
+
+bp = Blueprint("task_list", __name__)
+
+PAGE = 50
+NO_DUE = datetime(9999, 1, 1, tzinfo=UTC)
+
+
+@bp.get("/aufgaben")
+def show() -> ResponseReturnValue:
+    session = app.session()
+    mine = request.args.get("meine") == "1"
+    search = request.args.get("suche", "").strip()[:100]
+    element = request.args.get("art", "").strip()[:100]
+    after = _after(request.args.get("nach"))
+    all_of_us = session.may("team_lead", "authority_head", "admin", "auditor")
+    with app.database().begin(session.tenant_id) as tx:
+        tasks = user_tasks.open_tasks(
+            tx, session.tenant_id, user=None if all_of_us and not mine else session.login, groups=session.roles, mine_only=mine,
+            element_id=element or None, search=search or None, after=after, limit=PAGE + 1,
+        )  # fmt: skip
+        kinds = user_tasks.kinds(tx, session.tenant_id)
+        now = clock.now(tx, session.tenant_id)
+    following = _cursor(tasks[PAGE - 1]) if len(tasks) > PAGE else None
+    return render_template(
+        "aufgaben.html", aufgaben=tasks[:PAGE], arten=kinds, meine=mine, suche=search, art=element, jetzt=now, naechste=following
+    )
+
+
+@bp.post("/aufgaben/<uuid:task_id>/uebernehmen")
+def claim(task_id: UUID) -> ResponseReturnValue:
+    session = app.session()
+    with app.database().begin(session.tenant_id) as tx:
+        user_tasks.claim(tx, session.tenant_id, task_id, by=session.login)
+    return redirect(url_for("task_page.show", task_id=task_id))
+
+
+@bp.post("/aufgaben/<uuid:task_id>/zurueckgeben")
+def give_back(task_id: UUID) -> ResponseReturnValue:
+    session = app.session()
+    with app.database().begin(session.tenant_id) as tx:
+        user_tasks.assign(tx, session.tenant_id, task_id, None)
+    return redirect(url_for("task_list.show"))
+
+
+def _cursor(task: user_tasks.UserTask) -> str:
+    return f"{(task.due_at or NO_DUE).isoformat()}~{task.id}"
+
+
+def _after(text: str | None) -> tuple[datetime, UUID] | None:
+    due, _, identity = (text or "").partition("~")
+    try:
+        return datetime.fromisoformat(due), UUID(identity)
+    except ValueError:
+        return None

@@ -1,0 +1,43 @@
+"""`vollstreckung serve`: the web server on one process with threads."""
+
+from __future__ import annotations
+
+from flask import Flask
+
+from api import app, bundles, wiring
+from api.auth import users
+from engine import config, errors
+from engine.db import Database
+
+
+def serve(*, host: str, port: int | None, threads: int) -> None:
+    """Serve until stopped. Refuses demo users beside a production tenant."""
+    from granian import Granian
+    from granian.constants import Interfaces
+
+    bundles.ensure()
+    settings = config.load()
+    database = wiring.open_database(settings)
+    refuse_demo_in_production(database)
+    database.close()
+    server = Granian(
+        "api.serving:application", address=host, port=port or settings.port, interface=Interfaces.WSGI, factory=True, workers=1,
+        blocking_threads=threads, log_access=False,
+    )  # fmt: skip
+    server.serve()
+
+
+def application() -> Flask:
+    """Return the application of this process (the server's factory)."""
+    return app.create_app(wiring.open_database())
+
+
+def refuse_demo_in_production(database: Database) -> None:
+    """Raise errors.InvalidState when users of a demo live beside a production tenant."""
+    with database.look() as tx:
+        production = tx.exec_driver_sql("select 1 from world where kind = 'production' limit 1").first()
+        if production is not None and users.demo_users_exist(tx):
+            raise errors.InvalidState(
+                "In dieser Datenbank gibt es einen Produktivmandanten und Benutzer einer Demo mit bekannten Namen. "
+                "Bitte die Demo in einer eigenen Datenbank betreiben (VOLLSTRECKUNG_DATA_DIR oder DATABASE_URL)."
+            )
