@@ -9,13 +9,16 @@ from sqlalchemy import Connection
 from engine import jobs
 from engine.protocol import Variables
 from processes import given
-from processes.casefile import debtors, tenants
+from processes.casefile import cases, debtors, tenants
 
 
 def record(tx: Connection, job: jobs.Job, result: object, now: datetime) -> Variables:
     """Return the authority's slug and Land, and proposals (schuldner_id, beschriftung: number and reasons, no names). Never decides."""
     debtor = debtors.find(tx, given.uuid(job.variables, "schuldner_id"))
-    matches = debtors.propose_matches(tx, debtor)
+    proposed = debtors.propose_matches(tx, debtor)
+    # Only where claims of two cities would meet: the other one has an open case here, and this one has none yet.
+    alone = cases.open_case_of(tx, job.tenant_id, debtor) is None
+    matches = [match for match in proposed if alone and cases.open_case_of(tx, job.tenant_id, match.debtor) is not None]
     return {
         "mandant": tenants.find(tx, job.tenant_id).slug,
         "bundesland": tenants.profile(tx, job.tenant_id).land,

@@ -21,9 +21,8 @@ from sqlalchemy import Connection, text
 from engine import clock, deployments, instances, jobs, messages, replay, user_tasks, worker
 from engine.db import Database
 from forms import model, reader, validation
-from processes import law as law_package  # noqa: F401 - the room must import
 from processes import topics as topic_room
-from processes.casefile import claims, ledger, measures, notes, payments, seizures, tables
+from processes.casefile import bundles, claims, holds, ledger, measures, notes, payments, seizures, tables, tenants
 from processes.law import feel_functions
 from tests.conftest import World
 from tests.engine.spiff import bpmn
@@ -32,6 +31,7 @@ from tests.processes import city
 ROOT = Path(__file__).parents[2]
 BERLIN = ZoneInfo("Europe/Berlin")
 NUMBER = "DT-2026-000001"
+MAIN_LINE = ("uebernahme", "beitreibung", "vollstreckungsankuendigung")
 MINE = ("innendienst", "pfaendung", "pfaendung_ueberwachung", "aussendienst", "buendel_pruefen", "barabrechnung")
 OUT = ("massnahme_id", "massnahme_ergebnis", "innendienst_entscheidung", "innendienst_begruendung", "innendienst_belegt", "massnahme_art")
 
@@ -59,6 +59,59 @@ class Office:
     @property
     def tenant_id(self) -> int:
         return self.world.detmold
+
+    def begin_on(self, day: date) -> None:
+        """Set the world's clock before anything happens."""
+        with self.database.look() as tx:
+            moment = datetime(day.year, day.month, day.day, 8, tzinfo=BERLIN)
+            tx.execute(text("update world set virtual_now = :m where id = :w"), {"m": moment, "w": self.world.id})
+
+    def hand_over(self, reference: str) -> None:
+        """The claim's own process hands it over to the enforcing authority, per debtor."""
+        with self.database.begin(self.tenant_id) as tx:
+            (claim,) = claims.by_reference(tx, self.tenant_id, reference)
+            slug = tenants.find(tx, claim.tenant_id).slug
+            for debtor in claims.debtors_of(tx, claim):
+                payload = {
+                    "forderung_id": str(claim.uuid), "schuldner_id": str(debtor.debtor_uuid), "glaeubiger": slug, "kassenzeichen": reference,
+                    "op_nr": claim.item_number, "forderungsart": claim.kind, "vollstreckbar_ab": self.today(tx),
+                }  # fmt: skip
+                key = f"{slug}/{reference}/{claim.item_number}/{debtor.debtor_uuid}"
+                messages.send(
+                    tx, "forderung_vollstreckbar", key, payload, tenant_id=self.tenant_id, process_key="uebernahme", now=self.now(tx)
+                )
+        self.settle()
+
+    def case_numbers(self) -> list[str]:
+        with self.database.begin(self.tenant_id) as tx:
+            return list(
+                tx.execute(
+                    text("select number from enforcement_case where tenant_id = :t order by number"), {"t": self.tenant_id}
+                ).scalars()
+            )
+
+    def claims_inside(self, number: str) -> list[str]:
+        with self.database.begin(self.tenant_id) as tx:
+            return sorted(claim.reference for claim in claims.of_case(tx, self.tenant_id, number))
+
+    def bundle(self) -> list[object]:
+        """Return the ids of the claims of the case."""
+        with self.database.begin(self.tenant_id) as tx:
+            return [facts["forderung_id"] for facts in self.facts(tx)]
+
+    def set_hold(self, reference: str) -> None:
+        with self.database.begin(self.tenant_id) as tx:
+            (claim,) = claims.by_reference(tx, self.tenant_id, reference)
+            holds.set(
+                tx, claim, reason="Stundung", until_on=date(2026, 12, 31), by="anna", now=self.now(tx), sender_tenant_id=self.tenant_id
+            )
+        self.settle()
+
+    def lift_hold(self, reference: str) -> None:
+        with self.database.begin(self.tenant_id) as tx:
+            (claim,) = claims.by_reference(tx, self.tenant_id, reference)
+            holds.lift(tx, claim, by="anna", now=self.now(tx), sender_tenant_id=self.tenant_id)
+        self.settle()
 
     def now(self, tx: Connection) -> datetime:
         return clock.now(tx, self.tenant_id)
@@ -94,8 +147,6 @@ class Office:
         return self.now(tx).astimezone(BERLIN).date()
 
     def facts(self, tx: Connection) -> list[dict[str, object]]:
-        from processes.casefile import bundles
-
         return bundles.facts(tx, tenant_id=self.tenant_id, case_number=NUMBER, calendar="NW", on=self.today(tx))
 
     def tasks(self) -> list[str]:
@@ -204,23 +255,45 @@ class Office:
         return [letter["vorlage"] for letter in self.letters]
 
 
+def deploy(office: Office, names: tuple[str, ...]) -> None:
+    """Deploy the diagrams with their tables and all forms."""
+    with office.database.begin(office.tenant_id) as tx:
+        files = {
+            file.name: file.read_bytes()
+            for name in names
+            for file in (ROOT / "processes" / name).iterdir()
+            if file.suffix in (".bpmn", ".dmn")
+        }
+        files |= {file.name: file.read_bytes() for file in (ROOT / "forms" / "definitions").glob("*.form")}
+        readers = {"form": deployments.Reader(keys=lambda content, name: [(Path(name).stem, "")], check=lambda content, name: [])}
+        deployments.deploy(tx, files, world_id=office.world.id, name="Maßnahmen", by="test", now=office.now(tx), readers=readers)
+
+
+def open_main_line(database: Database, world: World, *rows: tuple[str, Mapping[str, str]], start: date) -> Office:
+    """Bring in claims that are already dunned and deploy the whole main line; no case is open yet."""
+    office = Office(database, world)
+    office.begin_on(start)
+    database.runtime.functions = feel_functions.FUNCTIONS
+    database.runtime.topics.update(all_topics(office))
+    city.settle_in(database, world)
+    for slug, row in rows:
+        city.take_claims(database, getattr(world, slug), slug, row)
+    deploy(office, MAIN_LINE + MINE)
+    return office
+
+
 def open_office(database: Database, world: World, *rows: tuple[str, Mapping[str, str]], start: date | None = None) -> Office:
     """Bring in claims that are already dunned, as (city, row), bundle them in one case, deploy the diagrams."""
     office = Office(database, world)
     if start is not None:
-        with database.look() as tx:
-            moment = datetime(start.year, start.month, start.day, 8, tzinfo=BERLIN)
-            tx.execute(text("update world set virtual_now = :m where id = :w"), {"m": moment, "w": world.id})
+        office.begin_on(start)
     database.runtime.functions = feel_functions.FUNCTIONS
     database.runtime.topics.update(all_topics(office))
     city.settle_in(database, world)
     found = [claim for slug, row in rows for claim in city.take_claims(database, getattr(world, slug), slug, row)]
     with database.begin(world.detmold) as tx:
         city.open_case(tx, world.detmold, NUMBER, *found)
-        files = {file.name: file.read_bytes() for name in MINE for file in (ROOT / "processes" / name).glob("*.[bd][pm][mn]*")}
-        files |= {file.name: file.read_bytes() for file in (ROOT / "forms" / "definitions").glob("*.form")}
-        readers = {"form": deployments.Reader(keys=lambda content, name: [(Path(name).stem, "")], check=lambda content, name: [])}
-        deployments.deploy(tx, files, world_id=world.id, name="Maßnahmen", by="test", now=office.now(tx), readers=readers)
+    deploy(office, MINE)
     return office
 
 

@@ -35,8 +35,7 @@ ANSWERS = {
 
 @pytest.fixture
 def office(database: Database, world: World) -> Office:
-    made = slice_b_office.open_office(database, world, ("detmold", S02), start=date(2026, 8, 4))
-    return made
+    return slice_b_office.open_office(database, world, ("detmold", S02), start=date(2026, 8, 4))
 
 
 def seize(office: Office, **more: object) -> None:
