@@ -23,8 +23,7 @@ def run_replay(case: str | None, *, everything: bool, against: Sequence[Path], a
     results: list[replay.Replayed] = []
     try:
         for tenant_id in _tenants(database):
-            with database.begin(tenant_id) as tx:
-                tx.exec_driver_sql("set transaction isolation level repeatable read, read only")
+            with database.snapshot(tenant_id) as tx:
                 if everything:
                     ids = (
                         tx.execute(text("select id from process_instance where tenant_id = :t order by id"), {"t": tenant_id})
@@ -67,7 +66,7 @@ def verify(*, as_json: bool) -> int:
     breaches: list[history.Breach] = []
     try:
         for tenant_id in _tenants(database):
-            with database.begin(tenant_id) as tx:
+            with database.snapshot(tenant_id) as tx:
                 for _, breach in history.verify_all(tx, tenant_id):
                     checked += 1
                     if breach is not None:

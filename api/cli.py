@@ -34,10 +34,31 @@ JSON = click.option("--json", "as_json", is_flag=True, help="Ein JSON-Objekt sta
 TENANT = click.option("--tenant", "tenant", required=True, metavar="T", help="Kürzel des Mandanten, z. B. detmold.")
 
 
+def _log_plainly() -> None:
+    """Log one JSON object per line on standard error: a fixed message and ids, tracebacks without the values of variables."""
+    import logging
+    import sys
+
+    import structlog
+
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.format_exc_info,
+            structlog.processors.JSONRenderer(ensure_ascii=False),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        cache_logger_on_first_use=True,
+    )
+
+
 @click.group(cls=_GermanGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
 @click.version_option(package_name="vollstreckung", message="vollstreckung %(version)s")
 def main() -> None:
     """Offene Prozessplattform für die kommunale Verwaltungsvollstreckung."""
+    _log_plainly()
 
 
 @main.command()

@@ -54,6 +54,14 @@ class Database:
             self.runtime.forget_if_unsaved(tx)
 
     @contextmanager
+    def snapshot(self, tenant_id: int) -> Iterator[Connection]:
+        """Open a read-only transaction that sees one moment of the database, for replay and verification."""
+        with self.engine.connect().execution_options(isolation_level="REPEATABLE READ") as tx, tx.begin():
+            tx.execute(text("set transaction read only"))
+            tx.execute(text("select set_config('app.tenant', :tenant, true)"), {"tenant": str(tenant_id)})
+            yield tx
+
+    @contextmanager
     def look(self) -> Iterator[Connection]:
         """Open a transaction without a tenant: worlds, tenants, definitions, logins; no tenant's rows are visible."""
         with self.engine.begin() as tx:

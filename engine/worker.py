@@ -123,7 +123,7 @@ def _fire(database: Database, tenant_id: int, timer_id: UUID, report: Report, *,
     except Exception as fault:
         if _is_connection_fault(fault):
             raise
-        log.exception("timer failed", timer=str(timer_id))
+        _log_fault("timer failed", fault, timer=str(timer_id))
         with database.begin(tenant_id) as tx:
             parked = timers.park(tx, tenant_id, timer_id)
             if parked is not None:
@@ -146,7 +146,7 @@ def _messages(database: Database, worlds: list[int] | None, report: Report) -> N
         except Exception as fault:
             if _is_connection_fault(fault):
                 raise
-            log.exception("message failed", outbox=outbox_id)
+            _log_fault("message failed", fault, outbox=outbox_id)
             with database.begin(tenant_id) as tx:
                 message_id = messages.park(tx, tenant_id, outbox_id)
                 if message_id is not None:
@@ -186,7 +186,7 @@ def do_job(database: Database, tenant_id: int, job_id: UUID, *, worker: str, rep
     except Exception as fault:
         if _is_connection_fault(fault):
             raise
-        log.exception("job failed", job=str(job_id))
+        _log_fault("job failed", fault, job=str(job_id))
         _job_failed(database, tenant_id, job_id, job, fault, report)
 
 
@@ -208,6 +208,14 @@ def told(fault: Exception) -> str:
     if isinstance(fault, errors.Incident | errors.Rejected | errors.BpmnError):
         return str(fault)
     return f"Unerwarteter Fehler ({type(fault).__name__}): {fault}"
+
+
+def _log_fault(event: str, fault: Exception, **ids: object) -> None:
+    """Log a fault: what a person must mend as a line, a bug with its traceback. Ids only, never a variable."""
+    if isinstance(fault, errors.Incident | errors.Rejected):
+        log.warning(event, kind=type(fault).__name__, **ids)
+    else:
+        log.error(event, exc_info=fault, **ids)
 
 
 def _is_connection_fault(fault: BaseException) -> bool:

@@ -50,27 +50,17 @@ class CatchEvent(EventNode):
         name = text_of(workflow, self.event.name, token, "Name") if self.event.name and kind in ("message", "signal") else None
         if kind in ("message", "signal") and not name:
             raise errors.Incident(f"„{self.shown}“ nennt keinen Namen der Nachricht oder des Signals.", self.element.id)
-        correlation = self.correlation(token) if kind == "message" else None
+        key = correlation(self, token) if kind == "message" else None
         due = self.due(token) if kind == "timer" else None
         if kind == "conditional":
             token.internal_data["c"] = False
             workflow.conditions_changed = True
         wait = Wait(
             id=token.id, kind=WAIT_KINDS[kind], element_id=self.element.id,
-            name=name, label=self.shown, scope=workflow.path_of(token), due_at=due, correlation=correlation, attached_to=attached,
+            name=name, label=self.shown, scope=workflow.path_of(token), due_at=due, correlation=key, attached_to=attached,
             repetitions_left=token.internal_data.get("reps"), properties=self.element.properties,
         )  # fmt: skip
         workflow.open_wait(token, wait)
-
-    def correlation(self, token: Token) -> str | None:
-        """Return the drawn correlation key; None means the business key."""
-        drawn = self.element.properties.get("correlation_key")
-        if not drawn:
-            return None
-        value = property_value(self, token, drawn)
-        if value is None:
-            raise errors.Incident(f"Der Korrelationsschlüssel von „{self.shown}“ ist leer.", self.element.id)
-        return str(value)
 
     def due(self, token: Token) -> datetime:
         """Return when the timer is due; remembers the rhythm of a cycle in the token."""
@@ -107,13 +97,13 @@ class CatchEvent(EventNode):
             return True
         return False
 
-    def started(self, token: Token, values: Mapping[str, object]) -> None:
+    def started(self, token: Token, given: Mapping[str, object]) -> None:
         workflow = token.workflow
         if token.role == "boundary":
-            fire_boundary(token, values)
+            fire_boundary(token, given)
             return
         if token.role == "watcher":
-            fire_watcher(token, values)
+            fire_watcher(token, given)
             return
         if token.role == "branch":
             for other in workflow.live_tokens():
@@ -122,15 +112,14 @@ class CatchEvent(EventNode):
             token.role, token.host = "", None
             workflow.journal_element("element_activated", token)
         workflow.close_wait(token)
-        workflow.assign(token.scope, values, self.element.id)
+        workflow.assign(token.scope, given, self.element.id)
         self.set_outputs(token)
         token.complete()
 
     def set_outputs(self, token: Token) -> None:
         """Apply the output parameters of a catching event."""
         workflow = token.workflow
-        values = {p.target: workflow.evaluate(p.value, token, f"Parameter „{p.target}“") for p in self.element.outputs}
-        workflow.assign(token.scope, values, self.element.id)
+        workflow.assign(token.scope, nodes.parameters(token, self.element.outputs), self.element.id)
 
 
 class StartEvent(CatchEvent):
@@ -151,11 +140,9 @@ class ReceiveTask(Activity):
         name = text_of(workflow, event.name, token, "Name") if event.name else None
         if not name:
             raise errors.Incident(f"„{self.shown}“ nennt keine Nachricht.", self.element.id)
-        drawn = self.element.properties.get("correlation_key")
-        key = property_value(self, token, drawn) if drawn else None
         wait = Wait(
             id=token.id, kind="message", element_id=self.element.id, name=name, label=self.shown, scope=workflow.path_of(token),
-            correlation=None if key is None else str(key), properties=self.element.properties,
+            correlation=correlation(self, token), properties=self.element.properties,
         )  # fmt: skip
         workflow.open_wait(token, wait)
         return False
@@ -203,7 +190,7 @@ class ThrowEvent(EventNode, Activity):
 
 
 # ---------------------------------------------------------------- firing
-def fire_boundary(token: Token, values: Mapping[str, object]) -> None:
+def fire_boundary(token: Token, given: Mapping[str, object]) -> None:
     """A boundary event happened: cancel its activity if it interrupts, else go on watching; then follow its flows."""
     workflow, node = token.workflow, token.task_spec
     host = workflow.by_number.get(token.host or 0)
@@ -217,7 +204,7 @@ def fire_boundary(token: Token, values: Mapping[str, object]) -> None:
         if activity is not None:
             activity.cancel()
     workflow.journal_element("element_activated", token)
-    workflow.assign(token.scope, values, node.element.id)
+    workflow.assign(token.scope, given, node.element.id)
     if isinstance(node, CatchEvent):
         node.set_outputs(token)
     token.complete()
@@ -240,7 +227,7 @@ def rearm(token: Token, role: str, host: int | None) -> None:
         again.internal_data["c"] = True  # fires again only after it was false in between
 
 
-def fire_watcher(token: Token, values: Mapping[str, object]) -> None:
+def fire_watcher(token: Token, given: Mapping[str, object]) -> None:
     """The start event of an event subprocess happened."""
     workflow, node = token.workflow, token.task_spec
     scope_id = token.scope
@@ -248,22 +235,22 @@ def fire_watcher(token: Token, values: Mapping[str, object]) -> None:
     if not node.element.interrupting:
         rearm(token, "watcher", None)
     token.cancel()
-    start_event_subprocess(workflow, node, scope_id, values)
+    start_event_subprocess(workflow, node, scope_id, given)
 
 
-def start_event_subprocess(workflow: Instance, start: Node, scope_id: int, values: Mapping[str, object]) -> None:
+def start_event_subprocess(workflow: Instance, start: Node, scope_id: int, given: Mapping[str, object]) -> None:
     """Run the event subprocess of a start event in a scope; interrupting: everything else in the scope ends first."""
     definition = workflow.definition
     subprocess = definition.node(definition.container_of[start.name])
     token = workflow.new_token(subprocess, scope_id)
     if start.element.interrupting:
         workflow.cancel_scope(scope_id, keep=token)
-    workflow.assign(scope_id, values, start.element.id)
+    workflow.assign(scope_id, given, start.element.id)
     subprocess._update(token)
 
 
 # ---------------------------------------------------------------- throwing
-def throw(token: Token, kind: str, code: str | None, message: str, values: Mapping[str, object], *, own: bool = False) -> bool:
+def throw(token: Token, kind: str, code: str | None, message: str, given: Mapping[str, object], *, own: bool = False) -> bool:
     """Look for a catcher of an error or escalation from the token outwards and let it catch; return whether one did.
 
     `own`: the activity of the token itself may catch at its boundary (a job reported the error).
@@ -271,17 +258,20 @@ def throw(token: Token, kind: str, code: str | None, message: str, values: Mappi
     workflow = token.workflow
     if own:
         host = workflow.by_number[token.host] if token.role == "instance" and token.host else token
-        if _at_boundary(workflow, host, kind, code, message, values):
+        if _at_boundary(workflow, host, kind, code, message, given):
             return True
     scope: Scope | None = workflow.scopes[token.scope]
+    inside: set[str] = set()  # event subprocesses the token is in: none of them catches what is thrown in itself
     while scope is not None:
+        if scope.kind == "event_subprocess":
+            inside.add(workflow.by_number[scope.owner or 0].task_spec.name)
         for name in _watchers_of(workflow, scope):
             node = workflow.definition.node(name)
-            if _catches(workflow, node, kind, code, token):
-                start_event_subprocess(workflow, node, scope.id, _caught(node, code, message, values))
+            if workflow.definition.container_of[name] not in inside and _catches(workflow, node, kind, code, token):
+                start_event_subprocess(workflow, node, scope.id, _caught(node, code, message, given))
                 return True
         owner = workflow.by_number.get(scope.owner or 0)
-        if owner is not None and _at_boundary(workflow, owner, kind, code, message, values):
+        if owner is not None and _at_boundary(workflow, owner, kind, code, message, given):
             return True
         scope = workflow.scopes.get(scope.parent) if scope.parent is not None else None
     return False
@@ -294,7 +284,7 @@ def _watchers_of(workflow: Instance, scope: Scope) -> list[str]:
     return owner.task_spec.watchers if owner is not None and scope.kind != "local" else []
 
 
-def _at_boundary(workflow: Instance, host: Token, kind: str, code: str | None, message: str, values: Mapping[str, object]) -> bool:
+def _at_boundary(workflow: Instance, host: Token, kind: str, code: str | None, message: str, given: Mapping[str, object]) -> bool:
     for name in host.task_spec.boundaries:
         node = workflow.definition.node(name)
         if _catches(workflow, node, kind, code, host):
@@ -302,7 +292,7 @@ def _at_boundary(workflow: Instance, host: Token, kind: str, code: str | None, m
                 host.cancel()
             boundary = workflow.new_token(node, host.scope)
             workflow.journal_element("element_activated", boundary)
-            workflow.assign(host.scope, _caught(node, code, message, values), node.element.id)
+            workflow.assign(host.scope, _caught(node, code, message, given), node.element.id)
             boundary.complete()
             return True
     return False
@@ -315,9 +305,9 @@ def _catches(workflow: Instance, node: Node, kind: str, code: str | None, token:
     return event.name is None or text_of(workflow, event.name, token, "Code") == code
 
 
-def _caught(node: Node, code: str | None, message: str, values: Mapping[str, object]) -> dict[str, object]:
+def _caught(node: Node, code: str | None, message: str, given: Mapping[str, object]) -> dict[str, object]:
     event = node.element.event or NO_EVENT
-    caught = dict(values)
+    caught = dict(given)
     if event.code_variable:
         caught[event.code_variable] = code
     if event.message_variable:
@@ -326,10 +316,10 @@ def _caught(node: Node, code: str | None, message: str, values: Mapping[str, obj
 
 
 def terminate(token: Token) -> None:
-    """End the process, call or subprocess the token is in, with everything inside it."""
+    """End the process, call, subprocess or event subprocess the token is in, with everything inside it."""
     workflow = token.workflow
     scope = workflow.scopes[token.scope]
-    while scope.kind in ("local", "event_subprocess") and scope.parent is not None:
+    while scope.kind == "local" and scope.parent is not None:
         scope = workflow.scopes[scope.parent]
     workflow.journal_element("element_completed", token)
     workflow.cancel_scope(scope.id, keep=token)
@@ -350,15 +340,27 @@ def throw_message(node: ThrowEvent, token: Token) -> None:
     if not name:
         raise errors.Incident(f"„{node.shown}“ nennt keine Nachricht.", node.element.id)
     drawn = node.element.properties
-    key = property_value(node, token, drawn["correlation_key"]) if "correlation_key" in drawn else workflow.business_key
+    key = correlation(node, token) or workflow.business_key
     payload = node.locals_of(token)
     for option in ("to_tenant", "process_key", "optional"):
         if option in drawn:
             payload[f"@{option}"] = property_value(node, token, drawn[option])
-    workflow.outgoing.append(
-        Outgoing(node._outgoing_id(token), "message", name, node.element.id, None if key is None else str(key), payload)
-    )
-    workflow.journal_element("message_thrown", token, name=name, key=None if key is None else str(key))
+    workflow.outgoing.append(Outgoing(node._outgoing_id(token), "message", name, node.element.id, key, payload))
+    workflow.journal_element("message_thrown", token, name=name, key=key)
+
+
+def correlation(node: Node, token: Token) -> str | None:
+    """Return the drawn correlation key, else the business key of the call around; None means that of the instance.
+
+    Raises errors.Incident for a drawn key without a value: it would reach everything that waits under the business key.
+    """
+    drawn = node.element.properties.get("correlation_key")
+    if not drawn:
+        return token.workflow.key_of(token)
+    value = property_value(node, token, drawn)
+    if value is None or value == "":
+        raise errors.Incident(f"Der Korrelationsschlüssel von „{node.shown}“ ist leer.", node.element.id)
+    return str(value)
 
 
 def text_of(workflow: Instance, expression: Expression | None, token: Token, what: str) -> str | None:
