@@ -21,6 +21,7 @@ import typst
 
 from engine import errors
 from engine.protocol import Finding
+from processes import typeface
 
 HOUSE = Path(__file__).parents[1]
 FONT_DIRS = (
@@ -56,7 +57,7 @@ class Sheet:
 
 def render(sheet: Sheet) -> bytes:
     """Return the PDF: the same bytes for the same sheet. Raises errors.Incident when the template does not compile or fonts are missing."""
-    inputs = {**sheet.inputs, "muster": sheet.sandbox}
+    inputs = {**_shown(sheet.inputs), "muster": sheet.sandbox}
     payload = sheet.inputs.get("girocode")
     if payload:
         inputs["girocode_svg"] = qr_svg(str(payload))
@@ -78,10 +79,35 @@ def render(sheet: Sheet) -> bytes:
 @lru_cache(maxsize=1)
 def fonts() -> typst.Fonts:
     """Return our fonts, and no others. Raises errors.Incident when they are not installed: typst would silently take another."""
-    folder = next((folder for folder in FONT_DIRS if all(list(folder.rglob(name)) for name in FONT_FILES)), None)
-    if folder is None:
-        raise errors.Incident("Die Schrift der Schreiben (Fira Sans) fehlt. Bitte „make setup“ ausführen und das Schreiben neu drucken.")
-    return typst.Fonts(include_system_fonts=False, include_embedded_fonts=False, font_paths=[str(folder)])
+    folders = sorted({str(path.parent) for path in _font_files()})
+    return typst.Fonts(include_system_fonts=False, include_embedded_fonts=False, font_paths=folders)
+
+
+def _font_files() -> list[Path]:
+    for folder in FONT_DIRS:
+        found = [path for name in FONT_FILES for path in folder.rglob(name)]
+        if len(found) == len(FONT_FILES):
+            return found
+    raise errors.Incident("Die Schrift der Schreiben (Fira Sans) fehlt. Bitte „make setup“ ausführen und das Schreiben neu drucken.")
+
+
+@lru_cache(maxsize=1)
+def _characters() -> frozenset[int]:
+    return frozenset.intersection(*(typeface.characters(path) for path in _font_files()))
+
+
+def _shown(inputs: Mapping[str, object]) -> dict[str, object]:
+    """Return the inputs in characters that the font has: typst refuses a page with any other."""
+    known = _characters()
+
+    def reduced(value: object) -> object:
+        if isinstance(value, str):
+            return value if value.isascii() and value.isprintable() else typeface.shown(value, known)
+        if isinstance(value, Mapping):
+            return {key: reduced(item) for key, item in value.items()}
+        return [reduced(item) for item in value] if isinstance(value, list | tuple) else value
+
+    return {key: reduced(value) for key, value in inputs.items()}
 
 
 def own_shared() -> dict[str, bytes]:

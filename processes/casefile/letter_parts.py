@@ -42,7 +42,7 @@ def sender(tx: Connection, tenant_id: int) -> dict[str, object]:
     return {
         "name": own.official_name, "stelle": own.office, "strasse": own.street, "plz": own.postcode, "ort": own.town, "telefon": own.phone,
         "email": own.email, "web": own.website, "kontoinhaber": own.account_holder, "iban": own.iban.replace(" ", ""), "bic": own.bic,
-        "bank": own.bank,
+        "bank": own.bank, "land": own.land,
     }  # fmt: skip
 
 
