@@ -58,14 +58,38 @@ def _with_notes(
     tx: Connection, task: user_tasks.UserTask, form: forms.Form, checked: dict[str, object], *, by: str, now: datetime
 ) -> dict[str, object]:
     """Keep free text in the case file; the process gets a reference, so that history holds no names and erasure stays possible."""
-    kept = dict(checked)
-    for key in form.note_keys:
-        value = kept.get(key)
-        if isinstance(value, str) and value.strip() and not value.startswith("notiz:"):
+    return _kept(tx, task, form.components, checked, by=by, now=now)
+
+
+def _kept(
+    tx: Connection,
+    task: user_tasks.UserTask,
+    components: tuple[forms.Component, ...],
+    values: Mapping[str, object],
+    *,
+    by: str,
+    now: datetime,
+) -> dict[str, object]:
+    """Return the values of one level with its free texts replaced; rows of dynamic lists likewise."""
+    kept = dict(values)
+    for component in components:
+        name = component.path[0] if component.path else ""
+        value = kept.get(name)
+        if component.type == "dynamiclist" and isinstance(value, list):
+            kept[name] = [_kept(tx, task, component.children, row, by=by, now=now) if isinstance(row, Mapping) else row for row in value]
+        elif component.type == "group" and not component.path:
+            kept = _kept(tx, task, component.children, kept, by=by, now=now)
+        elif component.note and isinstance(value, str) and value.strip() and not value.startswith("notiz:"):
             note = notes.keep(
-                tx, tenant_id=task.tenant_id, subject=f"{task.label}: {key}", body=value, by=by, now=now, business_key=task.business_key
+                tx,
+                tenant_id=task.tenant_id,
+                subject=f"{task.label}: {component.label}",
+                body=value,
+                by=by,
+                now=now,
+                business_key=task.business_key,
             )
-            kept[key] = f"notiz:{note}"
+            kept[name] = f"notiz:{note}"
     return kept
 
 
