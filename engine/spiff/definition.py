@@ -126,23 +126,31 @@ class _Builder:
         starts: list[str] = []
         for element in elements:
             name = f"{path}/{element.id}" if path else element.id
+            if name in spec.task_specs:
+                raise errors.InvalidInput(f"Die Kennung „{element.id}“ kommt zweimal vor. Bitte jede Kennung nur einmal verwenden.")
             node = CLASSES[element.kind](spec, name, element, path)
             if element.kind == "start_event":
                 starts.append(name)
             self._inside(node, name, watchers, depth)
         for element in elements:
-            if element.attached_to:
-                self._node(path, element.attached_to).boundaries.append(f"{path}/{element.id}" if path else element.id)
+            if element.kind == "boundary_event":
+                host = self._node(path, element.attached_to or "", element.id)
+                if host.element.kind not in model.ACTIVITIES:
+                    raise errors.InvalidInput(f"Das angeheftete Ereignis „{element.id}“ hängt an keiner Aktivität.")
+                host.boundaries.append(f"{path}/{element.id}" if path else element.id)
         for flow in flows:
-            source, target = self._node(path, flow.source), self._node(path, flow.target)
+            source, target = self._node(path, flow.source, flow.id), self._node(path, flow.target, flow.id)
             source.out.append((flow, target.name))
             target.incoming.append(flow.id)
             source.connect(target)  # SpiffWorkflow's own graph, for whoever walks the spec
         self._links(elements, path)
         return starts
 
-    def _node(self, path: str, element_id: str) -> nodes.Node:
-        return self.definition.node(f"{path}/{element_id}" if path else element_id)
+    def _node(self, path: str, element_id: str, referrer: str) -> nodes.Node:
+        name = f"{path}/{element_id}" if path else element_id
+        if not isinstance(self.definition.spec.task_specs.get(name), nodes.Node):
+            raise errors.InvalidInput(f"„{referrer}“ hängt an „{element_id}“, das es hier nicht gibt. Bitte neu verbinden.")
+        return self.definition.node(name)
 
     def _inside(self, node: nodes.Node, name: str, watchers: list[str], depth: int) -> None:
         element = node.element
@@ -178,4 +186,4 @@ class _Builder:
                 target = targets.get(element.event.name.source)
                 if target is None:
                     raise errors.InvalidInput(f"Der Link „{element.event.name.source}“ hat kein Ziel.")
-                self._node(path, element.id).link_target = f"{path}/{target}" if path else target
+                self._node(path, element.id, element.id).link_target = f"{path}/{target}" if path else target

@@ -115,10 +115,14 @@ class Node(BpmnTaskSpec):  # type: ignore[misc]  # SpiffWorkflow is untyped
         raise RuntimeError(f"{self.name} has no inside")
 
     @property
+    def is_standard_loop(self) -> bool:
+        return self.element.loop is not None and self.element.loop.standard
+
+    @property
     def shown(self) -> str:
         return self.element.label or self.element.id
 
-    def started(self, token: Token, values: Mapping[str, object]) -> None:
+    def started(self, token: Token, given: Mapping[str, object]) -> None:
         """A wait of this token was answered."""
         raise errors.InvalidState(f"„{self.shown}“ wartet auf nichts.")
 
@@ -233,8 +237,8 @@ class Activity(Node):
         if self.element.inputs:
             workflow = token.workflow
             outer = token.local or token.scope
-            values = {p.target: workflow.evaluate(p.value, token, f"Parameter „{p.target}“") for p in self.element.inputs}
-            local = workflow.new_scope(outer, "local", token.number, workflow.path_of(token), values)
+            given = parameters(token, self.element.inputs)
+            local = workflow.new_scope(outer, "local", token.number, workflow.path_of(token), given)
             token.internal_data["outer"] = outer
             token.local = local.id
 
@@ -242,7 +246,8 @@ class Activity(Node):
         """Return the mapped inputs of the activity."""
         if not self.element.inputs or token.local is None:
             return {}
-        return dict(token.workflow.scopes[token.local].variables)
+        mapped: dict[str, object] = values.unshared(token.workflow.scopes[token.local].variables)
+        return mapped
 
     def open_boundaries(self, token: Token) -> None:
         workflow = token.workflow
@@ -263,11 +268,15 @@ class Activity(Node):
         self.close_boundaries(token)
         if token.role == "instance" or self.element.loop is None:
             outer = token.internal_data.get("outer", token.local or token.scope)
-            values = {p.target: workflow.evaluate(p.value, token, f"Parameter „{p.target}“") for p in self.element.outputs}
-            workflow.assign(outer, values, self.element.id)
-        if token.local is not None and token.role != "instance":
+            workflow.assign(outer, parameters(token, self.element.outputs), self.element.id)
+        if token.role == "instance":
+            return  # its scope is dropped when the loop has looked at it
+        if token.local is not None:
             workflow.drop_scope(token.local)
             token.local = None
+        if self.element.loop is not None:
+            for scope in [s for s in workflow.scopes.values() if s.owner == token.number]:
+                workflow.drop_scope(scope.id)
 
     def leave(self, token: Token) -> None:
         if token.role == "instance":
@@ -285,11 +294,11 @@ class Activity(Node):
             if other.role == "instance" and other.host == my_task.number:
                 other.cancel()
 
-    def answer(self, token: Token, values: Mapping[str, object]) -> None:
+    def answer(self, token: Token, given: Mapping[str, object]) -> None:
         """A stimulus brought the result: set the variables and go on."""
         workflow = token.workflow
         workflow.close_wait(token)
-        workflow.assign(token.local or token.scope, values, self.element.id)
+        workflow.assign(token.local or token.scope, given, self.element.id)
         token.complete()
 
     started = answer
@@ -313,7 +322,10 @@ class Activity(Node):
                 raise errors.Incident(
                     f"„{self.shown}“ soll über eine Liste laufen, gefunden wurde {feel.text_of(feel.enter(found))}.", self.element.id
                 )
-            items = found
+            if len(found) > parts.MAX_INSTANCES:
+                text = f"„{self.shown}“ soll über {len(found)} Einträge laufen; erlaubt sind höchstens {parts.MAX_INSTANCES}."
+                raise errors.Incident(text, self.element.id)
+            items = list(workflow.computed({str(number): item for number, item in enumerate(found, start=1)}, token).values())
             count = len(found)
         else:
             count = self._cardinality(token, loop)
@@ -369,22 +381,17 @@ class Activity(Node):
             return
         if loop.standard:
             data["n"] += 1
-            local = instance.local
             goes_on = self._loop_goes_on(token, loop)
-            if local is not None:
-                workflow.drop_scope(local)
+            workflow.drop_scope(instance.scope)
             if goes_on:
                 self._start_instance(token, data["n"], {})
             else:
                 token.complete()
             return
         data["done"] += 1
-        local_id = instance.local
-        if local_id is not None:
-            workflow.scopes[local_id].variables["nrOfCompletedInstances"] = feel.enter(data["done"])
+        workflow.scopes[instance.scope].variables["nrOfCompletedInstances"] = feel.enter(data["done"])
         complete = loop.completion is not None and workflow.evaluate(loop.completion, instance, "Abschlussbedingung") is True
-        if local_id is not None:
-            workflow.drop_scope(local_id)
+        workflow.drop_scope(instance.scope)
         if complete or data["done"] >= data["n"]:
             for other in workflow.live_tokens():
                 if other.role == "instance" and other.host == token.number:
@@ -425,6 +432,12 @@ class UserTask(Activity):
         )  # fmt: skip
         workflow.open_wait(token, wait)
         return False
+
+
+def parameters(token: Token, drawn: tuple[model.Parameter, ...]) -> dict[str, object]:
+    """Return input or output parameters, seen from the token. Raises errors.Incident for what cannot be stored."""
+    workflow = token.workflow
+    return workflow.computed({p.target: workflow.evaluate(p.value, token, f"Parameter „{p.target}“") for p in drawn}, token)
 
 
 def instant(node: Node, token: Token, expression: Expression | None, what: str) -> Any:
@@ -481,7 +494,7 @@ class ScriptTask(Activity):
         if script is not None:
             value = token.workflow.evaluate(script, token, "Skript")
             if result:
-                token.workflow.assign(token.local or token.scope, {result: value}, self.element.id)
+                token.workflow.assign(token.local or token.scope, token.workflow.computed({result: value}, token), self.element.id)
         return True
 
 
@@ -503,14 +516,14 @@ class BusinessRuleTask(Activity):
         workflow.decisions_used[element.decision or ""] = bound.version_id
         for made in outcome.evaluations:
             detail = {
-                "decision": made.decision_id, "version": bound.version_id, "rules": list(made.rule_ids), "inputs": dict(made.inputs),
-                "outputs": [dict(output) for output in made.outputs],
+                "decision": made.decision_id, "version": bound.version_id, "rules": list(made.rule_ids),
+                "inputs": values.unshared(dict(made.inputs)), "outputs": [values.unshared(dict(output)) for output in made.outputs],
             }  # fmt: skip
             workflow.journal.append(Event("decision_evaluated", element.id, workflow.path_of(token), detail))
         if not outcome.results:
             workflow.warn(element.id, workflow.path_of(token), f"In der Entscheidung „{element.decision}“ trifft keine Regel zu.")
         if element.result_variable:
-            workflow.assign(token.local or token.scope, {element.result_variable: value}, element.id)
+            workflow.assign(token.local or token.scope, workflow.computed({element.result_variable: value}, token), element.id)
         return True
 
 
@@ -521,6 +534,7 @@ class Container(Activity):
         workflow = token.workflow
         path = f"{workflow.path_of(token)}/{self.element.id}".lstrip("/")
         scope = workflow.new_scope(token.local or token.scope, self.scope_kind, token.number, path, self.entering(token))
+        scope.key = self.key_inside(token)
         enter_scope(workflow, self, scope, token)
         return False
 
@@ -528,10 +542,14 @@ class Container(Activity):
         """Return the variables the scope starts with."""
         return {}
 
+    def key_inside(self, token: Token) -> str | None:
+        """Return the business key of what runs inside; None: that of around."""
+        return None
+
     def inner_ended(self, token: Token, scope: Scope) -> None:
-        values = self.leaving(token, scope)
+        given = self.leaving(token, scope)
         token.workflow.drop_scope(scope.id)
-        token.workflow.assign(token.local or token.scope, values, self.element.id)
+        token.workflow.assign(token.local or token.scope, given, self.element.id)
         token.complete()
 
     def leaving(self, token: Token, scope: Scope) -> dict[str, object]:
@@ -546,24 +564,33 @@ class CallActivity(Container):
 
     def entering(self, token: Token) -> dict[str, object]:
         workflow = token.workflow
-        values: dict[str, object] = {}
+        given: dict[str, object] = {}
         for mapping in self.element.call_in:
             if mapping.everything:
                 visible = workflow.view(token.local or token.scope)
-                values |= {name: visible[name] for name in visible if name != CURRENT_USER}
+                given |= {name: visible[name] for name in visible if name != CURRENT_USER}
             elif mapping.target and mapping.value:
-                values[mapping.target] = workflow.evaluate(mapping.value, token, f"Zuordnung „{mapping.target}“")
-        return values
+                given[mapping.target] = workflow.evaluate(mapping.value, token, f"Zuordnung „{mapping.target}“")
+        return workflow.computed(given, token)
+
+    def key_inside(self, token: Token) -> str | None:
+        drawn = next((mapping.value for mapping in self.element.call_in if mapping.business_key and mapping.value), None)
+        if drawn is None:
+            return None
+        key = token.workflow.evaluate(drawn, token, "Geschäftsschlüssel")
+        if key is None or key == "":
+            raise errors.Incident(f"Der Geschäftsschlüssel für „{self.shown}“ ist leer.", self.element.id)
+        return str(key)
 
     def leaving(self, token: Token, scope: Scope) -> dict[str, object]:
         workflow = token.workflow
-        values: dict[str, object] = {}
+        given: dict[str, object] = {}
         for mapping in self.element.call_out:
             if mapping.everything:
-                values |= scope.variables
+                given |= scope.variables
             elif mapping.target and mapping.value:
-                values[mapping.target] = workflow.evaluate(mapping.value, token, f"Zuordnung „{mapping.target}“", scope=scope.id)
-        return values
+                given[mapping.target] = workflow.evaluate(mapping.value, token, f"Zuordnung „{mapping.target}“", scope=scope.id)
+        return workflow.computed(given, token)
 
 
 class EventSubprocess(Container):

@@ -7,7 +7,7 @@ from uuid import UUID
 
 import zstandard
 
-from engine import feel, values
+from engine import errors, feel, values
 from engine.spiff.definition import Definition
 from engine.spiff.workflow import Instance, Scope, Token
 
@@ -19,7 +19,9 @@ MAX_STATE = 64 * 1024 * 1024
 def dump(instance: Instance) -> bytes:
     """Return the state of a pruned instance."""
     instance.prune()
-    scopes = [[s.id, s.parent, s.kind, s.owner, s.path, s.variables] for s in instance.scopes.values()]
+    scopes = [
+        [s.id, s.parent, s.kind, s.owner, s.path, s.variables, *((s.key,) if s.key is not None else ())] for s in instance.scopes.values()
+    ]
     tokens = [
         [t.number, t.task_spec.name, t._state, t.scope, t.via, t.local, t.host, t.role, t.internal_data or None]
         for t in instance.by_number.values()
@@ -31,7 +33,16 @@ def dump(instance: Instance) -> bytes:
 
 
 def load(state: bytes, definition: Definition, instance_id: UUID, business_key: str, functions: Iterable[feel.Function]) -> Instance:
-    """Return the instance of a state that `dump` made. Raises ValueError for anything else."""
+    """Return the instance of a state that `dump` made. Raises errors.Incident for a damaged state or one of another diagram."""
+    try:
+        return _load(state, Instance(definition, instance_id, business_key, functions))
+    except (ValueError, LookupError, TypeError, zstandard.ZstdError) as fault:
+        text = f"Der gespeicherte Stand passt nicht zu dem Diagramm „{definition.process.id}“, oder er ist beschädigt ({fault})."
+        raise errors.Incident(text) from fault
+
+
+def _load(state: bytes, instance: Instance) -> Instance:
+    definition = instance.definition
     if state[:1] == COMPRESSED:
         packed = zstandard.ZstdDecompressor().decompress(state[1:], max_output_size=MAX_STATE)
     elif state[:1] == PLAIN:
@@ -39,10 +50,9 @@ def load(state: bytes, definition: Definition, instance_id: UUID, business_key: 
     else:
         raise ValueError("not a state of this version")
     counter, scopes, tokens = values.unpack(packed)
-    instance = Instance(definition, instance_id, business_key, functions)
     root(instance)
-    for scope_id, parent, kind, owner, path, variables in scopes:
-        instance.scopes[scope_id] = Scope(scope_id, parent, kind, owner, path, variables)
+    for fields in scopes:
+        instance.scopes[fields[0]] = Scope(*fields)
     for number, name, task_state, scope, via, local, host, role, internal in tokens:
         token = Token(instance, definition.node(name), instance.task_tree, number, scope)
         token._state, token.via, token.local, token.host, token.role = task_state, via, local, host, role

@@ -64,7 +64,7 @@ def _result(instance: Instance) -> tuple[Step, Live | None]:
         closed=closed,
         outgoing=tuple(instance.outgoing),
         outcome=instance.outcome,
-        variables=dict(root_scope.variables) if root_scope else {},
+        variables=values.unshared(root_scope.variables) if root_scope else {},
         decisions_used=dict(instance.decisions_used),
     )
     return made, None if ended else instance

@@ -7,7 +7,7 @@ scans (which stop at depth 1000), ids from a counter instead of uuid4, and no cl
 
 from __future__ import annotations
 
-from collections import ChainMap, deque
+from collections import ChainMap, Counter, deque
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -18,7 +18,7 @@ from SpiffWorkflow.bpmn.workflow import BpmnWorkflow
 from SpiffWorkflow.task import Task
 from SpiffWorkflow.util.task import TaskState
 
-from engine import dmn, errors, feel
+from engine import dmn, errors, feel, values
 from engine.protocol import Event, Outgoing, Wait
 from engine.spiff.expressions import Expression
 
@@ -27,7 +27,8 @@ if TYPE_CHECKING:
     from engine.spiff.nodes import Node
 
 CURRENT_USER = "currentUser"
-STEP_BUDGET = 1000
+STEP_BUDGET = 1000  # elements in one step; counted apart in each instance of a loop, of which there are up to a thousand
+TOTAL_BUDGET = 100_000
 LONG_RUN = 200  # completed tasks after which a long step is pruned
 LIVE = TaskState.FUTURE | TaskState.WAITING | TaskState.READY | TaskState.STARTED
 DRAINING = frozenset({"process", "call", "subprocess", "event_subprocess"})
@@ -47,6 +48,7 @@ class Scope:
     """A level of variables and life: `owner` is the number of the token that completes when the last token inside has ended.
 
     kind: process, call, subprocess, event_subprocess (these drain), local (variables of one activity or loop instance).
+    key: the business key given to a called process.
     """
 
     id: int
@@ -55,6 +57,7 @@ class Scope:
     owner: int | None
     path: str
     variables: dict[str, object] = field(default_factory=dict)
+    key: str | None = None
     live: int = 0
 
 
@@ -175,7 +178,7 @@ class Instance(BpmnWorkflow):  # type: ignore[misc]  # SpiffWorkflow is untyped
         self.closed: list[UUID] = []
         self.outgoing: list[Outgoing] = []
         self.decisions_used: dict[str, str] = {}
-        self.executed = 0
+        self.executed: Counter[str] = Counter()
 
     def begin(self, now: datetime, by: str | None, decisions: Mapping[str, BoundDecision]) -> None:
         """Start a step: from here on `now` is the only clock."""
@@ -189,20 +192,17 @@ class Instance(BpmnWorkflow):  # type: ignore[misc]  # SpiffWorkflow is untyped
         return self.now
 
     def run(self) -> None:
-        """Execute ready tokens until every branch waits or has ended. Raises errors.Incident when the budget is used up."""
+        """Execute ready tokens until every branch waits or has ended.
+
+        Raises errors.Incident when the budget is used up, and when joins wait for what can never come.
+        """
         since_prune = 0
         while True:
             while self.ready:
                 token = self.ready.popleft()
                 if token._state != TaskState.READY:
                     continue
-                self.executed += 1
-                if self.executed > STEP_BUDGET:
-                    raise errors.Incident(
-                        f"Der Prozess hat in einem Schritt mehr als {STEP_BUDGET} Elemente durchlaufen, ohne zu warten. "
-                        "Bitte die Schleife im Diagramm prüfen.",
-                        token.task_spec.element.id,
-                    )
+                self._count(token)
                 token.run()
                 self._drain()
                 since_prune += 1
@@ -210,7 +210,37 @@ class Instance(BpmnWorkflow):  # type: ignore[misc]  # SpiffWorkflow is untyped
                     self.prune()
                     since_prune = 0
             if not self._settle():
+                self._refuse_standstill()
                 return
+
+    def _count(self, token: Token) -> None:
+        """Use up one of the budget of the loop instance the token runs in, or of everything outside loops."""
+        path = self.path_of(token)
+        if token.role == "instance" and token.task_spec.is_standard_loop:
+            path = path.rpartition("/")[0]  # rounds have no number known before: they count where the loop is drawn
+        place = ""
+        if "#" in path:
+            end = path.find("/", path.rindex("#"))
+            place = path if end < 0 else path[:end]
+        self.executed[place] += 1
+        if self.executed[place] > STEP_BUDGET or (place and self.executed.total() > TOTAL_BUDGET):
+            raise errors.Incident(
+                f"Der Prozess hat in einem Schritt mehr als {STEP_BUDGET} Elemente durchlaufen, ohne zu warten. "
+                "Bitte die Schleife im Diagramm prüfen.",
+                token.task_spec.element.id,
+            )
+
+    def _refuse_standstill(self) -> None:
+        """Raise errors.Incident when nothing is ready and nothing is open: joins that wait for what cannot come."""
+        if self.outcome is not None or any(token.internal_data.get("w") for token in self.by_number.values()):
+            return
+        stuck = {token.task_spec.element.id: token.task_spec.shown for token in self.live_tokens() if token._state == TaskState.WAITING}
+        names = ", ".join(f"„{shown}“" for shown in stuck.values())
+        raise errors.Incident(
+            f"Der Prozess steht still: {names} wartet auf einen Weg, auf dem nichts mehr kommen kann. "
+            "Bitte im Diagramm prüfen, ob zusammengeführt wird, was vorher nicht parallel geteilt wurde.",
+            next(iter(stuck), ""),
+        )
 
     def _drain(self) -> None:
         while self.drained:
@@ -316,18 +346,39 @@ class Instance(BpmnWorkflow):  # type: ignore[misc]  # SpiffWorkflow is untyped
         """Return the visible variables; nothing hides who is acting."""
         return ChainMap({CURRENT_USER: self.by}, *(scope.variables for scope in self.chain(scope_id)))
 
-    def assign(self, scope_id: int, values: Mapping[str, object], element_id: str) -> None:
+    def key_of(self, token: Token) -> str | None:
+        """Return the business key that the nearest call around the token was given, or None for that of the instance."""
+        current: int | None = token.scope
+        while current is not None:
+            scope = self.scopes[current]
+            if scope.key is not None:
+                return scope.key
+            current = scope.parent
+        return None
+
+    def computed(self, made: Mapping[str, object], token: Token) -> dict[str, object]:
+        """Return values that the diagram computed as they are stored. Raises errors.Incident naming the element."""
+        element = token.task_spec.element
+        try:
+            checked = values.check(made)
+        except errors.InvalidInput as fault:
+            raise errors.Incident(f"„{element.label or element.id}“: {fault}", element.id) from fault
+        for name in self.reserved.intersection(checked):
+            raise errors.Incident(f"„{element.label or element.id}“ setzt „{name}“; der Name ist vergeben.", element.id)
+        return checked
+
+    def assign(self, scope_id: int, given: Mapping[str, object], element_id: str) -> None:
         """Set variables where they exist, else in the process (Camunda's rule). Raises errors.InvalidInput for a reserved name."""
-        if not values:
+        if not given:
             return
         chain = self.chain(scope_id)
-        for name, value in values.items():
+        for name, value in given.items():
             if name in self.reserved:
                 what = "nennt die handelnde Person" if name == CURRENT_USER else "ist der Name einer Rechtsfunktion"
                 raise errors.InvalidInput(f"„{name}“ {what} und darf keine Variable sein.")
             target = next((scope for scope in chain if name in scope.variables), chain[-1])
             target.variables[name] = value
-        self.journal.append(Event("variables_changed", element_id, chain[-1].path, dict(values)))
+        self.journal.append(Event("variables_changed", element_id, chain[-1].path, values.unshared(dict(given))))
         self.conditions_changed = True
 
     def scope_ended(self, scope: Scope) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 import pytest
@@ -136,8 +136,8 @@ def test_event_gateway_takes_the_first_of_two_timers_and_a_message() -> None:
 def test_timer_on_a_date_is_due_at_midnight_in_berlin_also_across_the_change_of_clocks() -> None:
     body = (START, node("intermediateCatchEvent", "t", timer("timeDate", "=frist")), END, chain("s", "t", "e"))
 
-    assert case(*body).start(frist=datetime(2026, 12, 1).date()).wait("t").due_at == datetime(2026, 11, 30, 23, tzinfo=UTC)
-    assert case(*body).start(frist=datetime(2026, 7, 1).date()).wait("t").due_at == datetime(2026, 6, 30, 22, tzinfo=UTC)
+    assert case(*body).start(frist=date(2026, 12, 1)).wait("t").due_at == datetime(2026, 11, 30, 23, tzinfo=UTC)
+    assert case(*body).start(frist=date(2026, 7, 1)).wait("t").due_at == datetime(2026, 6, 30, 22, tzinfo=UTC)
 
 
 def test_timer_months_follow_bgb_188() -> None:
@@ -288,7 +288,8 @@ def test_embedded_subprocess_with_boundary_and_its_own_end() -> None:
 
 def test_terminate_inside_a_subprocess_ends_only_the_subprocess() -> None:
     inner = (
-        node("startEvent", "is") + node("parallelGateway", "f") + user("iu") + node("endEvent", "ie") + node("endEvent", "it", "<bpmn:terminateEventDefinition/>")
+        node("startEvent", "is") + node("parallelGateway", "f") + user("iu") + node("endEvent", "ie")
+        + node("endEvent", "it", "<bpmn:terminateEventDefinition/>")
         + chain("is", "f", "iu", "ie") + flow("f", "it")
     )  # fmt: skip
     run = case(START, node("subProcess", "sub", inner), user("n"), END, chain("s", "sub", "n", "e")).start()

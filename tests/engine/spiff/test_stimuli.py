@@ -99,8 +99,11 @@ def test_nobody_poses_as_the_current_user_by_a_variable_of_that_name() -> None:
     assert run.variables == {"betrag": Decimal(1), "wer": "x"}
 
 
-def test_an_input_parameter_does_not_hide_the_current_user_either() -> None:
-    inner = node("startEvent", "is") + job("j", inner=io({"wer": "=currentUser"})) + node("endEvent", "ie") + chain("is", "j", "ie")
-    run = case(START, node("subProcess", "sub", io({"currentUser": "chefin"}) + inner), END, chain("s", "sub", "e")).start()
+def test_neither_an_input_parameter_nor_the_entry_of_a_loop_hides_the_current_user() -> None:
+    parameter = case(START, user("u", io({"currentUser": "chefin"})), END, chain("s", "u", "e"))
+    loop = '<bpmn:multiInstanceLoopCharacteristics camunda:collection="=[1]" camunda:elementVariable="currentUser"/>'
+    entry = case(START, job("j", inner=io({"wer": "=currentUser"}) + loop), END, chain("s", "j", "e")).start()
 
-    assert run.wait("j").variables["wer"] == "start"
+    with pytest.raises(errors.Incident, match="currentUser"):
+        parameter.start()
+    assert entry.wait("j").variables["wer"] == "start"
