@@ -83,7 +83,7 @@ def ankuendigung(
         "zeichen": case_number,
         "posten": items,
         "kosten_massnahmen": money.euro(fees.total_cent),
-        "werte": {"gesamtbetrag": money.euro(total_cent), "frist_bis": deadline_on, "gebuehr": money.euro(0), **sums(items)},
+        "werte": {"gesamtbetrag": money.euro(total_cent), "ankuendigung_frist_bis": deadline_on, "gebuehr": money.euro(0), **sums(items)},
         **letter_parts.payable(head, total_cent, case_number),
     }
     return letter_parts.Content(
@@ -159,9 +159,9 @@ def item(claim: claims.Claim, balance: ledger.Balance) -> dict[str, object]:
 
 
 def sums(items: Sequence[Mapping[str, object]]) -> dict[str, object]:
-    """Return the column sums of the rows in euros, as `summe_<column>`."""
+    """Return the column sums of the rows in euros."""
     columns = ("hauptforderung", "saeumniszuschlag", "mahngebuehr", "kosten")
-    return {f"summe_{column}": sum((_amount(row[column]) for row in items), Decimal("0.00")) for column in columns}
+    return {column: sum((_amount(row[column]) for row in items), Decimal("0.00")) for column in columns}
 
 
 def references(own: Sequence[claims.Claim]) -> str:

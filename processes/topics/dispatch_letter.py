@@ -2,7 +2,7 @@
 
 inputs   vorlage (text: name of the template); by template
          mahnung: forderung_id, mahnfrist_bis, schreiben_id (of the run, or null: a single letter, sent again)
-         vollstreckungsankuendigung: fallnummer, frist_bis, optional forderungen (contexts with forderung_id; default: the whole case)
+         vollstreckungsankuendigung: fallnummer, ankuendigung_frist_bis, optional forderungen (contexts with forderung_id; default: the whole case)
          rueckgabe_glaeubiger: fallnummer, glaeubiger (slug), grund, optional forderungen
          pfaendung_drittschuldner, pfaendung_aufhebung, aussendienst_auftrag: massnahme_id
          pfaendung_schuldner: massnahme_id, zugestellt_am; drittschuldner_erinnerung: massnahme_id, erklaerung_bis
@@ -74,7 +74,7 @@ def _mahnung(tx: Connection, job: jobs.Job, letter_uuid: UUID, today: date) -> S
 
 
 def _ankuendigung(tx: Connection, job: jobs.Job, letter_uuid: UUID, today: date) -> Sequence[letter_parts.Content]:
-    number, deadline_on = given.text(job.variables, "fallnummer"), given.day(job.variables, "frist_bis")
+    number, deadline_on = given.text(job.variables, "fallnummer"), given.day(job.variables, "ankuendigung_frist_bis")
     return [claim_letters.ankuendigung(tx, job.tenant_id, number, _claims(job), deadline_on=deadline_on, today=today)]
 
 

@@ -29,7 +29,7 @@ ITEM = {
     "bescheid_vom": "2026-01-15", "faellig_am": "2026-08-17", "hauptforderung": "248.37", "saeumniszuschlag": "2.00",
     "mahngebuehr": "7.00", "kosten": "0.00", "gesamt": "257.37",
 }  # fmt: skip
-SUMS = {"summe_hauptforderung": "248.37", "summe_saeumniszuschlag": "2.00", "summe_mahngebuehr": "7.00", "summe_kosten": "0.00"}
+SUMS = {"hauptforderung": "248.37", "saeumniszuschlag": "2.00", "mahngebuehr": "7.00", "kosten": "0.00"}
 COSTS = [{"name": "Pfändungsgebühr", "betrag": "26.00"}, {"name": "Auslagen", "betrag": "4.10"}]
 GIRO = letters.girocode(holder="Stadt Detmold", iban="DE89 3704 0044 0532 0130 00", amount_cent=25737, reference="DE260900001")
 _ALL = {"absender": HEAD, "datum": DAY.isoformat()}
@@ -45,7 +45,7 @@ INPUTS: Mapping[str, Mapping[str, object]] = {
     },
     "vollstreckungsankuendigung": {
         **_ALL, "empfaenger": DEBTOR, "zeichen": "DT-2026-000001", "posten": [ITEM], "kosten_massnahmen": "0.00",
-        "werte": {"gesamtbetrag": "257.37", "frist_bis": "2026-10-01", "gebuehr": "0.00", **SUMS}, "girocode": GIRO,
+        "werte": {"gesamtbetrag": "257.37", "ankuendigung_frist_bis": "2026-10-01", "gebuehr": "0.00", **SUMS}, "girocode": GIRO,
     },
     "rueckgabe_glaeubiger": {
         **_ALL, "empfaenger": BANK, "zeichen": "DT-2026-000001", "schuldner": {"name": "Mara Muster", "nummer": "S1"}, "posten": [ITEM],

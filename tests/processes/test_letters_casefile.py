@@ -78,8 +78,8 @@ def test_the_claims_of_a_debtor_share_one_letter_of_the_day(office: Database, wo
     with office.begin(world.detmold) as tx:
         (letter,) = all_letters(tx, world)
         assert letter.inputs["werte"] == {
-            "gesamtbetrag": "384.37", "mahnfrist_bis": "2026-09-14", "summe_hauptforderung": "368.37", "summe_saeumniszuschlag": "3.00",
-            "summe_mahngebuehr": "13.00", "summe_kosten": "0.00",
+            "gesamtbetrag": "384.37", "mahnfrist_bis": "2026-09-14", "hauptforderung": "368.37", "saeumniszuschlag": "3.00",
+            "mahngebuehr": "13.00", "kosten": "0.00",
         }  # fmt: skip
         assert set(letter.claim_uuids) == {first.uuid, second.uuid}
         assert letter.posted_on == date(2026, 9, 2)
