@@ -8,7 +8,7 @@ from uuid import UUID
 import pytest
 from sqlalchemy import Connection, text
 
-from engine import clock, deployments, errors, jobs
+from engine import clock, jobs
 from engine.db import Database
 from processes import letters as printing
 from processes.casefile import claim_letters, claims, field, letter_parts, letters, measure_letters, measures, notes, seizures
@@ -177,5 +177,3 @@ def test_every_template_is_ordered_through_the_topic(database: Database, world: 
 
     with database.begin(world.detmold) as tx:
         assert sorted(letter.template for letter in letters.of_case(tx, world.detmold, NUMBER)) == sorted(given)
-        with pytest.raises(errors.NotFound):
-            deployments.pinned(tx, 1, "letter", "pfaendung_drittschuldner")
