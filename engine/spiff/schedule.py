@@ -6,6 +6,7 @@ SpiffWorkflow's own arithmetic is not used: it gives 03.03. for 31.01. + P1M and
 from __future__ import annotations
 
 import calendar
+import functools
 import re
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -144,7 +145,14 @@ def duration_of(value: object) -> Duration:
         if value.months < 0:
             raise BadSchedule("Eine negative Dauer ist nicht erlaubt.")
         return _not_too_long(Duration(value.months, 0, timedelta()), value)
-    match = DURATION.fullmatch(value.strip()) if isinstance(value, str) else None
+    if not isinstance(value, str):
+        raise BadSchedule(f"„{value}“ ist keine Dauer. Erwartet wird z. B. P14D oder PT30M.")
+    return _duration_of_text(value.strip())
+
+
+@functools.lru_cache(maxsize=256)  # the same few stand in every step of a diagram
+def _duration_of_text(value: str) -> Duration:
+    match = DURATION.fullmatch(value)
     if not match:
         raise BadSchedule(f"„{value}“ ist keine Dauer. Erwartet wird z. B. P14D oder PT30M.")
     years, months, weeks, days, hours, minutes, seconds = (int(group or 0) for group in match.groups()[:7])

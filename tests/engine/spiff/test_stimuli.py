@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from uuid import uuid5
 
 import pytest
 
@@ -107,3 +108,9 @@ def test_neither_an_input_parameter_nor_the_entry_of_a_loop_hides_the_current_us
     with pytest.raises(errors.Incident, match="currentUser"):
         parameter.start()
     assert entry.wait("j").variables["wer"] == "start"
+
+
+def test_the_ids_of_waits_are_version_5_uuids_of_instance_and_counter() -> None:
+    run = case(START, user("u"), END, chain("s", "u", "e")).start()
+
+    assert run.wait("u").id in {uuid5(bpmn.INSTANCE, str(number)) for number in range(10)}
