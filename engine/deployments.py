@@ -192,10 +192,21 @@ def _store(
 
 # ---------------------------------------------------------------- resolving
 def world_of(tx: Connection, tenant_id: int) -> int:
-    """Return the world of a tenant."""
-    found = tx.execute(text("select world_id from tenant where id = :t"), {"t": tenant_id}).scalar()
-    if found is None:
-        raise errors.NotFound(f"Den Mandanten {tenant_id} gibt es nicht.")
+    """Return the world of a tenant, which never changes."""
+    known = db.runtime(tx).worlds
+    if tenant_id not in known:
+        found = tx.execute(text("select world_id from tenant where id = :t"), {"t": tenant_id}).scalar()
+        if found is None:
+            raise errors.NotFound(f"Den Mandanten {tenant_id} gibt es nicht.")
+        known[tenant_id] = int(found)
+    return known[tenant_id]
+
+
+def newest(tx: Connection, world_id: int) -> int:
+    """Return the id of the newest definition of a world. Deployments of a world wait for each other: what is cached under it is complete."""
+    cursor = db.cursor(tx)
+    cursor.execute("select coalesce(max(id), 0) from definition where world_id = %s", (world_id,))
+    ((found,),) = cursor.fetchall()
     return int(found)
 
 
@@ -211,11 +222,17 @@ def tenant_by_slug(tx: Connection, slug: str, *, beside: int) -> int:
 def bundle_for_start(tx: Connection, process_key: str, *, tenant_id: int) -> tuple[int, spiff.Definition]:
     """Return the bundle of the latest versions that a new instance of the process runs. Raises errors.NotFound."""
     world_id = world_of(tx, tenant_id)
+    now_newest, bundles = newest(tx, world_id), db.runtime(tx).bundles
+    cached = bundles.get((world_id, process_key))
+    if cached is not None and cached[0] == now_newest:
+        return cached[1], definition_of_bundle(tx, cached[1], tenant_id=tenant_id)
     ids = _closure(tx, world_id, process_key)
     parameters = {"w": world_id, "p": process_key, "ids": ids}
     query = text("select id from bundle where world_id = :w and process_key = :p and definition_ids = cast(:ids as bigint[])")
     found = tx.execute(query, parameters).scalar()
-    if found is None:
+    if found is not None:
+        bundles[(world_id, process_key)] = (now_newest, int(found))
+    else:  # not kept in memory before its commit
         found = tx.execute(
             text(
                 "insert into bundle (world_id, process_key, definition_ids) values (:w, :p, cast(:ids as bigint[]))"
@@ -264,13 +281,31 @@ def definition_of_bundle(tx: Connection, bundle_id: int, *, tenant_id: int) -> s
     """Return the executable definition of a bundle, parsed once per process of the program."""
     runtime = db.runtime(tx)
     found = runtime.definitions.get(bundle_id)
-    if found is not None:
-        return found
-    row = tx.execute(text("select process_key from bundle where id = :b"), {"b": bundle_id}).one()
-    files = bundle_files(tx, bundle_id, "bpmn")
-    definition = spiff.build(row.process_key, files, runtime.functions)
-    runtime.remember_definition(bundle_id, definition)
-    return definition
+    if found is None:
+        root, processes = bundle_processes(tx, bundle_id)
+        found = spiff.of_processes(root, processes)
+        runtime.remember_definition(bundle_id, found)
+    return found
+
+
+def bundle_processes(tx: Connection, bundle_id: int) -> tuple[str, dict[str, model.Process]]:
+    """Return the key of a bundle's process, and every process of the bundle in the version it keeps.
+
+    By key and not by file: a file may have held other processes, or other versions of them, in another deployment.
+    """
+    query = text(
+        "select b.process_key, d.key, d.file, r.content from bundle b join definition d on d.world_id = b.world_id"
+        " and d.id = any (b.definition_ids) join resource r on r.sha256 = d.sha256 where b.id = :b and d.kind = 'bpmn'"
+    )
+    rows = tx.execute(query, {"b": bundle_id}).all()
+    processes: dict[str, model.Process] = {}
+    for row in rows:
+        parsed = reader.Reader(bytes(row.content), row.file, db.runtime(tx).functions).read()
+        process = parsed.process(row.key) if parsed is not None else None
+        if process is None:
+            raise errors.InvalidState(f"Das Diagramm „{row.file}“ enthält den Prozess „{row.key}“ nicht mehr. Bitte die Datenbank prüfen.")
+        processes[row.key] = process
+    return rows[0].process_key, processes
 
 
 def bundle_files(tx: Connection, bundle_id: int, kind: str) -> dict[str, bytes]:
@@ -294,18 +329,35 @@ def pinned(tx: Connection, bundle_id: int, kind: str, key: str) -> tuple[int, by
     return row.version, bytes(row.content)
 
 
+BOUND = {
+    "latest": "",
+    # As it was when the processes of the bundle were deployed; the same content is no new version, so it may be older than they are.
+    "deployment": (
+        " and d.deployment_id <= (select max(p.deployment_id) from bundle b join definition p on p.world_id = b.world_id"
+        " and p.id = any (b.definition_ids) and p.kind = 'bpmn' where b.id = :b)"
+    ),
+    "version": " and d.version = :v",
+}
+
+
 def bound_decisions(tx: Connection, definition: spiff.Definition, bundle_id: int, *, tenant_id: int) -> dict[str, BoundDecision]:
     """Return the decisions a definition may ask, each in the version that its binding names (absent: the latest)."""
     runtime = db.runtime(tx)
     world_id = world_of(tx, tenant_id)
+    now_newest = newest(tx, world_id)
+    cached = runtime.bound.get(bundle_id)
+    if cached is not None and cached[0] == now_newest:
+        return cached[1]
     found: dict[str, BoundDecision] = {}
-    for key in definition.decisions:
+    for key, binding in definition.decisions.items():
+        kind, _, version = binding.partition(":")
         row = tx.execute(
-            text("select id, uuid from definition where world_id = :w and kind = 'dmn' and key = :key order by version desc limit 1"),
-            {"w": world_id, "key": key},
-        ).first()
+            text(f"select d.id, d.uuid from definition d where d.world_id = :w and d.kind = 'dmn' and d.key = :k{BOUND[kind]} order by d.version desc limit 1"),
+            {"w": world_id, "k": key, "b": bundle_id, "v": int(version or 0)},
+        ).first()  # fmt: skip
         if row is not None:
             found[key] = decision_version(tx, row.id, str(row.uuid), key, runtime.functions)
+    runtime.bound[bundle_id] = (now_newest, found)
     return found
 
 
@@ -323,10 +375,9 @@ def decision_version(tx: Connection, definition_id: int, uuid: str, key: str, fu
 def message_starts(tx: Connection, message: str, *, tenant_id: int) -> list[tuple[str, str]]:
     """Return (process key, start event id) of the latest processes that a message starts."""
     world_id = world_of(tx, tenant_id)
-    runtime = db.runtime(tx)
-    newest = tx.execute(text("select coalesce(max(id), 0) from definition where world_id = :w"), {"w": world_id}).scalar_one()
+    runtime, now_newest = db.runtime(tx), newest(tx, world_id)
     cached = runtime.message_starts.get(world_id)
-    if cached is None or cached[0] != newest:
+    if cached is None or cached[0] != now_newest:
         found: dict[str, list[tuple[str, str]]] = {}
         query = text(
             "select distinct on (d.key) d.key, d.file, r.content from definition d join resource r on r.sha256 = d.sha256"
@@ -338,7 +389,7 @@ def message_starts(tx: Connection, message: str, *, tenant_id: int) -> list[tupl
             for element in process.elements if process else ():
                 if element.kind == "start_event" and element.event and element.event.kind == "message" and element.event.name:
                     found.setdefault(element.event.name.source, []).append((row.key, element.id))
-        cached = runtime.message_starts[world_id] = (newest, found)
+        cached = runtime.message_starts[world_id] = (now_newest, found)
     return cached[1].get(message, [])
 
 

@@ -92,5 +92,5 @@ def verify_all(tx: Connection, tenant_id: int) -> Iterator[tuple[int, Breach | N
             yield row.id, _verify(tenant_id, row.id, commands[row.id], bytes(row.chain_head), row.rev)
 
 
-def _command(row: Any) -> Command:  # noqa: ANN401 - a row of the queries above
+def _command(row: Any) -> Command:
     return Command(row.seq, row.kind, row.actor, row.effective_at, row.recorded_at, row.payload, bytes(row.hash))

@@ -7,14 +7,12 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID, uuid5
 
-import psycopg
 from sqlalchemy import Connection, text
 
 from engine import clock, db, deployments, errors, values
@@ -23,14 +21,14 @@ from engine.spiff import step as spiff
 from engine.spiff.definition import Definition
 
 GENESIS = b"\x00" * 32
-READ = (
-    "select id, uuid, bundle_id, process_key, business_key, rev, state, status, chain_head from process_instance"
-    " where tenant_id = %s and id = %s for update"
+COLUMNS = (
+    "p.id, p.uuid, p.bundle_id, p.process_key, p.business_key, p.rev, p.status, p.state, p.chain_head, clock_timestamp() as recorded_at"
 )
+READ = f"select {COLUMNS} from process_instance p where p.tenant_id = %s and p.id = %s for update"
 STORE = "select store_step(%s::jsonb)"
 INSERT = (
     "insert into process_instance (tenant_id, uuid, bundle_id, process_key, business_key, rev, state, status, chain_head, started_by,"
-    " started_at) values (%s, %s, %s, %s, %s, 0, ''::bytea, 'running', %s, %s, %s) returning id"
+    " started_at) values (%s, %s, %s, %s, %s, 0, ''::bytea, 'running', %s, %s, %s) returning id, clock_timestamp()"
 )
 
 
@@ -49,10 +47,24 @@ class Instance:
 
 
 @dataclass(frozen=True, slots=True)
-class _Row:
+class Locked:
+    """An instance whose row this transaction has locked, with its state, the head of its chain and the database's clock."""
+
     instance: Instance
     state: bytes
     head: bytes
+    recorded_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """A step that was computed and is not stored yet: what it made, the call that stores it, and the head it leads to."""
+
+    locked: Locked
+    step: Step
+    call: str
+    head: bytes
+    live: spiff.Live | None
 
 
 def start(
@@ -92,11 +104,12 @@ def start_bundle(
 ) -> Instance:
     """Start an instance of an already resolved bundle; for bulk starts."""
     uuid = clock.new_uuid()
-    cursor = _cursor(tx)
+    cursor = db.cursor(tx)
     cursor.execute(INSERT, (tenant_id, uuid, bundle_id, process_key, business_key, GENESIS, by, now))
-    (identity,) = cursor.fetchall()[0]
+    ((identity, recorded_at),) = cursor.fetchall()
     instance = Instance(tenant_id, identity, uuid, bundle_id, process_key, business_key, 0, "running")
-    _run(tx, _Row(instance, b"", GENESIS), None, Stimulus("started", name=start_event, variables=variables, by=by), now, definition)
+    stimulus = Stimulus("started", name=start_event, variables=variables, by=by)
+    store(tx, take(tx, Locked(instance, b"", GENESIS, recorded_at), stimulus, now, definition))
     return instance
 
 
@@ -105,12 +118,14 @@ def advance(tx: Connection, tenant_id: int, instance_id: int, stimulus: Stimulus
 
     Raises errors.NotFound, errors.InvalidState (ended, or the wait is not open), errors.InvalidInput, errors.Incident, errors.Conflict.
     """
-    row = _read(tx, tenant_id, instance_id)
-    if row.instance.status != "running":
-        raise errors.InvalidState(f"Der Vorgang „{row.instance.business_key}“ ist schon beendet ({row.instance.status}).")
-    definition = deployments.definition_of_bundle(tx, row.instance.bundle_id, tenant_id=tenant_id)
-    live = db.runtime(tx).take_live(tx, tenant_id, instance_id, row.head)
-    return _run(tx, row, live if live is not None else row.state, stimulus, now, definition)
+    return advance_locked(tx, lock(tx, tenant_id, instance_id), stimulus, now)
+
+
+def advance_locked(tx: Connection, locked: Locked, stimulus: Stimulus, now: datetime) -> Step:
+    """Take one step of an instance that is locked already, and store it."""
+    taken = take(tx, locked, stimulus, now)
+    store(tx, taken)
+    return taken.step
 
 
 def cancel(tx: Connection, tenant_id: int, instance_id: int, *, reason: str, by: str, now: datetime) -> Step:
@@ -118,66 +133,101 @@ def cancel(tx: Connection, tenant_id: int, instance_id: int, *, reason: str, by:
     return advance(tx, tenant_id, instance_id, Stimulus("cancelled", name=reason, by=by), now)
 
 
-def _run(tx: Connection, row: _Row, before: object, stimulus: Stimulus, now: datetime, definition: Definition) -> Step:
-    instance, runtime = row.instance, db.runtime(tx)
+def set_variables(tx: Connection, tenant_id: int, instance_id: int, variables: Variables, *, reason: str, by: str, now: datetime) -> Step:
+    """Change process variables from outside; conditions are looked at again. Names, old rules and reason stand in history."""
+    if not reason.strip():
+        raise errors.InvalidInput("Bitte angeben, warum die Werte geändert werden.", {"reason": "Bitte ausfüllen."})
+    return advance(tx, tenant_id, instance_id, Stimulus("variables_set", name=reason.strip(), variables=variables, by=by), now)
+
+
+def take(tx: Connection, locked: Locked, stimulus: Stimulus, now: datetime, definition: Definition | None = None) -> Taken:
+    """Compute one step of a locked instance; nothing is written. Raises like `advance`."""
+    instance, runtime, now = locked.instance, db.runtime(tx), now.astimezone(UTC)
+    if instance.status != "running":
+        raise errors.InvalidState(f"Der Vorgang „{instance.business_key}“ ist schon beendet ({instance.status}).")
+    definition = definition or deployments.definition_of_bundle(tx, instance.bundle_id, tenant_id=instance.tenant_id)
+    before: bytes | spiff.Live | None = locked.state or None
+    if before is not None:
+        before = runtime.take_live(tx, instance.tenant_id, instance.id, locked.head) or before
     decisions = (
         deployments.bound_decisions(tx, definition, instance.bundle_id, tenant_id=instance.tenant_id) if definition.decisions else {}
     )
     made, live = spiff.step(
-        definition, before, stimulus, now, instance_id=instance.uuid, business_key=instance.business_key,  # type: ignore[arg-type]
+        definition, before, stimulus, now, instance_id=instance.uuid, business_key=instance.business_key,
         decisions=decisions, functions=runtime.functions,
     )  # fmt: skip
-    head = store(tx, instance, row.head, stimulus, made, now)
-    if live is not None:
-        runtime.put_live(tx, instance.tenant_id, instance.id, head, live)
-    return made
+    payload = payload_of(instance.rev, stimulus, made, now, locked.recorded_at)
+    head = hashlib.sha256(locked.head + payload.encode()).digest()
+    return Taken(locked, made, _call(tx, locked, stimulus, made, now, payload, head), head, live)
 
 
 # ---------------------------------------------------------------- storing
-def store(tx: Connection, instance: Instance, head: bytes, stimulus: Stimulus, made: Step, now: datetime) -> bytes:
-    """Store a step with one call and return the new head of the chain. Raises errors.Conflict when another command was faster."""
-    payload = payload_of(instance.rev, stimulus, made, now)
-    new_head = hashlib.sha256(head + payload.encode()).digest()
-    stored = _cursor(tx)
-    stored.execute(STORE, (_parameter(tx, instance, stimulus, made, now, payload, new_head),))
-    if not stored.fetchall()[0][0]:
-        raise errors.Conflict(f"Der Vorgang „{instance.business_key}“ wurde gerade von jemand anderem geändert. Bitte neu laden.")
-    return new_head
+def store(tx: Connection, taken: Taken) -> None:
+    """Store a step with one call. Raises errors.Conflict when another command was faster."""
+    cursor = db.cursor(tx)
+    cursor.execute(STORE, (taken.call,))
+    if not cursor.fetchall()[0][0]:
+        raise _faster(taken.locked.instance)
+    _keep(tx, taken)
 
 
-def payload_of(seq: int, stimulus: Stimulus, made: Step, now: datetime) -> str:
+def store_all(tx: Connection, steps: Sequence[Taken]) -> None:
+    """Store the steps of many instances with one call: all or none. Raises errors.Conflict."""
+    if not steps:
+        return
+    cursor = db.cursor(tx)
+    cursor.execute("select store_steps(%s::jsonb)", (f"[{','.join(taken.call for taken in steps)}]",))
+    missed = cursor.fetchall()[0][0]
+    if missed is not None:
+        raise _faster(steps[missed].locked.instance)
+    for taken in steps:
+        _keep(tx, taken)
+
+
+def _faster(instance: Instance) -> errors.Conflict:
+    return errors.Conflict(f"Der Vorgang „{instance.business_key}“ wurde gerade von jemand anderem geändert. Bitte neu laden.")
+
+
+def _keep(tx: Connection, taken: Taken) -> None:
+    if taken.live is not None:
+        instance = taken.locked.instance
+        db.runtime(tx).put_live(tx, instance.tenant_id, instance.id, taken.head, taken.live)
+
+
+def payload_of(seq: int, stimulus: Stimulus, made: Step, now: datetime, recorded_at: datetime) -> str:
     """Return the canonical JSON of a command: what the chain hashes and replay folds again."""
     return values.to_json({
-        "seq": seq,
         "at": now,
+        "decisions": dict(made.decisions_used),
+        "events": [[event.kind, event.element_id, event.scope, event.detail] for event in made.events],
+        "recorded_at": recorded_at.astimezone(UTC).isoformat(),
+        "seq": seq,
         "stimulus": {
+            "by": stimulus.by or "",
             "kind": stimulus.kind,
-            "wait": None if stimulus.wait_id is None else str(stimulus.wait_id),
             "name": stimulus.name,
             "variables": values.check(stimulus.variables),
-            "by": stimulus.by,
+            "wait": None if stimulus.wait_id is None else str(stimulus.wait_id),
         },
-        "decisions": dict(made.decisions_used),
-        "events": [[event.kind, event.element_id, event.scope, dict(event.detail)] for event in made.events],
     })  # fmt: skip
 
 
-def _parameter(tx: Connection, instance: Instance, stimulus: Stimulus, made: Step, now: datetime, payload: str, head: bytes) -> str:
-    effective = now.isoformat()
+def _call(tx: Connection, locked: Locked, stimulus: Stimulus, made: Step, now: datetime, payload: str, head: bytes) -> str:
+    """Return the one parameter of `store_step`."""
+    instance = locked.instance
     p: dict[str, object] = {
         "tenant": instance.tenant_id,
         "instance": instance.id,
         "rev": instance.rev,
         "state": base64.b64encode(made.state).decode(),
         "status": made.outcome or "running",
-        "variables": values.jsonable(made.variables),
+        "variables": made.variables,
         "head": head.hex(),
-        "ended_by": stimulus.by or "",
         "history": {
-            "seq": instance.rev,
             "kind": stimulus.kind,
             "actor": stimulus.by or "",
-            "effective_at": effective,
+            "effective_at": now.isoformat(),
+            "recorded_at": locked.recorded_at.isoformat(),
             "payload": payload,
         },
     }
@@ -192,7 +242,7 @@ def _parameter(tx: Connection, instance: Instance, stimulus: Stimulus, made: Ste
             rows.append(row)
     if made.outgoing:
         p["outgoing"] = [_outgoing(tx, instance, outgoing) for outgoing in made.outgoing]
-    return json.dumps(p, ensure_ascii=False)
+    return values.to_json(p)
 
 
 def _base(wait: Wait) -> dict[str, object]:
@@ -201,16 +251,15 @@ def _base(wait: Wait) -> dict[str, object]:
 
 def _task(wait: Wait, instance: Instance) -> tuple[str, dict[str, object]]:
     return "tasks", _base(wait) | {
-        "form": wait.form, "assignee": wait.assignee, "candidate_groups": list(wait.candidate_groups), "priority": wait.priority,
-        "candidate_users": list(wait.candidate_users), "due_at": _iso(wait.due_at), "follow_up_at": _iso(wait.follow_up_at),
-        "variables": values.jsonable(dict(wait.variables)), "properties": dict(wait.properties),
+        "form": wait.form, "assignee": wait.assignee, "candidate_groups": wait.candidate_groups, "priority": wait.priority,
+        "candidate_users": wait.candidate_users, "due_at": _iso(wait.due_at), "follow_up_at": _iso(wait.follow_up_at),
+        "variables": wait.variables, "properties": wait.properties,
     }  # fmt: skip
 
 
 def _job(wait: Wait, instance: Instance) -> tuple[str, dict[str, object]]:
     return "jobs", _base(wait) | {
-        "topic": wait.name, "variables": values.jsonable(dict(wait.variables)), "properties": dict(wait.properties),
-        "priority": wait.priority, "retries": wait.retries,
+        "topic": wait.name, "variables": wait.variables, "properties": wait.properties, "priority": wait.priority, "retries": wait.retries,
     }  # fmt: skip
 
 
@@ -234,8 +283,7 @@ def _outgoing(tx: Connection, instance: Instance, outgoing: Outgoing) -> dict[st
     tenant_id = deployments.tenant_by_slug(tx, str(receiver), beside=instance.tenant_id) if receiver else instance.tenant_id
     return {
         "tenant": tenant_id, "id": str(uuid5(outgoing.id, "outgoing")), "kind": outgoing.kind, "name": outgoing.name,
-        "key": outgoing.correlation, "process_key": None if process_key is None else str(process_key),
-        "variables": values.jsonable(payload),
+        "key": outgoing.correlation, "process_key": None if process_key is None else str(process_key), "variables": payload,
         "optional": outgoing.kind == "signal" or str(outgoing.variables.get("@optional", "")).lower() == "true",
     }  # fmt: skip
 
@@ -245,21 +293,31 @@ def _iso(moment: datetime | None) -> str | None:
 
 
 # ---------------------------------------------------------------- reading
-def _cursor(tx: Connection) -> psycopg.Cursor[Any]:
-    """Return a raw cursor of the transaction's connection: the ORM and Core cost a multiple of the step itself here."""
-    cursor: psycopg.Cursor[Any] = tx.connection.cursor()  # type: ignore[assignment]  # the driver is psycopg
-    return cursor
-
-
-def _read(tx: Connection, tenant_id: int, instance_id: int) -> _Row:
-    cursor = _cursor(tx)
+def lock(tx: Connection, tenant_id: int, instance_id: int) -> Locked:
+    """Lock the instance's row until the end of the transaction and return it. Raises errors.NotFound."""
+    cursor = db.cursor(tx)
     cursor.execute(READ, (tenant_id, instance_id))
     row = cursor.fetchone()
     if row is None:
         raise errors.NotFound("Den Vorgang gibt es nicht.")
-    identity, uuid, bundle_id, process_key, business_key, rev, state, status, head = row
+    return locked_row(tenant_id, row)
+
+
+def lock_all(tx: Connection, tenant_id: int, instance_ids: Sequence[int]) -> dict[int, Locked]:
+    """Lock many instances in the order of their ids, so that two callers cannot wait for each other; return id -> instance."""
+    cursor = db.cursor(tx)
+    cursor.execute(
+        f"select {COLUMNS} from process_instance p where p.tenant_id = %s and p.id = any(%s) order by p.id for update",
+        (tenant_id, list(instance_ids)),
+    )
+    return {row[0]: locked_row(tenant_id, row) for row in cursor.fetchall()}
+
+
+def locked_row(tenant_id: int, row: Sequence[Any]) -> Locked:
+    """Return the instance of a row of COLUMNS."""
+    identity, uuid, bundle_id, process_key, business_key, rev, status, state, head, recorded_at = row
     instance = Instance(tenant_id, identity, uuid, bundle_id, process_key, business_key, rev, status)
-    return _Row(instance, bytes(state), bytes(head))
+    return Locked(instance, bytes(state), bytes(head), recorded_at)
 
 
 def get(tx: Connection, tenant_id: int, uuid: UUID) -> Instance:

@@ -65,8 +65,8 @@ def replay(tx: Connection, tenant_id: int, instance_id: int, *, against: Mapping
 def _definition(tx: Connection, row: Any, tenant_id: int, against: Mapping[str, bytes] | None) -> Definition:
     if against is None:
         return deployments.definition_of_bundle(tx, row.bundle_id, tenant_id=tenant_id)
-    files = deployments.bundle_files(tx, row.bundle_id, "bpmn") | dict(against)
-    return spiff_definition.build(row.process_key, files, db.runtime(tx).functions)
+    root, pinned = deployments.bundle_processes(tx, row.bundle_id)
+    return spiff_definition.of_processes(root, pinned | spiff_definition.processes_of(against, db.runtime(tx).functions))
 
 
 def _fold(tx: Connection, definition: Definition, uuid: UUID, business_key: str, commands: list[history.Command]) -> Difference | None:

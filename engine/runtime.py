@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from engine.jobs import Topic
     from engine.spiff.definition import Definition
     from engine.spiff.step import Live
+    from engine.spiff.workflow import BoundDecision
 
 MAX_DEFINITIONS = 256
 MAX_LIVE = 2000
@@ -30,6 +31,10 @@ class Runtime:
         self.keep_live = keep_live
         self.definitions: OrderedDict[int, Definition] = OrderedDict()
         self.models: OrderedDict[int, dmn.Model] = OrderedDict()
+        # What follows from the deployments of a world, kept with the id of its newest definition: (newest, ...).
+        self.worlds: dict[int, int] = {}
+        self.bundles: dict[tuple[int, str], tuple[int, int]] = {}
+        self.bound: dict[int, tuple[int, dict[str, BoundDecision]]] = {}
         self.message_starts: dict[int, tuple[int, dict[str, list[tuple[str, str]]]]] = {}
         self._live: OrderedDict[tuple[int, int], tuple[bytes, Live]] = OrderedDict()
 

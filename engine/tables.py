@@ -175,6 +175,8 @@ def _wait(*columns: SchemaItem) -> list[SchemaItem]:
     ]
 
 
+OPEN_TASK_ORDER = "coalesce(due_at, timestamptz '9999-01-01 00:00+00')"
+
 user_task = Table(
     "user_task",
     metadata,
@@ -193,7 +195,8 @@ user_task = Table(
         Column("ended_by", Text),
         Column("outcome", Text),
         Index("ix_user_task_instance", "tenant_id", "instance_id"),
-        Index("ix_user_task_open", "tenant_id", "due_at", "id", postgresql_where=text("ended_at is null")),
+        # In the order of the task lists: the most urgent first, those without a date last.
+        Index("ix_user_task_open", "tenant_id", text(OPEN_TASK_ORDER), "id", postgresql_where=text("ended_at is null")),
     ),
 )
 
@@ -281,6 +284,7 @@ incident = Table(
     Column("resolution", Text),
     PrimaryKeyConstraint("tenant_id", "id"),
     _of_instance(),
+    Index("ix_incident_of_instance", "tenant_id", "instance_id", postgresql_where=text("resolved_at is null")),
     Index("ix_incident_open", "tenant_id", "id", postgresql_where=text("resolved_at is null")),
     CheckConstraint("kind in ('job', 'timer', 'message', 'step')", name="kind"),
 )

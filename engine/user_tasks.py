@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, text
 
-from engine import errors, instances, values
-from engine.protocol import Step, Stimulus, Variables
+from engine import db, errors, instances, values
+from engine.protocol import Step, Stimulus, Variables, Wait
 
 COLUMNS = (
     "u.tenant_id, u.id, u.instance_id, u.element_id, u.label, u.scope, u.form, u.assignee, u.candidate_groups, u.candidate_users,"
@@ -19,7 +20,13 @@ COLUMNS = (
     " p.uuid as instance_uuid, p.bundle_id, p.process_key, p.business_key"
 )
 FROM = "from user_task u join process_instance p on p.tenant_id = u.tenant_id and p.id = u.instance_id"
+WIDTH = COLUMNS.count(",") + 1
+# One round trip: the task, and its instance locked with all a step needs.
+LOCK = f"select {COLUMNS}, {instances.COLUMNS} {FROM} where u.tenant_id = %s and u.id = %s for update of p"
 MAX_PAGE = 200
+NO_DUE = datetime(9999, 1, 1, tzinfo=UTC)  # where tasks without a date stand in a list
+ORDER = "coalesce(u.due_at, timestamptz '9999-01-01 00:00+00')"
+BERLIN = ZoneInfo("Europe/Berlin")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,26 +76,64 @@ def complete(tx: Connection, tenant_id: int, task_id: UUID, submitted: Variables
 
     Raises errors.NotFound, errors.Conflict (somebody else was faster: who and when), errors.NotAllowed (four eyes).
     """
-    task = open_task(tx, tenant_id, task_id)
+    task, locked = _lock(tx, tenant_id, task_id)
     _four_eyes(tx, task, by)
-    step = instances.advance(
-        tx, tenant_id, task.instance_id, Stimulus("user_task_completed", wait_id=task_id, variables=submitted, by=by), now
-    )
-    return Completion(task, step, tuple(of_instance(tx, tenant_id, task.instance_id)))
+    stimulus = Stimulus("user_task_completed", wait_id=task_id, variables=submitted, by=by)
+    try:
+        step = instances.advance_locked(tx, locked, stimulus, now)
+    except errors.InvalidState:
+        _refuse_ended(get(tx, tenant_id, task_id))  # the row read beside the lock may be older than the lock
+        raise
+    return Completion(task, step, _next(tx, task, step, now))
+
+
+def _next(tx: Connection, task: UserTask, step: Step, now: datetime) -> tuple[UserTask, ...]:
+    """Return the open tasks after a step; only waits that were open before it need a look at the database."""
+    opened = {wait.id for wait in step.opened}
+    if all(wait_id in opened for wait_id in step.open):
+        return tuple(_opened(wait, task, now) for wait in step.opened if wait.kind == "user_task")
+    return tuple(of_instance(tx, task.tenant_id, task.instance_id))
+
+
+def _opened(wait: Wait, before: UserTask, now: datetime) -> UserTask:
+    """Return the task that a step has just opened in the instance of another task."""
+    return replace(
+        before, id=wait.id, element_id=wait.element_id, label=wait.label, scope=wait.scope, form=wait.form, assignee=wait.assignee,
+        candidate_groups=wait.candidate_groups, candidate_users=wait.candidate_users, due_at=wait.due_at, follow_up_at=wait.follow_up_at,
+        priority=wait.priority, variables=wait.variables, properties=wait.properties, created_at=now, ended_at=None, ended_by=None,
+        outcome=None,
+    )  # fmt: skip
 
 
 def open_task(tx: Connection, tenant_id: int, task_id: UUID) -> UserTask:
     """Lock the task's instance and return the task. Raises errors.Conflict when it is no longer open."""
+    _lock(tx, tenant_id, task_id)
     task = get(tx, tenant_id, task_id)
-    tx.execute(text("select 1 from process_instance where tenant_id = :t and id = :i for update"), {"t": tenant_id, "i": task.instance_id})
-    task = get(tx, tenant_id, task_id)
+    _refuse_ended(task)
+    return task
+
+
+def _lock(tx: Connection, tenant_id: int, task_id: UUID) -> tuple[UserTask, instances.Locked]:
+    cursor = db.cursor(tx)
+    cursor.execute(LOCK, (tenant_id, task_id))
+    row = cursor.fetchone()
+    if row is None:
+        raise _missing()
+    task = _task(row[:WIDTH])
+    _refuse_ended(task)
+    return task, instances.locked_row(tenant_id, row[WIDTH:])
+
+
+def _refuse_ended(task: UserTask) -> None:
     if task.ended_at is not None:
         how = "erledigt" if task.outcome == "completed" else "durch ein anderes Ereignis beendet"
         by = f" von {task.ended_by}" if task.ended_by else ""
-        raise errors.Conflict(
-            f"Die Aufgabe „{task.label}“ wurde{by} am {task.ended_at:%d.%m.%Y um %H:%M} Uhr {how}. Bitte den Fall neu laden."
-        )
-    return task
+        when = task.ended_at.astimezone(BERLIN)
+        raise errors.Conflict(f"Die Aufgabe „{task.label}“ wurde{by} am {when:%d.%m.%Y um %H:%M} Uhr {how}. Bitte den Fall neu laden.")
+
+
+def _missing() -> errors.NotFound:
+    return errors.NotFound("Die Aufgabe gibt es nicht, oder sie gehört einem anderen Mandanten.")
 
 
 def _four_eyes(tx: Connection, task: UserTask, by: str) -> None:
@@ -117,9 +162,20 @@ def claim(tx: Connection, tenant_id: int, task_id: UUID, *, by: str) -> None:
     )
     if claimed.rowcount == 0:
         task = get(tx, tenant_id, task_id)
-        if task.ended_at is not None:
-            raise errors.Conflict(f"Die Aufgabe „{task.label}“ ist schon beendet. Bitte die Liste neu laden.")
+        _refuse_ended(task)
         raise errors.Conflict(f"Die Aufgabe „{task.label}“ hat schon {task.assignee} übernommen.")
+
+
+def unclaim(tx: Connection, tenant_id: int, task_id: UUID, *, by: str) -> None:
+    """Give back a task that one has claimed. Raises errors.Conflict when somebody else has it, or it is no longer open."""
+    given_back = tx.execute(
+        text("update user_task set assignee = null where tenant_id = :t and id = :id and ended_at is null and assignee = :by"),
+        {"by": by, "t": tenant_id, "id": task_id},
+    )
+    if given_back.rowcount == 0:
+        task = get(tx, tenant_id, task_id)
+        _refuse_ended(task)
+        raise errors.Conflict(f"Die Aufgabe „{task.label}“ hat {task.assignee or 'niemand'} übernommen, nicht {by}.")
 
 
 def assign(tx: Connection, tenant_id: int, task_id: UUID, assignee: str | None) -> None:
@@ -137,7 +193,7 @@ def get(tx: Connection, tenant_id: int, task_id: UUID) -> UserTask:
     """Return a task, open or not. Raises errors.NotFound."""
     row = tx.execute(text(f"select {COLUMNS} {FROM} where u.tenant_id = :t and u.id = :id"), {"t": tenant_id, "id": task_id}).first()
     if row is None:
-        raise errors.NotFound("Die Aufgabe gibt es nicht, oder sie gehört einem anderen Mandanten.")
+        raise _missing()
     return _task(row)
 
 
@@ -168,10 +224,10 @@ def open_tasks(
     mine_only: bool = False,
     element_id: str | None = None,
     search: str | None = None,
-    after: tuple[datetime, UUID] | None = None,
+    after: tuple[datetime | None, UUID] | None = None,
     limit: int = 50,
 ) -> list[UserTask]:
-    """Return a page of open tasks, most urgent first; `after` is (due or far future, id) of the last row of the page before.
+    """Return a page of open tasks, most urgent first; `after` is (due_at, id) of the last row of the page before.
 
     user and groups None: all of the tenant. Otherwise those assigned to the user, offered to them or to one of their groups.
     """
@@ -189,9 +245,9 @@ def open_tasks(
         conditions.append("(p.business_key ilike :search or u.label ilike :search)")
         parameters["search"] = f"%{search}%"
     if after is not None:
-        conditions.append("(coalesce(u.due_at, 'infinity'), u.id) > (:after_due, :after_id)")
-        parameters |= {"after_due": after[0], "after_id": after[1]}
-    query = text(f"select {COLUMNS} {FROM} where {' and '.join(conditions)} order by coalesce(u.due_at, 'infinity'), u.id limit :limit")
+        conditions.append(f"({ORDER}, u.id) > (:after_due, :after_id)")
+        parameters |= {"after_due": after[0] or NO_DUE, "after_id": after[1]}
+    query = text(f"select {COLUMNS} {FROM} where {' and '.join(conditions)} order by {ORDER}, u.id limit :limit")
     return [_task(row) for row in tx.execute(query, parameters)]
 
 
@@ -204,12 +260,10 @@ def count_open(tx: Connection, tenant_id: int, *, user: str, groups: Sequence[st
     return int(tx.execute(query, {"t": tenant_id, "user": user, "groups": list(groups)}).scalar_one())
 
 
-def _task(row: Any) -> UserTask:
-    fields = dict(row._mapping)
-    fields["candidate_groups"] = tuple(fields["candidate_groups"])
-    fields["candidate_users"] = tuple(fields["candidate_users"])
-    fields["variables"] = values.from_jsonable(fields["variables"])
-    return UserTask(**fields)
+def _task(row: Sequence[Any]) -> UserTask:
+    """Return the task of a row of COLUMNS."""
+    fields: list[Any] = [*row[:8], tuple(row[8]), tuple(row[9]), *row[10:13], values.from_jsonable(row[13]), *row[14:]]
+    return UserTask(*fields)
 
 
 def kinds(tx: Connection, tenant_id: int) -> list[tuple[str, str, int]]:

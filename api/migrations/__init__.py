@@ -10,7 +10,10 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, create_engine
 from sqlalchemy.engine import URL
 
+from engine import db
+
 HERE = Path(__file__).parent
+SQL = HERE.parents[1] / "engine" / "sql"
 
 
 def config(connection: Connection | None = None) -> Config:
@@ -26,9 +29,18 @@ def migrate(owner: URL | Engine) -> str:
     engine = owner if isinstance(owner, Engine) else create_engine(owner)
     with engine.begin() as connection:
         command.upgrade(config(connection), "head")
+        refresh_functions(connection)
     if not isinstance(owner, Engine):
         engine.dispose()
     return newest()
+
+
+def refresh_functions(connection: Connection) -> None:
+    """Bring the database's functions to the text of this version; only the application role may call them."""
+    for file in sorted(SQL.glob("*.sql")):
+        connection.exec_driver_sql(file.read_text(encoding="utf-8").replace("%", "%%"))
+    connection.exec_driver_sql("revoke execute on all functions in schema public from public")
+    connection.exec_driver_sql(f"grant execute on all functions in schema public to {db.APP_ROLE}")
 
 
 def newest() -> str:

@@ -82,6 +82,14 @@ def build(root_process_id: str, files: Mapping[str, bytes], functions: Iterable[
 
     Raises errors.InvalidInput with all faults where a file is broken or a called process is missing.
     """
+    processes = processes_of(files, functions)
+    if root_process_id not in processes:
+        raise errors.InvalidInput(f"Den Prozess „{root_process_id}“ gibt es in den Dateien nicht.")
+    return of_processes(root_process_id, processes)
+
+
+def processes_of(files: Mapping[str, bytes], functions: Iterable[feel.Function] = ()) -> dict[str, model.Process]:
+    """Return all processes of the files by id. Raises errors.InvalidInput with all faults of a broken file."""
     processes: dict[str, model.Process] = {}
     for file, content in files.items():
         found = reader.Reader(content, file, functions)
@@ -90,9 +98,7 @@ def build(root_process_id: str, files: Mapping[str, bytes], functions: Iterable[
         if faults or parsed is None:
             raise errors.InvalidInput("\n".join(f"{f.file}, Zeile {f.line}, {f.element_id}: {f.message} {f.remedy}" for f in faults))
         processes |= {process.id: process for process in parsed.processes}
-    if root_process_id not in processes:
-        raise errors.InvalidInput(f"Den Prozess „{root_process_id}“ gibt es in den Dateien nicht.")
-    return of_processes(root_process_id, processes)
+    return processes
 
 
 def of_processes(root_process_id: str, processes: Mapping[str, model.Process]) -> Definition:

@@ -1,31 +1,38 @@
 -- The hot path: one call stores everything a step caused, in the caller's transaction.
--- p: {tenant, instance, rev, state(base64), status, variables, head(hex), history: {seq, kind, actor, effective_at, payload},
---     closed: [ids], tasks: [...], timers: [...], jobs: [...], subscriptions: [...], outgoing: [...], ended_by, outcome}
+-- p: {tenant, instance, rev, state(base64), status, variables, head(hex), history: {kind, actor, effective_at, recorded_at, payload},
+--     answered, closed: [ids], tasks: [...], timers: [...], jobs: [...], subscriptions: [...], outgoing: [...]}
 -- Returns false when another command was faster (rev differs): nothing is stored then.
 create or replace function store_step(p jsonb) returns boolean language plpgsql as $$
 declare
     t bigint := (p ->> 'tenant')::bigint;
     i bigint := (p ->> 'instance')::bigint;
-    at timestamptz := (p -> 'history' ->> 'effective_at')::timestamptz;
+    h jsonb := p -> 'history';
+    at timestamptz := (h ->> 'effective_at')::timestamptz;
+    head bytea := decode(p ->> 'head', 'hex');
     ended boolean := p ->> 'status' <> 'running';
+    answered uuid := (p ->> 'answered')::uuid;
+    gone uuid[];
 begin
     update process_instance
        set rev = rev + 1, state = decode(p ->> 'state', 'base64'), status = p ->> 'status', variables = p -> 'variables',
-           chain_head = decode(p ->> 'head', 'hex'), ended_at = case when ended then at end
+           chain_head = head, ended_at = case when ended then at end
      where tenant_id = t and id = i and rev = (p ->> 'rev')::int;
     if not found then
         return false;
     end if;
-    insert into history (tenant_id, instance_id, seq, kind, actor, effective_at, payload, hash)
-    values (t, i, (p -> 'history' ->> 'seq')::int, p -> 'history' ->> 'kind', p -> 'history' ->> 'actor', at,
-            p -> 'history' ->> 'payload', decode(p ->> 'head', 'hex'));
+    insert into history (tenant_id, instance_id, seq, kind, actor, effective_at, recorded_at, payload, hash)
+    values (t, i, (p ->> 'rev')::int, h ->> 'kind', h ->> 'actor', at, (h ->> 'recorded_at')::timestamptz, h ->> 'payload', head);
     if p ? 'closed' then
-        update user_task set ended_at = at, ended_by = p ->> 'ended_by',
-               outcome = case when id = (p ->> 'answered')::uuid then 'completed' else 'cancelled' end
-         where tenant_id = t and id in (select value::uuid from jsonb_array_elements_text(p -> 'closed')) and ended_at is null;
-        delete from timer where tenant_id = t and id in (select value::uuid from jsonb_array_elements_text(p -> 'closed'));
-        delete from job where tenant_id = t and id in (select value::uuid from jsonb_array_elements_text(p -> 'closed'));
-        delete from subscription where tenant_id = t and id in (select value::uuid from jsonb_array_elements_text(p -> 'closed'));
+        gone := array(select value::uuid from jsonb_array_elements_text(p -> 'closed'));
+        update user_task set ended_at = at, ended_by = h ->> 'actor',
+               outcome = case when id = answered then 'completed' else 'cancelled' end
+         where tenant_id = t and id = any (gone) and ended_at is null;
+        delete from timer where tenant_id = t and id = any (gone);
+        delete from job where tenant_id = t and id = any (gone);
+        delete from subscription where tenant_id = t and id = any (gone);
+        -- What a person was to look into no longer waits.
+        update incident set resolved_at = at, resolved_by = h ->> 'actor', resolution = 'Der Schritt wird nicht mehr erwartet.'
+         where tenant_id = t and instance_id = i and resolved_at is null and wait_id = any (gone);
     end if;
     if p ? 'tasks' then
         insert into user_task (tenant_id, id, instance_id, element_id, label, scope, form, assignee, candidate_groups, candidate_users,
@@ -65,10 +72,23 @@ begin
         delete from timer where tenant_id = t and instance_id = i;
         delete from job where tenant_id = t and instance_id = i;
         delete from subscription where tenant_id = t and instance_id = i;
-        update user_task set ended_at = at, ended_by = p ->> 'ended_by', outcome = 'cancelled'
+        update user_task set ended_at = at, ended_by = h ->> 'actor', outcome = 'cancelled'
          where tenant_id = t and instance_id = i and ended_at is null;
+        update incident set resolved_at = at, resolved_by = h ->> 'actor', resolution = 'Der Vorgang ist beendet.'
+         where tenant_id = t and instance_id = i and resolved_at is null;
     end if;
     return true;
+end $$;
+
+-- Many steps of different instances in one call. Returns null, or the index of the first one that another command overtook.
+create or replace function store_steps(steps jsonb) returns int language plpgsql as $$
+begin
+    for index in 0 .. jsonb_array_length(steps) - 1 loop
+        if not store_step(steps -> index) then
+            return index;
+        end if;
+    end loop;
+    return null;
 end $$;
 
 -- Nobody changes or deletes what is append-only, not even the owner by accident.
@@ -79,26 +99,26 @@ end $$;
 
 -- What workers may know across tenants: that there is work, for whom, and when. Run as owner; return no content.
 create or replace function due_timers(before_instant timestamptz, worlds bigint[], how_many int)
-returns table (tenant_id bigint, id uuid, due_at timestamptz) language sql stable security definer set search_path = public as $$
+returns table (tenant_id bigint, id uuid, due_at timestamptz) language sql stable security definer set search_path = public, pg_temp as $$
     select m.tenant_id, m.id, m.due_at from timer m join tenant t on t.id = m.tenant_id
      where not m.parked and m.due_at <= before_instant and t.world_id = any (worlds)
      order by m.due_at, m.instance_id, m.id limit how_many
 $$;
 
 create or replace function due_timers_by_clock(how_many int)
-returns table (tenant_id bigint, id uuid, due_at timestamptz) language sql stable security definer set search_path = public as $$
+returns table (tenant_id bigint, id uuid, due_at timestamptz) language sql stable security definer set search_path = public, pg_temp as $$
     select m.tenant_id, m.id, m.due_at from timer m join tenant t on t.id = m.tenant_id join world w on w.id = t.world_id
      where not m.parked and m.due_at <= coalesce(w.virtual_now, clock_timestamp())
      order by m.due_at, m.instance_id, m.id limit how_many
 $$;
 
 create or replace function next_timer(the_world bigint)
-returns timestamptz language sql stable security definer set search_path = public as $$
+returns timestamptz language sql stable security definer set search_path = public, pg_temp as $$
     select min(m.due_at) from timer m join tenant t on t.id = m.tenant_id where not m.parked and t.world_id = the_world
 $$;
 
 create or replace function open_jobs(topics text[], worlds bigint[], how_many int)
-returns table (tenant_id bigint, id uuid) language sql stable security definer set search_path = public as $$
+returns table (tenant_id bigint, id uuid) language sql stable security definer set search_path = public, pg_temp as $$
     select j.tenant_id, j.id from job j join tenant t on t.id = j.tenant_id
      where j.topic = any (topics) and j.retries > 0 and (j.locked_until is null or j.locked_until < clock_timestamp())
        and (worlds is null or t.world_id = any (worlds))
@@ -106,7 +126,7 @@ returns table (tenant_id bigint, id uuid) language sql stable security definer s
 $$;
 
 create or replace function waiting_messages(worlds bigint[], how_many int)
-returns table (tenant_id bigint, id bigint) language sql stable security definer set search_path = public as $$
+returns table (tenant_id bigint, id bigint) language sql stable security definer set search_path = public, pg_temp as $$
     select o.tenant_id, o.id from outbox o join tenant t on t.id = o.tenant_id
      where not o.parked and (worlds is null or t.world_id = any (worlds)) order by o.id limit how_many
 $$;

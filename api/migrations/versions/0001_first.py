@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from alembic import op
 
-from api import tables
+from api import migrations, tables
 from engine import db
 
 revision = "0001"
@@ -14,7 +12,6 @@ down_revision = None
 branch_labels = None
 depends_on = None
 
-SQL = Path(__file__).parents[3] / "engine" / "sql"
 ME = "nullif(current_setting('app.tenant', true), '')::bigint"
 POLICIES = {
     "own": (f"tenant_id = {ME}", f"tenant_id = {ME}"),
@@ -30,12 +27,11 @@ POLICIES = {
 def upgrade() -> None:
     connection = op.get_bind()
     tables.metadata.create_all(connection)
-    for file in sorted(SQL.glob("*.sql")):
-        connection.exec_driver_sql(file.read_text(encoding="utf-8").replace("%", "%%"))
     role = db.APP_ROLE
     exists = connection.exec_driver_sql(f"select 1 from pg_roles where rolname = '{role}'").scalar()
     if not exists:
         connection.exec_driver_sql(f"create role {role} nologin nosuperuser nobypassrls")
+    migrations.refresh_functions(connection)
     connection.exec_driver_sql(f"grant usage on schema public to {role}")
     for name in tables.metadata.tables:
         rights = "select, insert" if name in tables.APPEND_ONLY else "select, insert, update, delete"
@@ -49,8 +45,6 @@ def upgrade() -> None:
         connection.exec_driver_sql(
             f'create trigger append_only before update or delete or truncate on "{name}" for each statement execute function refuse_change()'
         )
-    connection.exec_driver_sql("revoke execute on all functions in schema public from public")
-    connection.exec_driver_sql(f"grant execute on all functions in schema public to {role}")
 
 
 def downgrade() -> None:
