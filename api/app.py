@@ -9,7 +9,9 @@ from typing import cast
 from zoneinfo import ZoneInfo
 
 from flask import Flask, Response, current_app, g, redirect, request, url_for
+from flask.sessions import SecureCookieSessionInterface
 from flask.typing import ResponseReturnValue
+from itsdangerous import URLSafeTimedSerializer
 
 from api import errors as web_errors
 from api.auth import sessions
@@ -28,10 +30,25 @@ OPEN_ENDPOINTS = frozenset({"login.show", "login.enter", "static", "health"})
 PAGES = (login, task_list, task_page, case_files, replay_page, models_page, claims_import, mahnlauf, incident_list, clock_page)
 
 
+class Notices(SecureCookieSessionInterface):
+    """Carries the notice of the last action to the next page, signed with the key of the person's session.
+
+    The login itself stands in the database (api.auth.sessions). No key of the application is to be kept or shared between machines, and a
+    notice ends with the session it belongs to.
+    """
+
+    def get_signing_serializer(self, app: Flask) -> URLSafeTimedSerializer | None:
+        """Return the signer of this request; None without a session."""
+        key = request.cookies.get(cookie_name())
+        return URLSafeTimedSerializer(f"notice:{key}", salt=self.salt, serializer=self.serializer) if key else None
+
+
 def create_app(database: Database, *, secure_cookie: bool = False) -> Flask:
     """Return the application on an open database. `secure_cookie`: behind HTTPS (__Host- cookie)."""
     app = Flask(__name__, static_folder=str(Path(__file__).parent / "static"))
     app.config.update(DATABASE=database, SECURE_COOKIE=secure_cookie, MAX_CONTENT_LENGTH=MAX_BODY, MAX_FORM_MEMORY_SIZE=MAX_FORM_MEMORY)
+    app.config.update(SESSION_COOKIE_NAME="hinweis", SESSION_COOKIE_SAMESITE="Lax", SESSION_COOKIE_SECURE=secure_cookie)
+    app.session_interface = Notices()
     app.jinja_env.filters.update(euro=euro, cent=cent_text, tag=day_text, zeitpunkt=moment_text)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.before_request(_enter)
@@ -68,6 +85,10 @@ def cookie_name() -> str:
 
 def _enter() -> ResponseReturnValue | None:
     g.session = None
+    if "\0" in request.path:
+        raise errors.NotFound("Die Seite gibt es nicht. Bitte die Adresse prüfen.")
+    if any("\0" in value for value in (*request.args.values(), *request.form.values())):
+        raise errors.InvalidInput("Die Eingabe enthält ein NUL-Zeichen, das niemand tippt. Bitte den Text neu eingeben.")
     if request.endpoint in ("static", "health") or request.endpoint is None:
         return None
     key = request.cookies.get(cookie_name())
