@@ -18,7 +18,7 @@ from sqlalchemy import Connection, text
 
 from engine import clock, errors, history, incidents, instances, messages, user_tasks
 from processes import claim_files, imports, money, runs, scenarios
-from processes.casefile import charges, claims, holds, ledger, letters, measures, notes, payments, seizures
+from processes.casefile import charges, claims, debtors, holds, ledger, letters, measures, notes, payments, seizures
 from processes.scenarios import BERLIN, Act, Scenario
 
 BY = "szenario"
@@ -194,14 +194,34 @@ class _Player:
             raise errors.InvalidState(f"Die Aufgabe „{what}“ ist nicht offen. Offen sind: {shown}.")
         task = found[0]
         with self.stage.transaction(task.tenant_id) as tx:
-            self.stage.complete(tx, task.tenant_id, task.id, _submitted(act.form), by=act.role or BY, now=clock.now(tx, task.tenant_id))
+            self.stage.complete(tx, task.tenant_id, task.id, _submitted(self.resolved(tx, act.form)), by=act.role or BY, now=clock.now(tx, task.tenant_id))
+
+    def resolved(self, tx: Connection, form: Mapping[str, object]) -> dict[str, object]:
+        """Replace `forderung:KASSENZEICHEN[/OP_NR]` and `schuldner:STADT/SCHULDNER_NR` by the ids that only the program knows."""
+
+        def of(value: object) -> object:
+            if isinstance(value, list):
+                return [of(item) for item in value]
+            kind, _, name = value.partition(":") if isinstance(value, str) else ("", "", "")
+            if kind == "forderung":
+                reference, _, item = name.partition("/")
+                claim = claims.by_key(tx, self.stage.tenants[self.slug_of(reference)], reference, item or "1")
+                return value if claim is None else str(claim.uuid)
+            if kind == "schuldner":
+                slug, _, number = name.partition("/")
+                debtor = debtors.by_numbers(tx, self.stage.tenants[slug], [number]).get(number)
+                return value if debtor is None else str(debtor.uuid)
+            return value
+
+        return {name: of(value) for name, value in form.items()}
 
     def do_nachricht(self, act: Act, what: Any) -> None:
         tenant_id = self.tenant_of(what)
         with self.stage.transaction(tenant_id) as tx:
             key = str(what.get("schluessel") or self.case_number())
-            data = {str(name): value for name, value in (what.get("daten") or {}).items()}
-            messages.send(tx, str(what["name"]), key, data, tenant_id=tenant_id, now=clock.now(tx, tenant_id))
+            data = self.resolved(tx, {str(name): value for name, value in (what.get("daten") or {}).items()})
+            process = str(what["prozess"]) if "prozess" in what else None
+            messages.send(tx, str(what["name"]), key, data, tenant_id=tenant_id, process_key=process, now=clock.now(tx, tenant_id))
 
     def do_sperre(self, act: Act, what: Any) -> None:
         claim, tenant_id = self.claim_of(what)

@@ -16,13 +16,13 @@ BERLIN = ZoneInfo("Europe/Berlin")
 
 
 def record(tx: Connection, job: jobs.Job, result: object, now: datetime) -> Variables:
-    """Return the reason and whether the field is open to the case; BPMN error `innendienst_fehlt`: no desk result and no reason."""
+    """Return the reason and whether the field is open to the case; neither a desk result nor a reason: an incident."""
     variables = job.variables
     case_number, decision = given.text(variables, "fallnummer"), given.text(variables, "entscheidung")
     skipped_because = given.optional_text(variables, "aussendienst_grund")
     has_result = desk.situation(tx, job.tenant_id, case_number).has_result
     if decision == "aussendienst" and not has_result and skipped_because is None:
-        raise errors.BpmnError("innendienst_fehlt", "Ohne Ergebnis des Innendienstes braucht der Außendienst eine Begründung.")
+        raise errors.Incident("Ohne Ergebnis des Innendienstes braucht der Außendienst eine Begründung. Bitte die Entscheidung ergänzen.")
     timeline.add(
         tx, kind="innendienst_entscheidung", summary=f"Innendienst: {decision.replace('_', ' ')}", by=given.text(variables, "bearbeiter"),
         effective_on=now.astimezone(BERLIN).date(), now=now, case=(job.tenant_id, case_number), source=str(job.id),
