@@ -53,6 +53,7 @@ class Database:
         @event.listens_for(engine, "connect")
         def remember(connection: Any, record: Any) -> None:
             record.info["runtime"] = runtime_of_engine
+            record.info["cursor"] = connection.cursor()
 
         @event.listens_for(engine, "checkin")
         def rests(connection: Any, record: Any) -> None:
@@ -113,9 +114,12 @@ def runtime(tx: Connection) -> Runtime:
 
 
 def cursor(tx: Connection) -> psycopg.Cursor[Any]:
-    """Return a raw cursor of the transaction's connection: on the hot path ORM and Core cost a multiple of the step itself."""
-    made: psycopg.Cursor[Any] = tx.connection.cursor()  # type: ignore[assignment]  # the driver is psycopg
-    return made
+    """Return the raw cursor of the transaction's connection: on the hot path ORM and Core cost a multiple of the step itself.
+
+    There is one per connection: fetch its rows before anybody executes again.
+    """
+    found: psycopg.Cursor[Any] = tx.info["cursor"]
+    return found
 
 
 def open_database(settings: Settings, runtime: Runtime) -> Database:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections import OrderedDict
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
@@ -18,6 +19,17 @@ if TYPE_CHECKING:
 
 MAX_DEFINITIONS = 256
 MAX_LIVE = 2000
+
+
+def calm_garbage_collection() -> None:
+    """Let a long-lived process look for garbage less often; to be called once everything is loaded.
+
+    A reloaded instance is some thousand small objects, so the default threshold of 700 runs the collector several times in each step.
+    Measured: a fifth of the CPU of a step.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 20)
 
 
 class Runtime:

@@ -16,7 +16,7 @@ import psycopg
 import structlog
 from sqlalchemy import text
 
-from engine import clock, errors, incidents, jobs, messages, timers
+from engine import clock, errors, incidents, jobs, messages, runtime, timers
 from engine.db import Database
 
 log = structlog.get_logger(__name__)
@@ -44,6 +44,7 @@ class Report:
 def work(database: Database, *, name: str, stop: threading.Event, extra: Callable[[], int] | None = None) -> None:
     """Work until `stop` is set; `extra` does the rooms' own background work and returns how much it did."""
     waker = _Waker(database)
+    runtime.calm_garbage_collection()
     try:
         while not stop.is_set():
             try:
