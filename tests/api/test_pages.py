@@ -126,22 +126,17 @@ def test_hostile_submissions_of_a_task_are_refused_and_never_a_bug(city: City, d
 def test_a_faulty_form_keeps_what_was_typed_and_a_right_one_completes_once(city: City) -> None:
     client = city.client("anna")
     task, token = _task(city), city.token(client)
+    decided = {"entscheidung": "weiter_ermitteln", "wiedervorlage_am": "2026-11-02", "vermerk": "EMA angefragt"}
 
-    faulty = client.post(
-        f"/aufgaben/{task}", data={"token": token, "daten": json.dumps({"entscheidung": "weiter_ermitteln", "vermerk": ""})}
-    )
+    faulty = client.post(f"/aufgaben/{task}", data={"token": token, "daten": json.dumps({**decided, "vermerk": ""})})
     page = faulty.get_data(as_text=True)
     assert faulty.status_code == 422
     assert "Bitte ausfüllen" in page
     assert '"entscheidung": "weiter_ermitteln"' in page
 
-    right = client.post(
-        f"/aufgaben/{task}", data={"token": token, "daten": json.dumps({"entscheidung": "weiter_ermitteln", "vermerk": "EMA angefragt"})}
-    )
+    right = client.post(f"/aufgaben/{task}", data={"token": token, "daten": json.dumps(decided)})
     assert right.status_code == 302
-    again = client.post(
-        f"/aufgaben/{task}", data={"token": token, "daten": json.dumps({"entscheidung": "weiter_ermitteln", "vermerk": "EMA angefragt"})}
-    )
+    again = client.post(f"/aufgaben/{task}", data={"token": token, "daten": json.dumps(decided)})
     assert again.status_code == 409
     assert f"von {city.prefix}anna am" in again.get_data(as_text=True)
 
