@@ -99,6 +99,16 @@ class Database:
             tx.info.pop("opened", None)
             yield tx
 
+    @contextmanager
+    def alone(self, name: str) -> Iterator[None]:
+        """Hold a lock of that name over several transactions; who asks for it meanwhile, on any machine, waits."""
+        with self.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            connection.execute(text("select pg_advisory_lock(hashtextextended(:name, 0))"), {"name": name})
+            try:
+                yield
+            finally:
+                connection.execute(text("select pg_advisory_unlock(hashtextextended(:name, 0))"), {"name": name})
+
     def close(self) -> None:
         """Close the pool; the embedded server ends with its last user."""
         self.engine.dispose()

@@ -20,7 +20,6 @@ from engine.protocol import Finding
 from engine.spiff import check as spiff_check
 from engine.spiff import definition as spiff
 from engine.spiff import model, reader
-from engine.spiff.workflow import BoundDecision
 
 KINDS = {".bpmn": "bpmn", ".dmn": "dmn", ".form": "form", ".typ": "letter"}
 
@@ -327,49 +326,6 @@ def pinned(tx: Connection, bundle_id: int, kind: str, key: str) -> tuple[int, by
     if row is None:
         raise errors.NotFound(f"„{key}“ ({kind}) gehört nicht zu den Modellen, mit denen der Vorgang begonnen wurde.")
     return row.version, bytes(row.content)
-
-
-BOUND = {
-    "latest": "",
-    # As it was when the processes of the bundle were deployed; the same content is no new version, so it may be older than they are.
-    "deployment": (
-        " and d.deployment_id <= (select max(p.deployment_id) from bundle b join definition p on p.world_id = b.world_id"
-        " and p.id = any (b.definition_ids) and p.kind = 'bpmn' where b.id = :b)"
-    ),
-    "version": " and d.version = :v",
-}
-
-
-def bound_decisions(tx: Connection, definition: spiff.Definition, bundle_id: int, *, tenant_id: int) -> dict[str, BoundDecision]:
-    """Return the decisions a definition may ask, each in the version that its binding names (absent: the latest)."""
-    runtime = db.runtime(tx)
-    world_id = world_of(tx, tenant_id)
-    now_newest = newest(tx, world_id)
-    cached = runtime.bound.get(bundle_id)
-    if cached is not None and cached[0] == now_newest:
-        return cached[1]
-    found: dict[str, BoundDecision] = {}
-    for key, binding in definition.decisions.items():
-        kind, _, version = binding.partition(":")
-        row = tx.execute(
-            text(f"select d.id, d.uuid from definition d where d.world_id = :w and d.kind = 'dmn' and d.key = :k{BOUND[kind]} order by d.version desc limit 1"),
-            {"w": world_id, "k": key, "b": bundle_id, "v": int(version or 0)},
-        ).first()  # fmt: skip
-        if row is not None:
-            found[key] = decision_version(tx, row.id, str(row.uuid), key, runtime.functions)
-    runtime.bound[bundle_id] = (now_newest, found)
-    return found
-
-
-def decision_version(tx: Connection, definition_id: int, uuid: str, key: str, functions: Iterable[feel.Function]) -> BoundDecision:
-    """Return one version of a decision, parsed once per process of the program."""
-    runtime = db.runtime(tx)
-    parsed = runtime.models.get(definition_id)
-    if parsed is None:
-        query = text("select d.file, r.content from definition d join resource r on r.sha256 = d.sha256 where d.id = :id")
-        row = tx.execute(query, {"id": definition_id}).one()
-        parsed = runtime.models[definition_id] = dmn.parse(bytes(row.content), row.file, functions)
-    return BoundDecision(uuid, parsed, key)
 
 
 def message_starts(tx: Connection, message: str, *, tenant_id: int) -> list[tuple[str, str]]:

@@ -82,20 +82,45 @@ def get(tx: Connection, tenant_id: int, uuid: UUID) -> Incident:
 
 def retry(tx: Connection, tenant_id: int, uuid: UUID, *, by: str, reason: str, now: datetime) -> Incident:
     """Resolve an incident by trying again: the job, timer or message becomes due once more. `reason` is kept."""
+    incident = _unresolved(tx, tenant_id, uuid, reason)
+    parameters = {"t": tenant_id, "w": incident.wait_id}
+    if incident.kind == "job":
+        fresh = "update job set retries = 1, attempts = 0, locked_until = null, locked_by = null where tenant_id = :t and id = :w"
+        tx.execute(text(fresh), parameters)
+    elif incident.kind == "timer":
+        tx.execute(text("update timer set parked = false where tenant_id = :t and id = :w"), parameters)
+    elif incident.kind == "message":
+        tx.execute(text("update outbox set parked = false where tenant_id = :t and message_id = :w"), parameters)
+    _close(tx, incident, by, reason, now)
+    tx.execute(text("select pg_notify('vollstreckung_work', '')"))
+    return incident
+
+
+def dismiss(tx: Connection, tenant_id: int, uuid: UUID, *, by: str, reason: str, now: datetime) -> Incident:
+    """Resolve an incident without another try: a message that nobody expects is thrown away. `reason` is kept.
+
+    Raises errors.InvalidState for a job or timer: its instance waits for it, so it is tried again or the instance is cancelled.
+    """
+    incident = _unresolved(tx, tenant_id, uuid, reason)
+    if incident.kind != "message":
+        raise errors.InvalidState("Auf diesen Schritt wartet der Vorgang. Bitte erneut versuchen oder den Vorgang abbrechen.")
+    tx.execute(text("delete from outbox where tenant_id = :t and message_id = :w and parked"), {"t": tenant_id, "w": incident.wait_id})
+    _close(tx, incident, by, reason, now)
+    return incident
+
+
+def _unresolved(tx: Connection, tenant_id: int, uuid: UUID, reason: str) -> Incident:
+    tx.execute(text("select 1 from incident where tenant_id = :t and uuid = :u for update"), {"t": tenant_id, "u": uuid})
     incident = get(tx, tenant_id, uuid)
     if incident.resolved_at is not None:
         raise errors.Conflict(f"Die Störung hat {incident.resolved_by} schon am {incident.resolved_at:%d.%m.%Y} bearbeitet.")
     if not reason.strip():
         raise errors.InvalidInput("Bitte angeben, was behoben wurde.", {"reason": "Bitte ausfüllen."})
-    parameters = {"t": tenant_id, "w": incident.wait_id, "u": uuid, "by": by, "r": reason.strip(), "now": now}
-    if incident.kind == "job":
-        tx.execute(text("update job set retries = 1, locked_until = null, locked_by = null where tenant_id = :t and id = :w"), parameters)
-    elif incident.kind == "timer":
-        tx.execute(text("update timer set parked = false where tenant_id = :t and id = :w"), parameters)
-    elif incident.kind == "message":
-        tx.execute(text("update outbox set parked = false where tenant_id = :t and message_id = :w"), parameters)
-    tx.execute(
-        text("update incident set resolved_at = :now, resolved_by = :by, resolution = :r where tenant_id = :t and uuid = :u"), parameters
-    )
-    tx.execute(text("select pg_notify('vollstreckung_work', '')"))
     return incident
+
+
+def _close(tx: Connection, incident: Incident, by: str, reason: str, now: datetime) -> None:
+    tx.execute(
+        text("update incident set resolved_at = :now, resolved_by = :by, resolution = :r where tenant_id = :t and id = :i"),
+        {"t": incident.tenant_id, "i": incident.id, "by": by, "r": reason.strip(), "now": now},
+    )

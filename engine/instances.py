@@ -15,7 +15,7 @@ from uuid import UUID, uuid5
 
 from sqlalchemy import Connection, text
 
-from engine import clock, db, deployments, errors, values
+from engine import clock, db, decisions, deployments, errors, values
 from engine.protocol import Outgoing, Step, Stimulus, Variables, Wait
 from engine.spiff import step as spiff
 from engine.spiff.definition import Definition
@@ -149,12 +149,10 @@ def take(tx: Connection, locked: Locked, stimulus: Stimulus, now: datetime, defi
     before: bytes | spiff.Live | None = locked.state or None
     if before is not None:
         before = runtime.take_live(tx, instance.tenant_id, instance.id, locked.head) or before
-    decisions = (
-        deployments.bound_decisions(tx, definition, instance.bundle_id, tenant_id=instance.tenant_id) if definition.decisions else {}
-    )
+    bound = decisions.bound(tx, definition, instance.bundle_id, tenant_id=instance.tenant_id) if definition.decisions else {}
     made, live = spiff.step(
         definition, before, stimulus, now, instance_id=instance.uuid, business_key=instance.business_key,
-        decisions=decisions, functions=runtime.functions,
+        decisions=bound, functions=runtime.functions,
     )  # fmt: skip
     payload = payload_of(instance.rev, stimulus, made, now, locked.recorded_at)
     head = hashlib.sha256(locked.head + payload.encode()).digest()

@@ -13,11 +13,15 @@ from uuid import UUID
 
 from sqlalchemy import Connection, text
 
-from engine import clock, errors, instances, values
+from engine import clock, errors, incidents, instances, values
 from engine.protocol import Step, Stimulus, Variables
 
 LEASE = timedelta(seconds=30)
 MAX_LEASE = timedelta(hours=12)
+MAX_FETCH = 100
+MAX_MESSAGE = 4000
+# Begun so often without any result, a job kills whoever works on it: no worker takes it again before a person has looked.
+MAX_ATTEMPTS = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,24 +65,44 @@ QUERY = (
 )
 
 
-def take(tx: Connection, tenant_id: int, job_id: UUID, *, worker: str, lease: timedelta = LEASE) -> Job | None:
-    """Lease an open job; None when another worker has it. The lease follows the database's clock, never a sandbox's."""
-    query = text(
-        "update job set attempts = attempts + 1, locked_by = :worker, locked_until = :until where tenant_id = :t and id ="
-        " (select id from job where tenant_id = :t and id = :id and retries > 0"
-        " and (locked_until is null or locked_until < :now) for update skip locked) returning id"
-    )
+def take(tx: Connection, tenant_id: int, job_id: UUID, *, worker: str, lease: timedelta = LEASE, impatient: bool = False) -> Job | None:
+    """Lease an open job; None when another worker has it. The lease follows the database's clock, never a sandbox's.
+
+    `impatient`: do not wait for the time of a next try; in virtual time nobody can.
+    """
     now = clock.database_now(tx)
-    until = now + min(lease, MAX_LEASE)
-    taken = tx.execute(query, {"t": tenant_id, "id": job_id, "worker": worker, "until": until, "now": now}).scalar()
-    return None if taken is None else get(tx, tenant_id, job_id)
+    query = text(
+        "select attempts, locked_by from job where tenant_id = :t and id = :id and retries > 0 and (locked_until is null"
+        " or locked_until < :now or (:impatient and locked_by is null)) for update skip locked"
+    )
+    free = tx.execute(query, {"t": tenant_id, "id": job_id, "now": now, "impatient": impatient}).first()
+    if free is None:
+        return None
+    if free.locked_by is not None and free.attempts >= MAX_ATTEMPTS:
+        _give_up(tx, get(tx, tenant_id, job_id), clock.now(tx, tenant_id))
+        return None
+    leased = text("update job set attempts = attempts + 1, locked_by = :worker, locked_until = :until where tenant_id = :t and id = :id")
+    tx.execute(leased, {"t": tenant_id, "id": job_id, "worker": worker, "until": now + min(lease, MAX_LEASE)})
+    return get(tx, tenant_id, job_id)
+
+
+def fetch(tx: Connection, tenant_id: int, topics: Sequence[str], *, worker: str, lease: timedelta = LEASE, limit: int = 10) -> list[Job]:
+    """Lease open jobs of the topics for a worker outside, the most urgent first."""
+    query = text(
+        "select j.id from job j where j.tenant_id = :t and j.topic = any (cast(:topics as text[])) and j.retries > 0"
+        " and (j.locked_until is null or j.locked_until < :now) order by j.priority desc, j.created_at, j.instance_id, j.id"
+        " limit :n for update skip locked"
+    )
+    parameters = {"t": tenant_id, "topics": list(topics), "now": clock.database_now(tx), "n": max(0, min(limit, MAX_FETCH))}
+    taken = [take(tx, tenant_id, job_id, worker=worker, lease=lease) for job_id in tx.execute(query, parameters).scalars().all()]
+    return [job for job in taken if job is not None]
 
 
 def get(tx: Connection, tenant_id: int, job_id: UUID) -> Job:
     """Return an open job. Raises errors.NotFound."""
     row = tx.execute(text(f"{QUERY} where j.tenant_id = :t and j.id = :id"), {"t": tenant_id, "id": job_id}).first()
     if row is None:
-        raise errors.NotFound("Den Auftrag gibt es nicht mehr: Er ist erledigt oder wurde abgebrochen.")
+        raise _gone()
     fields = list(row)
     fields[9] = values.from_jsonable(fields[9])
     return Job(*fields)
@@ -111,16 +135,42 @@ def bpmn_error(
 
 
 def fail(
-    tx: Connection, tenant_id: int, job_id: UUID, message: str, *, retries: int | None = None, retry_after: timedelta | None = None
+    tx: Connection,
+    tenant_id: int,
+    job_id: UUID,
+    message: str,
+    *,
+    worker: str,
+    now: datetime,
+    retries: int | None = None,
+    retry_after: timedelta = timedelta(0),
 ) -> int:
-    """Note a failure and return the tries that are left; `retries` None: one less than before."""
-    until = clock.database_now(tx) + (retry_after or timedelta(0))
+    """Note a failure of the worker that holds the job and return the tries that are left; none: an incident.
+
+    retries None: one less than before. Raises errors.NotFound, errors.Conflict (lease lost).
+    """
+    _held(tx, tenant_id, job_id, worker)
+    until = clock.database_now(tx) + max(timedelta(0), min(retry_after, MAX_LEASE))
     query = text(
-        "update job set retries = coalesce(:retries, greatest(retries - 1, 0)), error = :m, locked_by = null, locked_until = :until"
-        " where tenant_id = :t and id = :id returning retries"
+        "update job set retries = greatest(coalesce(:retries, retries - 1), 0), error = :m, locked_by = null, locked_until = :until"
+        " where tenant_id = :t and id = :id returning retries, instance_id, element_id"
     )
-    left = tx.execute(query, {"t": tenant_id, "id": job_id, "m": message[:4000], "retries": retries, "until": until}).scalar()
-    return 0 if left is None else int(left)
+    told = message.strip()[:MAX_MESSAGE] or "Der Auftrag ist fehlgeschlagen, ohne einen Grund zu nennen."
+    row = tx.execute(query, {"t": tenant_id, "id": job_id, "m": told, "retries": retries, "until": until}).one()
+    if row.retries == 0:
+        incidents.open_incident(
+            tx, tenant_id, kind="job", message=told, now=now, instance_id=row.instance_id, element_id=row.element_id, wait_id=job_id
+        )
+    return int(row.retries)
+
+
+def _give_up(tx: Connection, job: Job, now: datetime) -> None:
+    message = f"Der Auftrag wurde {job.attempts}-mal begonnen, ohne dass je ein Ergebnis kam. Bitte Arbeiter und Protokolle prüfen."
+    query = text("update job set retries = 0, error = :m, locked_by = null, locked_until = null where tenant_id = :t and id = :id")
+    tx.execute(query, {"t": job.tenant_id, "id": job.id, "m": message})
+    incidents.open_incident(
+        tx, job.tenant_id, kind="job", message=message, now=now, instance_id=job.instance_id, element_id=job.element_id, wait_id=job.id
+    )
 
 
 def extend(tx: Connection, tenant_id: int, job_id: UUID, *, worker: str, lease: timedelta) -> None:
@@ -130,27 +180,36 @@ def extend(tx: Connection, tenant_id: int, job_id: UUID, *, worker: str, lease: 
     tx.execute(text("update job set locked_until = :u where tenant_id = :t and id = :id"), {"u": until, "t": tenant_id, "id": job_id})
 
 
-def unlock(tx: Connection, tenant_id: int, job_id: UUID) -> None:
-    """Give a job back to whoever comes next."""
+def unlock(tx: Connection, tenant_id: int, job_id: UUID, *, worker: str | None = None) -> None:
+    """Give a job back to whoever comes next; `worker`: only if this one holds it (else errors.Conflict)."""
+    if worker is not None:
+        _held(tx, tenant_id, job_id, worker)
     done = tx.execute(
         text("update job set locked_by = null, locked_until = null where tenant_id = :t and id = :id"), {"t": tenant_id, "id": job_id}
     )
     if done.rowcount == 0:
-        raise errors.NotFound("Den Auftrag gibt es nicht mehr.")
+        raise _gone()
 
 
 def _held(tx: Connection, tenant_id: int, job_id: UUID, worker: str) -> int:
     """Lock the job's instance, then check that the worker still holds the job; return the instance id."""
     found = tx.execute(text("select instance_id from job where tenant_id = :t and id = :id"), {"t": tenant_id, "id": job_id}).scalar()
     if found is None:
-        raise errors.NotFound("Den Auftrag gibt es nicht mehr: Er ist erledigt oder wurde abgebrochen.")
+        raise _gone()
     tx.execute(text("select 1 from process_instance where tenant_id = :t and id = :i for update"), {"t": tenant_id, "i": found})
     holder = tx.execute(text("select locked_by from job where tenant_id = :t and id = :id"), {"t": tenant_id, "id": job_id}).first()
     if holder is None:
-        raise errors.NotFound("Den Auftrag gibt es nicht mehr: Er ist erledigt oder wurde abgebrochen.")
+        raise _gone()
     if holder.locked_by != worker:
-        raise errors.Conflict(f"Den Auftrag hat inzwischen „{holder.locked_by}“ übernommen.")
+        told = (
+            f"Den Auftrag hat inzwischen „{holder.locked_by}“ übernommen." if holder.locked_by else "Der Auftrag ist nicht mehr vergeben."
+        )
+        raise errors.Conflict(told)
     return int(found)
+
+
+def _gone() -> errors.NotFound:
+    return errors.NotFound("Den Auftrag gibt es nicht mehr: Er ist erledigt oder wurde abgebrochen.")
 
 
 def open_topics(tx: Connection, tenant_id: int, instance_id: int) -> Sequence[tuple[str, str]]:

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, text
 
-from engine import deployments, errors, instances, values
+from engine import db, deployments, errors, instances, values
 from engine.protocol import Stimulus, Variables
 
 
@@ -86,14 +86,13 @@ def correlate(
     received: list[int] = []
     for wait_id, instance_id in waiting:
         # Lock, then look again: an earlier receiver of this very message may have closed the subscription.
-        tx.execute(text("select 1 from process_instance where tenant_id = :t and id = :i for update"), {"t": tenant_id, "i": instance_id})
-        if (
-            tx.execute(text("select 1 from subscription where tenant_id = :t and id = :id"), {"t": tenant_id, "id": wait_id}).first()
-            is None
-        ):
+        locked = instances.lock(tx, tenant_id, instance_id)
+        cursor = db.cursor(tx)
+        cursor.execute("select 1 from subscription where tenant_id = %s and id = %s", (tenant_id, wait_id))
+        if not cursor.fetchall():
             continue
         stimulus = Stimulus("message_received", wait_id=wait_id, name=name, variables=variables, by=by)
-        instances.advance(tx, tenant_id, instance_id, stimulus, now)
+        instances.advance_locked(tx, locked, stimulus, now)
         received.append(instance_id)
     if received:
         return received

@@ -1,6 +1,6 @@
 """Replay: fold the recorded stimuli again, at their recorded times and with the recorded versions, and compare every event.
 
-Reads history only; topics, forms and letters are never asked again. The answer is "identical" or the first difference.
+Reads history only, by one statement and so of one moment; topics, forms and letters are never asked again. The answer is "identical" or the first difference.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, text
 
-from engine import db, deployments, errors, history, values
+from engine import db, decisions, deployments, errors, history, values
 from engine.protocol import Step, Stimulus
 from engine.spiff import definition as spiff_definition
 from engine.spiff import step as spiff
@@ -51,8 +51,7 @@ def replay(tx: Connection, tenant_id: int, instance_id: int, *, against: Mapping
     row = tx.execute(query, {"t": tenant_id, "i": instance_id}).first()
     if row is None:
         raise errors.NotFound("Den Vorgang gibt es nicht.")
-    commands = history.read(tx, tenant_id, instance_id)
-    breach = history.verify(tx, tenant_id, instance_id)
+    commands, breach = history.verified(tx, tenant_id, instance_id)
     difference: Difference | None = None
     if breach is not None:
         difference = Difference(breach.seq, None, "", "", "", f"Die Hashkette hält nicht: {breach.message}")
@@ -76,7 +75,7 @@ def _fold(tx: Connection, definition: Definition, uuid: UUID, business_key: str,
         content = command.content
         drawn = content["stimulus"]
         stimulus = Stimulus(drawn["kind"], UUID(drawn["wait"]) if drawn["wait"] else None, drawn["name"], drawn["variables"], drawn["by"])
-        decisions = _decisions(tx, content["decisions"])
+        used = _decisions(tx, content["decisions"])
         try:
             made, live = spiff.step(
                 definition,
@@ -85,7 +84,7 @@ def _fold(tx: Connection, definition: Definition, uuid: UUID, business_key: str,
                 content["at"],
                 instance_id=uuid,
                 business_key=business_key,
-                decisions=decisions,
+                decisions=used,
                 functions=functions,
             )
         except (errors.Rejected, errors.Incident) as fault:
@@ -105,7 +104,7 @@ def _decisions(tx: Connection, versions: Mapping[str, str]) -> dict[str, BoundDe
         row = tx.execute(text("select id from definition where uuid = :u"), {"u": UUID(version)}).first()
         if row is None:
             raise errors.NotFound(f"Die Fassung {version} der Entscheidung „{key}“ gibt es nicht mehr.")
-        found[key] = deployments.decision_version(tx, row.id, version, key, db.runtime(tx).functions)
+        found[key] = decisions.version(tx, row.id, version, key, db.runtime(tx).functions)
     return found
 
 

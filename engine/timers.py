@@ -7,8 +7,13 @@ from uuid import UUID
 
 from sqlalchemy import Connection, text
 
-from engine import instances
+from engine import db, instances
 from engine.protocol import Step, Stimulus
+
+LOCK = (
+    f"select {instances.COLUMNS} from timer m join process_instance p on p.tenant_id = m.tenant_id and p.id = m.instance_id"
+    " where m.tenant_id = %s and m.id = %s for update of p"
+)
 
 
 def fire(tx: Connection, tenant_id: int, timer_id: UUID, *, now: datetime, wait: bool = False) -> Step | None:
@@ -16,17 +21,18 @@ def fire(tx: Connection, tenant_id: int, timer_id: UUID, *, now: datetime, wait:
 
     The step's `now` is the clock, not the due time: a late firing is visible in history as due_at and effective_at.
     """
-    skip = "" if wait else " skip locked"
-    query = text(
-        "select m.instance_id, m.due_at from timer m join process_instance p on p.tenant_id = m.tenant_id and p.id = m.instance_id"
-        f" where m.tenant_id = :t and m.id = :id and not m.parked for update of p{skip}"
-    )
-    row = tx.execute(query, {"t": tenant_id, "id": timer_id}).first()
-    # Read again behind the lock: the instance's last command may have cancelled the timer while we waited.
-    still = tx.execute(text("select 1 from timer where tenant_id = :t and id = :id"), {"t": tenant_id, "id": timer_id}).first()
-    if row is None or still is None or row.due_at > now:
+    cursor = db.cursor(tx)
+    cursor.execute(LOCK if wait else f"{LOCK} skip locked", (tenant_id, timer_id))
+    row = cursor.fetchone()
+    if row is None:
         return None
-    return instances.advance(tx, tenant_id, row.instance_id, Stimulus("timer_due", wait_id=timer_id, by="timer"), now)
+    # Look again behind the lock: the instance's last command may have cancelled the timer while we waited.
+    cursor.execute("select due_at from timer where tenant_id = %s and id = %s and not parked", (tenant_id, timer_id))
+    still = cursor.fetchone()
+    if still is None or still[0] > now:
+        return None
+    locked = instances.locked_row(tenant_id, row)
+    return instances.advance_locked(tx, locked, Stimulus("timer_due", wait_id=timer_id, by="timer"), now)
 
 
 def park(tx: Connection, tenant_id: int, timer_id: UUID) -> tuple[int, str] | None:

@@ -7,6 +7,7 @@ same verbs, so that a scenario and a production night run the same code.
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -14,7 +15,7 @@ from uuid import UUID
 
 import psycopg
 import structlog
-from sqlalchemy import text
+from sqlalchemy import Connection, text
 
 from engine import clock, errors, incidents, jobs, messages, runtime, timers
 from engine.db import Database
@@ -23,7 +24,9 @@ log = structlog.get_logger(__name__)
 
 BATCH = 100
 POLL_SECONDS = 1.0
+BUSY_SECONDS = 0.02
 RETRY_AFTER = timedelta(seconds=10)
+RETRY_FACTOR = 6
 MAX_ROUNDS = 100_000
 
 
@@ -78,40 +81,51 @@ def run_once(database: Database, *, name: str = "worker", worlds: list[int] | No
 def run_until(database: Database, world_id: int, until: datetime, *, progress: Callable[[datetime], None] | None = None) -> Report:
     """Move a sandbox world's clock to `until`: fires every timer on the way at its time, and lets jobs and messages settle.
 
-    Completes no human task. Deterministic: timers in the order of their due times, everything else settled between them.
+    Completes no human task. Deterministic: timers in the order of their due times, everything else settled between them, also
+    what a worker beside us has begun. Who moves the same clock meanwhile waits.
     """
     report = Report()
-    settle(database, world_id, report)
-    for _ in range(MAX_ROUNDS):
-        with database.look() as tx:
-            due = tx.execute(text("select next_timer(:w)"), {"w": world_id}).scalar()
-            if due is None or due > until:
-                break
-            current = tx.execute(text("select virtual_now from world where id = :w"), {"w": world_id}).scalar_one()
-            moment = max(due, current)
-            clock.set_virtual(tx, world_id, moment)
-            rows = tx.execute(text("select tenant_id, id from due_timers(:m, :w, :n)"), {"m": moment, "w": [world_id], "n": BATCH}).all()
-        if progress is not None:
-            progress(moment)
-        for tenant_id, timer_id in rows:
-            _fire(database, tenant_id, timer_id, report, wait=True)
+    with database.alone(f"clock of world {world_id}"):
         settle(database, world_id, report)
-    with database.look() as tx:
-        current = tx.execute(text("select virtual_now from world where id = :w"), {"w": world_id}).scalar_one()
-        clock.set_virtual(tx, world_id, max(until, current))
-    settle(database, world_id, report)
+        for _ in range(MAX_ROUNDS):
+            with database.look() as tx:
+                due = tx.execute(text("select next_timer(:w)"), {"w": world_id}).scalar()
+                if due is None or due > until:
+                    break
+                moment = _move(tx, world_id, due)
+                rows = tx.execute(
+                    text("select tenant_id, id from due_timers(:m, :w, :n)"), {"m": moment, "w": [world_id], "n": BATCH}
+                ).all()
+            if progress is not None:
+                progress(moment)
+            for tenant_id, timer_id in rows:
+                _fire(database, tenant_id, timer_id, report, wait=True)
+            settle(database, world_id, report)
+        with database.look() as tx:
+            _move(tx, world_id, until)
+        settle(database, world_id, report)
     return report
 
 
+def _move(tx: Connection, world_id: int, moment: datetime) -> datetime:
+    """Set a sandbox world's clock to `moment`, never back; return where it stands now."""
+    current = tx.execute(text("select virtual_now from world where id = :w for update"), {"w": world_id}).scalar_one()
+    reached = moment if current is None else max(moment, current)  # production: set_virtual says why not
+    clock.set_virtual(tx, world_id, reached)
+    return reached
+
+
 def settle(database: Database, world_id: int, report: Report | None = None) -> Report:
-    """Deliver messages and do jobs of a world until none is left."""
+    """Deliver messages and do jobs of a world until none is left, also none that another worker has begun."""
     report = report or Report()
     for _ in range(MAX_ROUNDS):
-        before = report.total
-        _messages(database, [world_id], report)
-        _jobs(database, [world_id], "settle", report)
-        if report.total == before:
+        if _messages(database, [world_id], report) + _jobs(database, [world_id], "settle", report):
+            continue
+        with database.look() as tx:
+            busy = tx.execute(text("select busy_jobs(:topics, :w)"), {"topics": list(database.runtime.topics), "w": world_id}).scalar()
+        if not busy:
             return report
+        time.sleep(BUSY_SECONDS)
     raise errors.InvalidState("Die Vorgänge schicken einander ohne Ende Nachrichten. Bitte die Diagramme prüfen.")
 
 
@@ -137,17 +151,19 @@ def _fire(database: Database, tenant_id: int, timer_id: UUID, report: Report, *,
                 report.incidents.append(told(fault))
 
 
-def _messages(database: Database, worlds: list[int] | None, report: Report) -> None:
+def _messages(database: Database, worlds: list[int] | None, report: Report) -> int:
+    """Deliver a batch of waiting messages; return how many waited."""
     with database.look() as tx:
         rows = tx.execute(text("select tenant_id, id from waiting_messages(:w, :n)"), {"w": worlds, "n": BATCH}).all()
     for tenant_id, outbox_id in rows:
         try:
             with database.begin(tenant_id) as tx:
-                report.messages += messages.deliver(tx, tenant_id, outbox_id, now=clock.now(tx, tenant_id))
+                now = clock.now(tx, tenant_id)
+                report.messages += messages.deliver(tx, tenant_id, outbox_id, now=now, skip_locked=worlds is None)
         except Exception as fault:
             if _is_connection_fault(fault):
                 raise
-            _log_fault("message failed", fault, outbox=outbox_id)
+            log.exception("message failed", outbox=outbox_id)
             with database.begin(tenant_id) as tx:
                 message_id = messages.park(tx, tenant_id, outbox_id)
                 if message_id is not None:
@@ -156,52 +172,62 @@ def _messages(database: Database, worlds: list[int] | None, report: Report) -> N
                         element_id=getattr(fault, "element_id", ""),
                     )  # fmt: skip
                     report.incidents.append(told(fault))
+    return len(rows)
 
 
-def _jobs(database: Database, worlds: list[int] | None, name: str, report: Report) -> None:
+def _jobs(database: Database, worlds: list[int] | None, name: str, report: Report) -> int:
+    """Do a batch of open jobs; return how many were open."""
     topics = list(database.runtime.topics)
     with database.look() as tx:
         rows = tx.execute(text("select tenant_id, id from open_jobs(:topics, :w, :n)"), {"topics": topics, "w": worlds, "n": BATCH}).all()
     for tenant_id, job_id in rows:
-        do_job(database, tenant_id, job_id, worker=name, report=report)
+        do_job(database, tenant_id, job_id, worker=name, report=report, impatient=worlds is not None)
+    return len(rows)
 
 
-def do_job(database: Database, tenant_id: int, job_id: UUID, *, worker: str, report: Report) -> None:
+def do_job(database: Database, tenant_id: int, job_id: UUID, *, worker: str, report: Report, impatient: bool = False) -> None:
     """Take one job, work on it and record it; a failure costs a try, the last one opens an incident."""
-    job: jobs.Job | None = None
-    try:
-        gathered: object = None
-        with database.begin(tenant_id) as tx:
-            job = jobs.take(tx, tenant_id, job_id, worker=worker)
-            if job is None:
+    with database.begin(tenant_id) as tx:
+        now = clock.now(tx, tenant_id)
+        job = jobs.take(tx, tenant_id, job_id, worker=worker, impatient=impatient)
+        if job is None:
+            return
+        topic, gathered = database.runtime.topics[job.topic], None
+        if topic.gather is not None:
+            try:
+                with tx.begin_nested():  # a failure must not undo the lease, which counts the try
+                    gathered = topic.gather(tx, job, now)
+            except Exception as fault:
+                if _is_connection_fault(fault):
+                    raise
+                _job_failed(tx, job, fault, worker, now, report)
                 return
-            topic = database.runtime.topics[job.topic]
-            if topic.gather is not None:
-                gathered = topic.gather(tx, job, clock.now(tx, tenant_id))
+    try:
         result = topic.work(gathered) if topic.work is not None else gathered
         with database.begin(tenant_id) as tx:
             jobs.record(tx, job, topic, result, worker=worker, now=clock.now(tx, tenant_id))
         report.jobs += 1
-    except (errors.NotFound, errors.Conflict):
-        log.info("job no longer wanted", job=str(job_id))
     except Exception as fault:
         if _is_connection_fault(fault):
             raise
-        _log_fault("job failed", fault, job=str(job_id))
-        _job_failed(database, tenant_id, job_id, job, fault, report)
+        with database.begin(tenant_id) as tx:
+            _job_failed(tx, job, fault, worker, clock.now(tx, tenant_id), report)
 
 
-def _job_failed(database: Database, tenant_id: int, job_id: UUID, job: jobs.Job | None, fault: Exception, report: Report) -> None:
-    with database.begin(tenant_id) as tx:
-        # What the caller or the data got wrong stays wrong: no second try, a person first.
-        final = isinstance(fault, errors.Incident | errors.Rejected)
-        left = jobs.fail(tx, tenant_id, job_id, told(fault), retries=0 if final else None, retry_after=RETRY_AFTER)
-        if left == 0:
-            incidents.open_incident(
-                tx, tenant_id, kind="job", message=told(fault), now=clock.now(tx, tenant_id), wait_id=job_id,
-                instance_id=job.instance_id if job else None, element_id=job.element_id if job else "",
-            )  # fmt: skip
-            report.incidents.append(told(fault))
+def _job_failed(tx: Connection, job: jobs.Job, fault: Exception, worker: str, now: datetime, report: Report) -> None:
+    """Note a failed try. What the caller or the data got wrong stays wrong: no second try, a person first."""
+    final = isinstance(fault, errors.Incident | errors.Rejected)
+    try:
+        left = jobs.fail(
+            tx, job.tenant_id, job.id, told(fault), worker=worker, now=now, retries=0 if final else None,
+            retry_after=RETRY_AFTER * RETRY_FACTOR ** (job.attempts - 1),
+        )  # fmt: skip
+    except (errors.NotFound, errors.Conflict):
+        log.info("job no longer wanted", job=str(job.id))
+        return
+    log.error("job failed", job=str(job.id), topic=job.topic, tries_left=left, exc_info=fault)
+    if left == 0:
+        report.incidents.append(told(fault))
 
 
 def told(fault: Exception) -> str:

@@ -120,9 +120,17 @@ $$;
 create or replace function open_jobs(topics text[], worlds bigint[], how_many int)
 returns table (tenant_id bigint, id uuid) language sql stable security definer set search_path = public, pg_temp as $$
     select j.tenant_id, j.id from job j join tenant t on t.id = j.tenant_id
-     where j.topic = any (topics) and j.retries > 0 and (j.locked_until is null or j.locked_until < clock_timestamp())
-       and (worlds is null or t.world_id = any (worlds))
+     where j.topic = any (topics) and j.retries > 0 and (worlds is null or t.world_id = any (worlds))
+       and (j.locked_until is null or j.locked_until < clock_timestamp()
+            or (worlds is not null and j.locked_by is null)) -- in virtual time nobody can wait for the time of a next try
      order by j.priority desc, j.created_at, j.instance_id, j.id limit how_many
+$$;
+
+create or replace function busy_jobs(topics text[], the_world bigint)
+returns bigint language sql stable security definer set search_path = public, pg_temp as $$
+    select count(*) from job j join tenant t on t.id = j.tenant_id
+     where j.topic = any (topics) and t.world_id = the_world and j.retries > 0 and j.locked_by is not null
+       and j.locked_until >= clock_timestamp()
 $$;
 
 create or replace function waiting_messages(worlds bigint[], how_many int)
