@@ -49,7 +49,9 @@ def create_app(database: Database, *, secure_cookie: bool = False) -> Flask:
     app.config.update(DATABASE=database, SECURE_COOKIE=secure_cookie, MAX_CONTENT_LENGTH=MAX_BODY, MAX_FORM_MEMORY_SIZE=MAX_FORM_MEMORY)
     app.config.update(SESSION_COOKIE_NAME="hinweis", SESSION_COOKIE_SAMESITE="Lax", SESSION_COOKIE_SECURE=secure_cookie)
     app.session_interface = Notices()
-    app.jinja_env.filters.update(euro=euro, cent=cent_text, tag=day_text, zeitpunkt=moment_text)
+    app.jinja_env.filters.update(
+        euro=euro, cent=cent_text, tag=day_text, zeitpunkt=moment_text, posten=entry_name, rechtsform=legal_form_name
+    )
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.before_request(_enter)
     app.after_request(_secure)
@@ -154,3 +156,21 @@ def day_text(day: date | None) -> str:
 def moment_text(moment: datetime | None) -> str:
     """Return an instant as German text on Berlin's clock."""
     return "–" if moment is None else f"{moment.astimezone(BERLIN):%d.%m.%Y, %H:%M} Uhr"
+
+
+ENTRY_NAMES = {
+    "mahngebuehr": "Mahngebühr",
+    "saeumniszuschlag": "Säumniszuschlag",
+    "pfaendungsgebuehr": "Pfändungsgebühr",
+}
+LEGAL_FORM_NAMES = {"nat": "natürliche Person", "gmbh": "GmbH", "personenges": "Personengesellschaft"}
+
+
+def entry_name(kind: str) -> str:
+    """Return the German name of a booking's kind or component."""
+    return ENTRY_NAMES.get(kind, kind.capitalize())
+
+
+def legal_form_name(code: str) -> str:
+    """Return the German name of a debtor's legal form."""
+    return LEGAL_FORM_NAMES.get(code, code)

@@ -6,9 +6,10 @@ Knows no database. The browser's checks are comfort only; `validate` decides, wi
 from __future__ import annotations
 
 from forms.checks import check
+from forms.display import german_schema
 from forms.model import Component, Form
 from forms.prefill import prefill, prefill_value
 from forms.reader import read
 from forms.validation import Result, validate
 
-__all__ = ["Component", "Form", "Result", "check", "prefill", "prefill_value", "read", "validate"]
+__all__ = ["Component", "Form", "Result", "check", "german_schema", "prefill", "prefill_value", "read", "validate"]

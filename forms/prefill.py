@@ -24,7 +24,7 @@ def prefill(
     for component in model.walk(form.components):
         if component.type not in model.KEYED or not component.path:
             continue
-        value = _at(data, component.path)
+        value = value_at(data, component.path)
         if value is None:
             value = _default(component, {**variables, **(context or {})}, now)
         shown = _shown(component, value)
@@ -76,7 +76,8 @@ def plain(value: object) -> object:
     return feel.text_of(feel.enter(value))
 
 
-def _at(data: Mapping[str, object], path: tuple[str, ...]) -> object:
+def value_at(data: Mapping[str, object], path: tuple[str, ...]) -> object:
+    """Return the value at a path of names, or None."""
     current: object = data
     for part in path:
         if not isinstance(current, Mapping):

@@ -77,7 +77,7 @@ def _page(
 ) -> str:
     drawn = deployments.element_of(tx, task.bundle_id, task.element_id, tenant_id=task.tenant_id)
     basis, _, hint = (drawn.documentation if drawn else "").partition("\n")
-    schema = form.schema if form is not None else {"type": "default", "components": []}
+    schema = forms.german_schema(form.schema, data) if form is not None else {"type": "default", "components": []}
     return render_template(
         "aufgabe.html", aufgabe=task, formular=form, schema=schema, daten=data, fehler=fields, meldung=message, rechtsgrundlage=basis, hinweis=hint,
     )  # fmt: skip

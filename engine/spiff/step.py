@@ -39,7 +39,7 @@ def step(
         instance = state.load(before, definition, instance_id, business_key, functions)
     else:
         instance = before
-    instance.begin(now, stimulus.by, decisions or {})
+    instance.open_step(now, stimulus.by, decisions or {})
     given = values.check(stimulus.variables)
     if before is None:
         _start(instance, stimulus, given)

@@ -184,7 +184,7 @@ class Instance(BpmnWorkflow):  # type: ignore[misc]  # SpiffWorkflow is untyped
         self.decisions_used: dict[str, str] = {}
         self.executed: Counter[str] = Counter()
 
-    def begin(self, now: datetime, by: str | None, decisions: Mapping[str, BoundDecision]) -> None:
+    def open_step(self, now: datetime, by: str | None, decisions: Mapping[str, BoundDecision]) -> None:
         """Start a step: from here on `now` is the only clock."""
         self._open_step(now, by or "", decisions)
 
