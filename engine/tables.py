@@ -1,5 +1,8 @@
 """The engine's tables. Every key leads with the tenant, so that one tenant's rows stay together and a larger cluster can shard.
 
+The other indexes end with the tenant: where a table is young and has no statistics yet, PostgreSQL takes all indexes that begin with
+the tenant for equally good, and reads every row of the tenant to find one (measured: 11 million instead of 16 thousand).
+
 Other rooms hang their tables on `metadata` and enter them in `tenant_rls`; the migration gives each its row-level policy.
 """
 
@@ -149,10 +152,10 @@ process_instance = Table(
     _instant("started_at"),
     _instant("ended_at", nullable=True),
     PrimaryKeyConstraint("tenant_id", "id"),
-    UniqueConstraint("tenant_id", "uuid"),
+    UniqueConstraint("uuid", "tenant_id"),
     CheckConstraint("status in ('running', 'completed', 'terminated', 'cancelled')", name="status"),
-    Index(None, "tenant_id", "business_key"),
-    Index("ix_process_instance_running", "tenant_id", "process_key", postgresql_where=text("status = 'running'")),
+    Index("ix_process_instance_business_key", "business_key", "tenant_id"),
+    Index("ix_process_instance_running", "process_key", "tenant_id", postgresql_where=text("status = 'running'")),
     postgresql_with={"fillfactor": 60},
 )
 
@@ -194,7 +197,7 @@ user_task = Table(
         _instant("ended_at", nullable=True),
         Column("ended_by", Text),
         Column("outcome", Text),
-        Index("ix_user_task_instance", "tenant_id", "instance_id"),
+        Index("ix_user_task_instance", "instance_id", "tenant_id"),
         # In the order of the task lists: the most urgent first, those without a date last.
         Index("ix_user_task_open", "tenant_id", text(OPEN_TASK_ORDER), "id", postgresql_where=text("ended_at is null")),
     ),
@@ -207,7 +210,7 @@ timer = Table(
         _instant("due_at"),
         Column("parked", Boolean, nullable=False, server_default=text("false")),
         Index("ix_timer_due", "due_at", postgresql_where=text("not parked")),
-        Index("ix_timer_instance", "tenant_id", "instance_id"),
+        Index("ix_timer_instance", "instance_id", "tenant_id"),
     ),
 )
 
@@ -226,7 +229,7 @@ job = Table(
         Column("error", Text),
         _instant("created_at"),
         Index("ix_job_open", "topic", "priority", "created_at", postgresql_where=text("retries > 0")),
-        Index("ix_job_instance", "tenant_id", "instance_id"),
+        Index("ix_job_instance", "instance_id", "tenant_id"),
     ),
 )
 
@@ -239,8 +242,8 @@ subscription = Table(
         Column("name", Text, nullable=False),
         Column("key", Text),
         Column("process_key", Text, nullable=False),
-        Index("ix_subscription_name", "tenant_id", "name", "key"),
-        Index("ix_subscription_instance", "tenant_id", "instance_id"),
+        Index("ix_subscription_name", "key", "name", "tenant_id"),
+        Index("ix_subscription_instance", "instance_id", "tenant_id"),
     ),
 )
 
@@ -263,7 +266,7 @@ outbox = Table(
     Column("parked", Boolean, nullable=False, server_default=text("false")),
     _instant("created_at", now=True),
     PrimaryKeyConstraint("tenant_id", "id"),
-    UniqueConstraint("tenant_id", "message_id"),
+    UniqueConstraint("message_id", "tenant_id"),
     Index("ix_outbox_waiting", "id", postgresql_where=text("not parked")),
 )
 
@@ -284,7 +287,7 @@ incident = Table(
     Column("resolution", Text),
     PrimaryKeyConstraint("tenant_id", "id"),
     _of_instance(),
-    Index("ix_incident_of_instance", "tenant_id", "instance_id", postgresql_where=text("resolved_at is null")),
+    Index("ix_incident_of_instance", "instance_id", "tenant_id", postgresql_where=text("resolved_at is null")),
     Index("ix_incident_open", "tenant_id", "id", postgresql_where=text("resolved_at is null")),
     CheckConstraint("kind in ('job', 'timer', 'message', 'step')", name="kind"),
 )

@@ -26,7 +26,7 @@ begin
         gone := array(select value::uuid from jsonb_array_elements_text(p -> 'closed'));
         update user_task set ended_at = at, ended_by = h ->> 'actor',
                outcome = case when id = answered then 'completed' else 'cancelled' end
-         where tenant_id = t and id = any (gone) and ended_at is null;
+         where tenant_id = t and id = any (gone);
         delete from timer where tenant_id = t and id = any (gone);
         delete from job where tenant_id = t and id = any (gone);
         delete from subscription where tenant_id = t and id = any (gone);
@@ -73,7 +73,7 @@ begin
         delete from job where tenant_id = t and instance_id = i;
         delete from subscription where tenant_id = t and instance_id = i;
         update user_task set ended_at = at, ended_by = h ->> 'actor', outcome = 'cancelled'
-         where tenant_id = t and instance_id = i and ended_at is null;
+         where tenant_id = t and instance_id = i and outcome is null; -- not ended_at: that draws to the index of the task list
         update incident set resolved_at = at, resolved_by = h ->> 'actor', resolution = 'Der Vorgang ist beendet.'
          where tenant_id = t and instance_id = i and resolved_at is null;
     end if;
