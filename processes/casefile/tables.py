@@ -89,7 +89,7 @@ debtor = Table(
     Column("legal_form", Text, nullable=False),
     _instant("created_at"),
     _key(),
-    UniqueConstraint("tenant_id", "number"),
+    UniqueConstraint("number", "tenant_id"),
     UniqueConstraint("uuid"),
 )
 Index("debtor_enforcing", debtor.c.enforcing_tenant_id, debtor.c.id)
@@ -190,7 +190,7 @@ claims_file = Table(
     _instant("received_at"),
     _instant("finished_at", nullable=True),
     _key(),
-    UniqueConstraint("tenant_id", "kind", "sha256"),
+    UniqueConstraint("kind", "sha256", "tenant_id"),
     UniqueConstraint("uuid"),
     CheckConstraint("kind in ('forderungen', 'gesamtschuldner')", name="claims_file_kind"),
 )
@@ -258,13 +258,13 @@ claim = Table(
     Column("line_number", Integer),
     _instant("created_at"),
     _key(),
-    UniqueConstraint("tenant_id", "reference", "item_number"),
+    UniqueConstraint("reference", "item_number", "tenant_id"),
     UniqueConstraint("uuid"),
     ForeignKeyConstraint(["tenant_id", "debtor_id"], ["debtor.tenant_id", "debtor.id"]),
     CheckConstraint("principal_cent > 0 and costs_cent >= 0", name="claim_amounts"),
 )
-Index("claim_enforcing", claim.c.enforcing_tenant_id, claim.c.reference)
-Index("claim_debtor_id", claim.c.tenant_id, claim.c.debtor_id)
+Index("claim_enforcing", claim.c.reference, claim.c.enforcing_tenant_id)
+Index("claim_debtor_id", claim.c.debtor_id, claim.c.tenant_id)
 
 claim_debtor = Table(  # the unit of enforceability: notified, dunned, deadline, hold each for itself
     "claim_debtor",
@@ -284,7 +284,7 @@ claim_debtor = Table(  # the unit of enforceability: notified, dunned, deadline,
     ForeignKeyConstraint(["tenant_id", "debtor_id"], ["debtor.tenant_id", "debtor.id"]),
     CheckConstraint("role in ('schuldner', 'gesamtschuldner', 'erbe')", name="claim_debtor_role"),
 )
-Index("claim_debtor_debtor", claim_debtor.c.tenant_id, claim_debtor.c.debtor_id)
+Index("claim_debtor_debtor", claim_debtor.c.debtor_id, claim_debtor.c.tenant_id)
 
 enforcement_case = Table(  # belongs to the enforcing authority; one open case per debtor
     "enforcement_case",
@@ -299,7 +299,7 @@ enforcement_case = Table(  # belongs to the enforcing authority; one open case p
     _instant("closed_at", nullable=True),
     Column("result", Text),
     _key(),
-    UniqueConstraint("tenant_id", "number"),
+    UniqueConstraint("number", "tenant_id"),
     UniqueConstraint("uuid"),
     ForeignKeyConstraint(["debtor_tenant_id", "debtor_id"], ["debtor.tenant_id", "debtor.id"]),
 )
@@ -351,9 +351,9 @@ payment = Table(  # belongs to the tenant that took the money; append-only, a re
     Column("booked_by", Text, nullable=False),
     _key(),
     UniqueConstraint("uuid"),
-    UniqueConstraint("tenant_id", "receipt"),
+    UniqueConstraint("receipt", "tenant_id"),
     ForeignKeyConstraint(["tenant_id", "reverses_id"], ["payment.tenant_id", "payment.id"]),
-    UniqueConstraint("tenant_id", "reverses_id"),
+    UniqueConstraint("reverses_id", "tenant_id"),
     CheckConstraint("method in ('ueberweisung', 'bar', 'drittschuldner', 'lastschrift')", name="payment_method"),
     CheckConstraint("amount_cent <> 0", name="payment_amount"),
 )
@@ -383,7 +383,7 @@ booking = Table(  # the ledger: the account is a claim, or a case for the fees o
     Column("booked_by", Text, nullable=False),
     _key(),
     UniqueConstraint("uuid"),
-    UniqueConstraint("tenant_id", "source"),
+    UniqueConstraint("source", "tenant_id"),
     ForeignKeyConstraint(["tenant_id", "claim_id"], ["claim.tenant_id", "claim.id"]),
     ForeignKeyConstraint(["payment_tenant_id", "payment_id"], ["payment.tenant_id", "payment.id"]),
     ForeignKeyConstraint(["tenant_id", "reverses_id"], ["booking.tenant_id", "booking.id"]),
@@ -396,9 +396,9 @@ booking = Table(  # the ledger: the account is a claim, or a case for the fees o
         name="booking_kind",
     ),
 )
-Index("booking_claim", booking.c.tenant_id, booking.c.claim_id, booking.c.id)
-Index("booking_case", booking.c.tenant_id, booking.c.case_number, booking.c.id, postgresql_where=booking.c.case_number.is_not(None))
-Index("booking_payment", booking.c.payment_tenant_id, booking.c.payment_id)
+Index("booking_claim", booking.c.claim_id, booking.c.id, booking.c.tenant_id)
+Index("booking_case", booking.c.case_number, booking.c.id, booking.c.tenant_id, postgresql_where=booking.c.case_number.is_not(None))
+Index("booking_payment", booking.c.payment_id, booking.c.payment_tenant_id)
 
 hold = Table(
     "hold",
@@ -441,8 +441,8 @@ note = Table(  # free text of people; erasable; the history holds only its id
     _key(),
     UniqueConstraint("uuid"),
 )
-Index("note_case", note.c.tenant_id, note.c.case_number)
-Index("note_claim", note.c.tenant_id, note.c.claim_tenant_id, note.c.claim_id)
+Index("note_case", note.c.case_number, note.c.tenant_id)
+Index("note_claim", note.c.claim_id, note.c.claim_tenant_id, note.c.tenant_id)
 
 timeline_entry = Table(  # what happened, in words without names; for people, not for the auditor (engine history is)
     "timeline_entry",
@@ -461,8 +461,8 @@ timeline_entry = Table(  # what happened, in words without names; for people, no
     Column("source", Text),
     _key(),
 )
-Index("timeline_claim", timeline_entry.c.tenant_id, timeline_entry.c.claim_id)
-Index("timeline_case", timeline_entry.c.enforcing_tenant_id, timeline_entry.c.case_number)
+Index("timeline_claim", timeline_entry.c.claim_id, timeline_entry.c.tenant_id)
+Index("timeline_case", timeline_entry.c.case_number, timeline_entry.c.enforcing_tenant_id)
 
 OWN = (tenant_profile, debtor_link, claims_file, claims_line, enforcement_case, payment, note)
 SHARED = (debtor, debtor_person, agreement, claim, claim_debtor, case_claim, booking, hold, timeline_entry)
