@@ -103,7 +103,11 @@ class Database:
     def alone(self, name: str) -> Iterator[None]:
         """Hold a lock of that name over several transactions; who asks for it meanwhile, on any machine, waits."""
         with self.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-            connection.execute(text("select pg_advisory_lock(hashtextextended(:name, 0))"), {"name": name})
+            connection.execute(text("set lock_timeout = 0"))
+            try:
+                connection.execute(text("select pg_advisory_lock(hashtextextended(:name, 0))"), {"name": name})
+            finally:
+                connection.execute(text("reset lock_timeout"))
             try:
                 yield
             finally:
