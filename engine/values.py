@@ -125,7 +125,7 @@ def whole(value: object) -> int | None:
 # ---------------------------------------------------------------- JSON
 def to_json(value: object) -> str:
     """Return the canonical JSON text of a value: sorted keys, no spaces, types kept."""
-    return json.dumps(value, default=_mark, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return _ENCODER.encode(value)
 
 
 def from_json(text: str) -> Any:
@@ -161,6 +161,9 @@ def _mark(value: object) -> object:
     if isinstance(value, Mapping):
         return dict(value)
     raise errors.InvalidInput(f"Ein Wert vom Typ {type(value).__name__} kann nicht gespeichert werden.")
+
+
+_ENCODER = json.JSONEncoder(default=_mark, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 
 
 def _unmark(data: dict[str, Any]) -> object:

@@ -1,4 +1,7 @@
-"""The bounds of one evaluation: steps, bytes and call depth. Never time, so that a verdict is the same on every machine."""
+"""The bounds of one evaluation: steps, bytes and call depth, so that a verdict is the same on every machine.
+
+A regular expression cannot be counted in steps; `pattern_seconds` is the net below it, and turns into a refusal, never into a value.
+"""
 
 from __future__ import annotations
 
@@ -9,16 +12,18 @@ from engine.feel.errors import FeelLimitError
 STEPS = 200_000
 STRING_BYTES = 20_000_000
 CALL_DEPTH = 40
+PATTERN_SECONDS = 0.5  # all regular expressions of one evaluation together: what runs into it is refused, never answered
 
 
 class Budget:
     """What is left for one evaluation, its warnings, and its `now`."""
 
-    __slots__ = ("bytes_left", "depth", "now", "steps_left", "warnings")
+    __slots__ = ("bytes_left", "depth", "now", "pattern_seconds", "steps_left", "warnings")
 
     def __init__(self, now: datetime | None, steps: int = STEPS) -> None:
         self.steps_left = steps
         self.bytes_left = STRING_BYTES
+        self.pattern_seconds = PATTERN_SECONDS
         self.depth = 0
         self.now = now
         self.warnings: list[str] = []

@@ -132,20 +132,20 @@ def _to_json(budget: Budget, value: object) -> str:
     if isinstance(value, dict):
         budget.charge(len(value) + 1)
         return "{" + ",".join(f"{json.dumps(key, ensure_ascii=False)}:{_to_json(budget, item)}" for key, item in value.items()) + "}"
-    if value is None or isinstance(value, bool | Decimal):
-        return text_of(value)
-    return json.dumps(text_of(value), ensure_ascii=False)
+    text = text_of(value, budget)
+    budget.charge_text(len(text))
+    return text if value is None or isinstance(value, bool | Decimal) else json.dumps(text, ensure_ascii=False)
 
 
 # ---------------------------------------------------------------- logic
-def _is_same(one: object, other: object) -> bool:
+def _is_same(budget: Budget, one: object, other: object) -> bool:
     if type(one) is not type(other):
         return False
     if isinstance(one, Time) and isinstance(other, Time):
         return one.nanoseconds == other.nanoseconds and one.zone == other.zone
     if isinstance(one, DateTime) and isinstance(other, DateTime):
         return one.local == other.local and one.time.zone == other.time.zone
-    return operators.equal(one, other) is True
+    return operators.equal(one, other, budget) is True
 
 
 def _assert(budget: Budget, value: object, condition: object, cause: str | None = None) -> object:
@@ -168,7 +168,7 @@ def _refuse_random(budget: Budget) -> object:
 def _add_logic(functions: Library) -> None:
     add = functions.add
     add("not", "negand: any", lambda value: (not value) if isinstance(value, bool) else None)
-    add("is", "value1: any, value2: any", _is_same)
+    add("is", "value1: any, value2: any", _is_same, takes_budget=True)
     add("is defined", "value: any", lambda value: value is not None)
     add("get or else", "value: any, default: any", lambda value, default: default if value is None else value)
     add("assert", "value: any, condition: any, cause: string?", _assert, takes_budget=True)
@@ -201,6 +201,14 @@ def _modulo(dividend: Decimal, divisor: Decimal) -> Decimal | None:
     return CONTEXT.subtract(dividend, CONTEXT.multiply(divisor, quotient))
 
 
+def _priced(function: Callable[[Decimal], Decimal | None]) -> Callable[[Budget, Decimal], Decimal | None]:
+    def priced(budget: Budget, number: Decimal) -> Decimal | None:
+        budget.charge(operators.POWER_STEPS)
+        return function(number)
+
+    return priced
+
+
 def _parity(number: Decimal) -> int | None:
     return abs(int(number)) % 2 if number == number.to_integral_value() and number.adjusted() < MAX_PARITY_DIGITS else None
 
@@ -223,12 +231,12 @@ def _add_numbers(functions: Library) -> None:
         rounding = _rounding(mode)
         add(name, "n: number", lambda n, rounding=rounding: rounding(n, Decimal(0)))
         add(name, "n: number, scale: number", rounding)
-    add("abs", "n: number", abs)
+    add("abs", "n: number", CONTEXT.abs)
     add("abs", "n: duration", _absolute)
     add("modulo", "dividend: number, divisor: number", _modulo)
-    add("sqrt", "number: number", lambda n: CONTEXT.sqrt(n) if n >= 0 else None)
-    add("log", "number: number", lambda n: CONTEXT.ln(n) if n > 0 else None)
-    add("exp", "number: number", CONTEXT.exp)
+    add("sqrt", "number: number", _priced(lambda n: CONTEXT.sqrt(n) if n >= 0 else None), takes_budget=True)
+    add("log", "number: number", _priced(lambda n: CONTEXT.ln(n) if n > 0 else None), takes_budget=True)
+    add("exp", "number: number", _priced(CONTEXT.exp), takes_budget=True)
     add("odd", "number: number", lambda n: None if (parity := _parity(n)) is None else parity == 1)
     add("even", "number: number", lambda n: None if (parity := _parity(n)) is None else parity == 0)
 
@@ -240,8 +248,8 @@ def _now(budget: Budget) -> DateTime:
     moment: datetime = budget.now
     if moment.tzinfo is None:
         raise FeelError("Der Zeitpunkt für now() muss eine Zeitzone haben.")
-    local = moment.astimezone(BERLIN) if moment.utcoffset() == moment.utcoffset() * 0 else moment  # type: ignore[operator]  # aware
-    value = enter(local)
+    in_utc = not moment.utcoffset() and getattr(moment.tzinfo, "key", "UTC") in ("UTC", "Etc/UTC")
+    value = enter(moment.astimezone(BERLIN) if in_utc else moment)
     if not isinstance(value, DateTime):
         raise FeelError("Der Zeitpunkt für now() ist kein Zeitpunkt.")
     return value

@@ -110,16 +110,21 @@ def _any(items: list[object]) -> bool | None:
     return False if all(item is False for item in items) else None
 
 
+def _effort(items: Sequence[object]) -> int:
+    """Return the steps that comparing or adding up all items takes."""
+    return len(items) // 4 + sum(len(item) for item in items if isinstance(item, str)) // operators.LONG_TEXT
+
+
 def _add_aggregate(functions: Library, name: str, aggregate: Aggregate) -> None:
     def of_list(budget: Budget, value: object) -> object:
         if value is None:
             return None
         items = value if isinstance(value, list) else [value]
-        budget.charge(len(items) // 4)
+        budget.charge(_effort(items))
         return aggregate(items)
 
     def of_arguments(budget: Budget, *items: object) -> object:
-        budget.charge(len(items) // 4)
+        budget.charge(_effort(items))
         return aggregate(list(items))
 
     functions.add(name, "list: any", of_list, takes_budget=True)
@@ -142,6 +147,11 @@ def _sublist(items: list[object], start: Decimal, length: Decimal | None = None)
     return items[begin : begin + count] if 0 <= count <= len(items) - begin else None
 
 
+def _places(budget: Budget, items: list[object], wanted: object) -> list[Decimal]:
+    budget.charge(len(items) // 4)
+    return [Decimal(place) for place, item in enumerate(items, 1) if operators.equal(item, wanted, budget) is True]
+
+
 def _concatenate(budget: Budget, *lists: list[object]) -> list[object]:
     joined: list[object] = []
     for items in lists:
@@ -154,7 +164,7 @@ def _distinct(budget: Budget, items: list[object]) -> list[object]:
     kept: list[object] = []
     seen: set[tuple[type, object]] = set()
     for item in items:
-        budget.charge(1)
+        budget.charge(1 + len(item) // operators.LONG_TEXT if isinstance(item, str) else 1)
         if isinstance(item, str | Decimal | Date):
             if (type(item), item) not in seen:
                 seen.add((type(item), item))
@@ -210,7 +220,7 @@ def _replace_where(budget: Budget, items: list[object], match: Closure, new: obj
 
 
 def _sort(budget: Budget, items: list[object], precedes: Closure | None = None) -> list[object] | None:
-    budget.charge(len(items))
+    budget.charge(len(items) + _effort(items) * len(items).bit_length() // 4)
     if precedes is not None and precedes.parameters is not None and len(precedes.parameters) != 2:
         return None
 
@@ -283,7 +293,7 @@ def add(functions: Library) -> None:
     for name, aggregate in aggregates.items():
         _add_aggregate(functions, name, aggregate)
     put = functions.add
-    put("list contains", "list: list, element: any", lambda items, x: any(operators.equal(item, x) is True for item in items))
+    put("list contains", "list: list, element: any", lambda budget, items, x: bool(_places(budget, items, x)), takes_budget=True)
     put("count", "list: list", lambda items: Decimal(len(items)))
     put("is empty", "list: list", lambda items: not items)
     put("sublist", "list: list, start position: number, length: number?", _sublist)
@@ -296,7 +306,7 @@ def add(functions: Library) -> None:
     put("insert before", "list: list, position: number, newItem: any", _insert)
     put("remove", "list: list, position: number", _remove)
     put("reverse", "list: list", lambda items: items[::-1])
-    put("index of", "list: list, match: any", lambda xs, m: [Decimal(i) for i, x in enumerate(xs, 1) if operators.equal(x, m) is True])
+    put("index of", "list: list, match: any", _places, takes_budget=True)
     put("list replace", "list: list, position: number, newItem: any", _replace_at)
     put("list replace", "list: list, match: function, newItem: any", _replace_where, takes_budget=True)
     put("sort", "list: list, precedes: function?", _sort, takes_budget=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Callable
 from decimal import Decimal
 from functools import lru_cache
@@ -16,7 +17,7 @@ from engine.feel.signatures import Library
 NUMBER_TEXT = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 FLAGS = {"s": regex.S, "m": regex.M, "i": regex.I, "x": 0, "q": 0}
 MAX_PATTERN = 1000
-PATTERN_SECONDS = 0.25  # a safety net below the step budget: a pattern that runs into it is refused, never answered
+PATTERN_STEPS = 10
 SPACE_IN_PATTERN = re.compile(r"(\\[pP]\{[^}]*\}|\[(?:\\.|[^\]])*\])|\s+")
 NOT_XPATH = re.compile(r"\(\?(?!:)|\\[AZaZ<>]|\[[^\]]*\\\d")
 
@@ -50,30 +51,41 @@ def _keep_classes(match: re.Match[str]) -> str:
     return re.sub(r"\s+", "", kept) if kept.startswith("\\") else kept
 
 
-def timed(search: Callable[[], object]) -> object:
-    """Run a search; one that takes too long is an error, never an answer that depends on the machine."""
+Search = Callable[[regex.Pattern[str], float], object]
+
+
+def _search(budget: Budget, text: str, pattern: str, flags: str | None, search: Search) -> object:
+    """Run `search(pattern, seconds)`; what takes too long is an error, never an answer that depends on the machine."""
+    budget.charge(PATTERN_STEPS + len(text) // 16 + len(pattern) // 2)
+    compiled = pattern_of(pattern, flags or "")
+    started = time.perf_counter()
     try:
-        return search()
+        return search(compiled, max(budget.pattern_seconds, 0.001))
     except TimeoutError as fault:
         raise FeelLimitError("Das Muster braucht zu lange. Bitte einfacher schreiben.") from fault
+    finally:
+        budget.pattern_seconds -= time.perf_counter() - started
 
 
 def _matches(budget: Budget, text: str, pattern: str, flags: str | None = None) -> object:
-    budget.charge(1 + len(text) // 16)
-    compiled = pattern_of(pattern, flags or "")
-    return timed(lambda: compiled.search(text, timeout=PATTERN_SECONDS) is not None)
+    return _search(budget, text, pattern, flags, lambda compiled, seconds: compiled.search(text, timeout=seconds) is not None)
 
 
 def _replace(budget: Budget, text: str, pattern: str, replacement: str, flags: str | None = None) -> object:
-    budget.charge(1 + len(text) // 16)
-    compiled = pattern_of(pattern, flags or "")
+    pattern_of(pattern, flags or "")
     if "q" in (flags or ""):
-        return timed(lambda: compiled.sub(lambda match: replacement, text, timeout=PATTERN_SECONDS))
+
+        def as_it_is(match: regex.Match[str]) -> str:
+            budget.charge_text(len(replacement))
+            return replacement
+
+        return _search(budget, text, pattern, flags, lambda compiled, seconds: compiled.sub(as_it_is, text, timeout=seconds))
     if re.search(r"(?<!\\)\$(?!\d)", replacement):
         return None
-    groups: int = compiled.groups
 
     def expand(match: regex.Match[str]) -> str:
+        groups = match.re.groups
+
         def part(found: re.Match[str]) -> str:
             if found.group(1):
                 return str(found.group(1))
@@ -84,23 +96,24 @@ def _replace(budget: Budget, text: str, pattern: str, replacement: str, flags: s
             value = (match.group(int(kept)) or "") if int(kept) <= groups else ""
             return str(value) + digits[len(kept) :]
 
-        return re.sub(r"\\([\\$])|\$(\d+)", part, replacement)
+        expanded = re.sub(r"\\([\\$])|\$(\d+)", part, replacement)
+        budget.charge_text(len(expanded))
+        return expanded
 
-    return timed(lambda: compiled.sub(expand, text, timeout=PATTERN_SECONDS))
+    return _search(budget, text, pattern, flags, lambda compiled, seconds: compiled.sub(expand, text, timeout=seconds))
 
 
 def _split(budget: Budget, text: str, delimiter: str) -> object:
-    budget.charge(1 + len(text) // 16)
     if not delimiter:
+        budget.charge(len(text) // 8)
         return list(text)
-    compiled = pattern_of(delimiter, "")
-    return timed(lambda: [part or "" for part in compiled.split(text, timeout=PATTERN_SECONDS)])
+    return _search(budget, text, delimiter, "", lambda compiled, seconds: [part or "" for part in compiled.split(text, timeout=seconds)])
 
 
 def _extract(budget: Budget, text: str, pattern: str) -> object:
-    budget.charge(1 + len(text) // 16)
-    compiled = pattern_of(pattern, "")
-    return timed(lambda: [match.group() for match in compiled.finditer(text, timeout=PATTERN_SECONDS)])
+    return _search(
+        budget, text, pattern, "", lambda compiled, seconds: [match.group() for match in compiled.finditer(text, timeout=seconds)]
+    )
 
 
 def _substring(text: str, start: Decimal, length: Decimal | None = None) -> str | None:
@@ -123,11 +136,15 @@ def _after(text: str, match: str) -> str:
     return text.split(match, 1)[1] if match in text else ""
 
 
-def _join(items: list[object], delimiter: str | None = None, prefix: str | None = None, suffix: str | None = None) -> str | None:
-    texts = [item for item in items if item is not None]
-    if not all(isinstance(item, str) for item in texts):
+def _join(
+    budget: Budget, items: list[object], delimiter: str | None = None, prefix: str | None = None, suffix: str | None = None
+) -> str | None:
+    budget.charge(len(items) // 8)
+    texts = [item for item in items if isinstance(item, str)]
+    if any(not isinstance(item, str) and item is not None for item in items):
         return None
-    return (prefix or "") + (delimiter or "").join(str(item) for item in texts) + (suffix or "")
+    budget.charge_text(sum(map(len, texts)) + len(delimiter or "") * len(texts))
+    return (prefix or "") + (delimiter or "").join(texts) + (suffix or "")
 
 
 def add(functions: Library) -> None:
@@ -147,4 +164,4 @@ def add(functions: Library) -> None:
     functions.add("replace", "input: string, pattern: string, replacement: string, flags: string?", _replace, takes_budget=True)
     functions.add("split", "string: string, delimiter: string", _split, takes_budget=True)
     functions.add("extract", "string: string, pattern: string", _extract, takes_budget=True)
-    functions.add("string join", "list: list, delimiter: string?, prefix: string?, suffix: string?", _join)
+    functions.add("string join", "list: list, delimiter: string?, prefix: string?, suffix: string?", _join, takes_budget=True)

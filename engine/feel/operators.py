@@ -15,6 +15,8 @@ from engine.feel.temporal import DAY, MAX_DURATION, SECOND, Date, DateTime, Days
 from engine.feel.values import CONTEXT, MAX_STRING, Closure, Range
 
 Operation = Callable[[object, object], object]
+POWER_STEPS = 40  # powers, roots and logarithms of 34 digits take as long as forty additions
+LONG_TEXT = 1024  # characters: comparing this many costs a step
 
 
 def equal(left: object, right: object, budget: Budget | None = None) -> bool | None:
@@ -24,6 +26,14 @@ def equal(left: object, right: object, budget: Budget | None = None) -> bool | N
     kind = type(left)
     if kind is not type(right):
         return None
+    if left is right:
+        return True
+    if kind is Decimal:
+        return left == right
+    if isinstance(left, str) and isinstance(right, str):
+        if budget and len(left) > LONG_TEXT:
+            budget.charge(len(left) // LONG_TEXT)
+        return left == right
     if isinstance(left, list) and isinstance(right, list):
         if budget:
             budget.charge(len(left) + 1)
@@ -182,7 +192,10 @@ def divide(left: object, right: object) -> object:
 
 
 def power(left: object, right: object) -> object:
-    return CONTEXT.power(left, right) if isinstance(left, Decimal) and isinstance(right, Decimal) else None
+    if not isinstance(left, Decimal) or not isinstance(right, Decimal):
+        return None
+    result = CONTEXT.power(left, right)
+    return result if result.is_finite() else None  # 0 ** -1 is Infinity and no fault to the decimal module
 
 
 def _whole(number: Decimal) -> int:
@@ -209,7 +222,7 @@ ARITHMETIC: dict[str, Operation] = {
 
 def negate(value: object) -> object:
     if isinstance(value, Decimal):
-        return -value
+        return CONTEXT.minus(value)
     if isinstance(value, YearsMonths):
         return YearsMonths(-value.months)
     if isinstance(value, DaysTime):

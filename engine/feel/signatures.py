@@ -17,6 +17,7 @@ KINDS: dict[str, tuple[type, ...] | None] = {
     "time": (Time,), "datetime": (DateTime,), "day": (Date, DateTime), "duration": (YearsMonths, DaysTime), "range": (Range,),
     "function": (Closure,),
 }  # fmt: skip
+HANDLED = 256  # cells or characters that a built-in looks through in a step
 MISSING = object()
 MISFIT = object()
 
@@ -89,6 +90,9 @@ def _closure(name: str, overloads: tuple[Overload, ...]) -> Closure:
 
 
 def _run(overload: Overload, arguments: list[object], budget: Budget) -> object:
+    for argument in arguments:
+        if isinstance(argument, list | str | dict):
+            budget.charge(len(argument) // HANDLED)
     try:
         result = overload.body(budget, *arguments) if overload.takes_budget else overload.body(*arguments)
     except (InvalidOperation, Overflow, DivisionByZero, ValueError, OverflowError):
@@ -97,6 +101,8 @@ def _run(overload: Overload, arguments: list[object], budget: Budget) -> object:
         budget.charge_text(len(result))
         if len(result) > MAX_STRING:
             raise FeelLimitError(f"Der Text wird länger als {MAX_STRING} Zeichen.")
+    elif isinstance(result, dict):
+        budget.charge(len(result) // 2)
     elif isinstance(result, list):
         budget.charge(len(result) // 8)
         if len(result) > MAX_LIST:

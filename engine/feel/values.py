@@ -67,10 +67,12 @@ class Function:
 def enter(value: object, depth: int = 0) -> object:
     """Return the FEEL value of a Python value. Raises FeelError for a float or a foreign type."""
     kind = type(value)
-    if value is None or kind is str or kind is bool or kind is Decimal:
+    if value is None or kind is str or kind is bool:
         return value
+    if isinstance(value, Decimal):
+        return _number(value)
     if kind is int:
-        return CONTEXT.create_decimal(value)  # type: ignore[arg-type]  # narrowed by type()
+        return _number(value)  # type: ignore[arg-type]  # narrowed by type()
     if isinstance(value, _INSIDE):
         return value
     if depth > MAX_DEPTH:
@@ -93,10 +95,20 @@ def enter(value: object, depth: int = 0) -> object:
     if isinstance(value, float):
         raise FeelError(f"Der Wert {value!r} ist eine Gleitkommazahl. Zahlen bitte als Decimal oder ganze Zahl übergeben.")
     if isinstance(value, int):
-        return CONTEXT.create_decimal(int(value))
+        return _number(int(value))
     if isinstance(value, str):
         return str(value)
     raise FeelError(f"Ein Wert vom Typ {kind.__name__} ist kein FEEL-Wert.")
+
+
+def _number(value: Decimal | int) -> Decimal:
+    try:
+        number = CONTEXT.create_decimal(value)
+    except (InvalidOperation, Overflow) as fault:
+        raise FeelError("Eine Zahl ist größer, als FEEL rechnen kann.") from fault
+    if not number.is_finite():
+        raise FeelError(f"Der Wert {value} ist keine Zahl.")
+    return number
 
 
 def _zone_of(value: python_datetime.datetime | python_datetime.time) -> int | str | None:
@@ -129,6 +141,8 @@ def _leave(value: object, cells: list[int], depth: int) -> object:
             return {key: _leave(item, cells, depth + 1) for key, item in value.items()}
     if kind is str:
         cells[0] -= len(value) // 64  # type: ignore[arg-type]  # narrowed by type()
+        if cells[0] < 0:
+            raise FeelLimitError("Das Ergebnis enthält zu viel Text.")
         return value
     if kind is Date or kind is Time or kind is DateTime or kind is DaysTime:
         return _python_temporal(value)
@@ -188,15 +202,20 @@ def quoted(text: str) -> str:
 
 
 def text_of(value: object, budget: Budget | None = None, *, nested: bool = False) -> str:
-    """Return `string(value)`; nested strings are quoted."""
+    """Return `string(value)`; nested strings are quoted. `budget` pays for every text in it, shared or not."""
     if isinstance(value, str):
+        if budget and nested:
+            budget.charge_text(len(value))
         return quoted(value) if nested else value
     if value is None:
         return "null"
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, Decimal):
-        return number_text(value)
+        text = number_text(value)
+        if budget:
+            budget.charge_text(len(text))
+        return text
     if isinstance(value, list):
         if budget:
             budget.charge(len(value))
