@@ -62,7 +62,7 @@ class Component:
     note: bool = False
     children: tuple[Component, ...] = ()
     repeating: bool = False
-    minimum_rows: int = 0
+    maximum_rows: int | None = None  # of a dynamic list to which no row may be added
 
     @property
     def key(self) -> str:

@@ -10,7 +10,12 @@ import regex
 SECONDS = 0.25
 MAX_PATTERN = 500
 NAMED_GROUP = re.compile(r"\(\?<([A-Za-z_]\w*)>")
-UNKNOWN_TO_JAVASCRIPT = re.compile(r"\(\?(?:P|>|#|\||[aiLmsux-]+[:)])|\\[AZzGKhHRX]|[*+?}]\+")
+# A dollar sign by itself; escaped ones and those in a character class are matched longer and kept.
+DOLLAR = re.compile(r"\\.|\[(?:\\.|[^\]\\])*\]|\$", re.DOTALL)
+# What `regex` reads and JavaScript without the u flag does not, or reads otherwise: fuzzy matching, properties, POSIX classes ...
+UNKNOWN_TO_JAVASCRIPT = re.compile(
+    r"\(\?(?:P|>|#|\||&|R|[0-9]|[aiLmsux-]+[:)])|\\[AZzGKhHRXpPmMNLgUu]\{?|[*+?}]\+|\[\[:|\[\^?\]|\{[^0-9}]|\(\*"
+)
 
 
 def problem(pattern: str) -> str | None:
@@ -31,7 +36,7 @@ def compiled(pattern: str) -> regex.Pattern[str]:
     """Return the compiled pattern. Raises regex.error."""
     translated = NAMED_GROUP.sub(r"(?P<\1>", pattern).replace(r"\/", "/")
     # JavaScript without the u flag: \d, \w and \s are ASCII except for Unicode spaces, and $ is the very end of the text.
-    translated = re.sub(r"(?<!\\)\$", r"\\Z", translated)
+    translated = DOLLAR.sub(lambda found: found[0] if len(found[0]) > 1 else r"\Z", translated)
     return regex.compile(translated, regex.ASCII | regex.V0)
 
 

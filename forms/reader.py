@@ -69,6 +69,14 @@ def _refuse(name: str) -> object:
     raise ValueError(f"{name} ist keine Zahl")
 
 
+def _fixed_rows(item: Mapping[str, Any]) -> int | None:
+    """Return how many rows a list has at the start when none may be added, else None."""
+    if item.get("allowAddRemove", True) and item.get("isRepeating", True):
+        return None
+    rows = item.get("defaultRepetitions", 1)
+    return rows if isinstance(rows, int) and item.get("isRepeating", True) else 1
+
+
 class _Builder:
     def __init__(self, fault: Fault) -> None:
         self.tell = fault
@@ -141,7 +149,7 @@ class _Builder:
             decimal_digits=item.get("decimalDigits") if isinstance(item.get("decimalDigits"), int) else None, increment=item.get("increment"),
             time_format=str(item.get("timeSerializingFormat", "")), disallow_passed_dates=bool(item.get("disallowPassedDates")),
             default=item.get("defaultValue"), note=kind == "textarea" or (kind == "textfield" and kept), children=children,
-            repeating=kind == "dynamiclist", minimum_rows=0,
+            repeating=kind == "dynamiclist", maximum_rows=_fixed_rows(item) if kind == "dynamiclist" else None,
         )  # fmt: skip
 
     def path(self, item: Mapping[str, Any], kind: str, identity: str, label: str, prefix: tuple[str, ...]) -> tuple[str, ...]:

@@ -22,7 +22,10 @@ PHONE = re.compile(r"\+?[0-9][0-9 ()/.\-]{4,24}")
 NUMBER = re.compile(r"[+-]?\d{1,15}(\.\d{1,10})?")
 MAX_TEXT = 20_000
 MAX_ROWS = 500
-MAX_FILES = 20
+MAX_DIGITS = 15
+YEARS = range(1900, 2200)
+CHOICES = frozenset({"radio", "select", "checklist", "taglist"})
+NOTE = re.compile(r"notiz:[0-9a-fA-F-]{36}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,9 +83,55 @@ def _scope(
             _put(typed, component.path, value)
             if problem:
                 problems[component.id] = problem
-    seen = {**run.base, **outer, **typed}
+    seen = _settled(run, components, flat, {**run.base, **outer}, typed)
     for component in components:
         _component(run, component, given, values, suffix, seen, problems, outer)
+
+
+def _settled(
+    run: _Run, components: tuple[Component, ...], flat: list[Component], known: Mapping[str, object], typed: Mapping[str, object]
+) -> dict[str, object]:
+    """Return what conditions and limits may see: what was typed, but the server's value for whatever the browser may not set.
+
+    A hidden, disabled or read-only field must not move a limit; hiding one field may show or hide others, so this is repeated
+    until nothing changes, at most once per field.
+    """
+    seen = _merged(known, typed)
+    for _ in range(len(flat) + 1):
+        settled = _merged(known, typed)
+        hidden = {component.id for top in components for component in _hidden(run, top, seen, False)}
+        for component in flat:
+            if component.type not in model.KEYED:
+                continue
+            if component.type == "expression":
+                _put(settled, component.path, _evaluate(run, component.expression, settled))
+            elif component.id in hidden:
+                _put(settled, component.path, None)
+            elif component.disabled or component.readonly.constant is True or _is_true(run, component.readonly.expression, seen):
+                _put(settled, component.path, _at(known, component.path))
+        if settled == seen:
+            break
+        seen = settled
+    return seen
+
+
+def _hidden(run: _Run, component: Component, seen: Mapping[str, object], above: bool) -> list[Component]:
+    """Return the component, if it is hidden, and what is hidden in it; rows of dynamic lists are not entered."""
+    hidden = above or _is_true(run, component.hide, seen)
+    found = [component] if hidden else []
+    if component.type == "group":
+        for child in component.children:
+            found += _hidden(run, child, seen, hidden)
+    return found
+
+
+def _merged(known: Mapping[str, object], typed: Mapping[str, object]) -> dict[str, object]:
+    """Return `known` with `typed` over it; contexts are merged, never changed in place."""
+    both = dict(known)
+    for name, value in typed.items():
+        below = both.get(name)
+        both[name] = _merged(below, value) if isinstance(value, Mapping) and isinstance(below, Mapping) else value
+    return both
 
 
 def _component(
@@ -116,7 +165,7 @@ def _field(
     if problem:
         run.errors[component.id + suffix] = problem
     else:
-        _put(values, component.path, value)
+        _put(values, component.path, _as_offered(component, value, seen, run.now))
 
 
 def _rows(
@@ -125,8 +174,9 @@ def _rows(
     rows = _at(given, component.path)
     if rows is None:
         rows = []
-    if not isinstance(rows, list) or len(rows) > MAX_ROWS:
-        run.errors[component.id + suffix] = f"„{component.label}“: Erwartet werden höchstens {MAX_ROWS} Zeilen."
+    most = MAX_ROWS if component.maximum_rows is None else max(component.maximum_rows, _length(_at(run.base, component.path)))
+    if not isinstance(rows, list) or len(rows) > most:
+        run.errors[component.id + suffix] = f"„{component.label}“: Erwartet werden höchstens {most} Zeilen."
         return
     checked: list[object] = []
     for number, row in enumerate(rows):
@@ -136,6 +186,10 @@ def _rows(
         if any(value not in (None, "", [], False) for value in line.values()):
             checked.append(line)
     _put(values, component.path, checked)
+
+
+def _length(value: object) -> int:
+    return len(value) if isinstance(value, list) else 0
 
 
 # ---------------------------------------------------------------- types
@@ -149,7 +203,7 @@ def _typed(component: Component, raw: object) -> tuple[object, str | None]:
             return [], None
         if not isinstance(raw, list) or len(raw) > MAX_ROWS or not all(isinstance(item, str | int | bool) for item in raw):
             return [], f"„{label}“: Die Auswahl ist nicht lesbar."
-        return raw, None
+        return list(dict.fromkeys(raw)), None
     if kind == "filepicker":
         return (
             (raw, None) if raw is None or (isinstance(raw, str) and len(raw) < 200) else (None, f"„{label}“: Die Datei ist nicht lesbar.")
@@ -170,12 +224,16 @@ def _typed(component: Component, raw: object) -> tuple[object, str | None]:
         return None, f"„{label}“: Der Text ist länger als {MAX_TEXT} Zeichen."
     if "\x00" in raw or any("\ud800" <= character <= "\udfff" for character in raw):
         return None, f"„{label}“: Der Text enthält Zeichen, die nicht gespeichert werden können."
+    if component.note and NOTE.fullmatch(raw.strip()):  # a reference is the server's to give
+        return None, f"„{label}“: Bitte einen Text eingeben."
     return raw.replace("\r\n", "\n"), None
 
 
 def _number(component: Component, raw: object) -> tuple[object, str | None]:
     problem = f"„{component.label}“: Erwartet wird eine Zahl, z. B. 120 oder 84.50."
     if isinstance(raw, bool) or not isinstance(raw, str | int | Decimal | float):
+        return None, problem
+    if not isinstance(raw, str) and not -(10**MAX_DIGITS) < raw < 10**MAX_DIGITS:
         return None, problem
     # A JSON number was read from its decimal text; a float can only come from Python callers and is written out.
     text = str(raw).strip().replace(",", ".") if isinstance(raw, str) else format(Decimal(str(raw)), "f")
@@ -193,19 +251,25 @@ def _moment(component: Component, raw: object) -> tuple[object, str | None]:
         if component.subtype == "date"
         else f"„{component.label}“: Erwartet wird ein Zeitpunkt."
     )
-    if isinstance(raw, date | time):
-        return raw, None
-    if not isinstance(raw, str):
-        return None, problem
     try:
-        if component.subtype == "date":
-            return date.fromisoformat(raw[:10]), None
-        if component.subtype == "time":
-            return time.fromisoformat(raw), None
-        moment = datetime.fromisoformat(raw)
-        return (moment if moment.tzinfo else moment.replace(tzinfo=BERLIN)), None
+        value = _read_moment(component.subtype, raw) if isinstance(raw, str) else raw
     except ValueError:
         return None, problem
+    if isinstance(value, date) and value.year not in YEARS:
+        return None, f"„{component.label}“: Das Jahr muss zwischen {YEARS.start} und {YEARS.stop - 1} liegen."
+    return (value, None) if isinstance(value, date | time) else (None, problem)
+
+
+def _read_moment(subtype: str, text: str) -> date | time:
+    """Return the value of a date, time or instant as form-js serialises it. Raises ValueError."""
+    if len(text) > 40:
+        raise ValueError(text[:40])
+    if subtype == "date":
+        return date.fromisoformat(text)
+    if subtype == "time":
+        return time.fromisoformat(text)
+    moment = datetime.fromisoformat(text)
+    return moment if moment.tzinfo else moment.replace(tzinfo=BERLIN)
 
 
 # ---------------------------------------------------------------- rules
@@ -222,7 +286,7 @@ def _rules(run: _Run, component: Component, value: object, seen: Mapping[str, ob
         return _text_rules(run, component, value, seen, label)
     if component.type == "datetime":
         return _date_rules(run, component, value, label)
-    if component.type in ("radio", "select", "checklist", "taglist"):
+    if component.type in CHOICES:
         return _option_rules(run, component, value, seen, label)
     return None
 
@@ -234,11 +298,11 @@ def _number_rules(run: _Run, component: Component, value: Decimal, seen: Mapping
         return f"{label}: Höchstens {digits} Nachkommastellen." if digits else f"{label}: Bitte eine ganze Zahl angeben."
     low, high = _limit(run, component, "min", seen), _limit(run, component, "max", seen)
     if low is not None and value < low:
-        return f"{label}: Mindestens {_german(low)}."
+        return f"{label}: Mindestens {_german(low, digits)}."
     if high is not None and value > high:
-        return f"{label}: Höchstens {_german(high)}."
+        return f"{label}: Höchstens {_german(high, digits)}."
     step = _decimal(component.increment)
-    if step and (value - (low or Decimal(0))) % step:
+    if step and value % step:
         return f"{label}: Bitte in Schritten von {_german(step)} angeben."
     return None
 
@@ -275,7 +339,7 @@ def _option_rules(run: _Run, component: Component, value: object, seen: Mapping[
     chosen = value if isinstance(value, list) else [value]
     for item in chosen:
         if not any(_same(item, option) for option in allowed):
-            return f"{label}: „{item}“ steht nicht zur Auswahl."
+            return f"{label}: „{str(item)[:40]}“ steht nicht zur Auswahl."
     return None
 
 
@@ -295,8 +359,22 @@ def options_of(component: Component, variables: Mapping[str, object], now: datet
     return [item.get("value") if isinstance(item, Mapping) else item for item in found]
 
 
+def _as_offered(component: Component, value: object, seen: Mapping[str, object], now: datetime) -> object:
+    """Return a choice as the server offers it: the number or date itself, not the text that the browser made of it."""
+    if component.type not in CHOICES or value in (None, []):
+        return value
+    offered = options_of(component, seen, now)
+
+    def original(item: object) -> object:
+        return next(option for option in offered if _same(item, option))
+
+    return [original(item) for item in value] if isinstance(value, list) else original(value)
+
+
 def _same(one: object, other: object) -> bool:
-    return one == other or (isinstance(one, str) and str(other) == one and not isinstance(other, bool))
+    if isinstance(one, bool) or isinstance(other, bool):
+        return one is other
+    return one == other or (isinstance(one, str) and other is not None and str(other) == one)
 
 
 # ---------------------------------------------------------------- small things
@@ -320,8 +398,12 @@ def _decimal(value: object) -> Decimal | None:
         return None
 
 
-def _german(number: Decimal) -> str:
-    return feel.number_text(number).replace(".", ",")
+def _german(number: Decimal, digits: int | None = None) -> str:
+    """Return a number as people write it, amounts with all their decimals: 490,00."""
+    text = feel.number_text(number)
+    if digits and digits <= 10 and number != number.to_integral_value():
+        text = format(number, f".{max(digits, -int(number.as_tuple().exponent))}f")
+    return text.replace(".", ",")
 
 
 def _evaluate(run: _Run, expression: feel.Expression | None, variables: Mapping[str, object]) -> object:
@@ -349,8 +431,8 @@ def _at(data: Mapping[str, object], path: tuple[str, ...]) -> object:
 def _put(data: dict[str, object], path: tuple[str, ...], value: object) -> None:
     current = data
     for part in path[:-1]:
-        inner = current.get(part)
-        if not isinstance(inner, dict):
-            inner = current[part] = {}
+        below = current.get(part)
+        inner: dict[str, object] = dict(below) if isinstance(below, Mapping) else {}
+        current[part] = inner
         current = inner
     current[path[-1]] = value
