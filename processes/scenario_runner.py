@@ -48,7 +48,10 @@ class Stage:
 
 @dataclass
 class Outcome:
-    """faults: German, with the step's number; empty where all is as expected. reached: element ids by process."""
+    """faults: German, with the step's number; empty where all is as expected.
+
+    reached: element ids by process and scope (`mahnung/`, `beitreibung/ankuendigung`).
+    """
 
     scenario: Scenario
     faults: list[str] = field(default_factory=list)
@@ -194,7 +197,9 @@ class _Player:
             raise errors.InvalidState(f"Die Aufgabe „{what}“ ist nicht offen. Offen sind: {shown}.")
         task = found[0]
         with self.stage.transaction(task.tenant_id) as tx:
-            self.stage.complete(tx, task.tenant_id, task.id, _submitted(self.resolved(tx, act.form)), by=act.role or BY, now=clock.now(tx, task.tenant_id))
+            self.stage.complete(
+                tx, task.tenant_id, task.id, _submitted(self.resolved(tx, act.form)), by=act.role or BY, now=clock.now(tx, task.tenant_id)
+            )
 
     def resolved(self, tx: Connection, form: Mapping[str, object]) -> dict[str, object]:
         """Replace `forderung:KASSENZEICHEN[/OP_NR]` and `schuldner:STADT/SCHULDNER_NR` by the ids that only the program knows."""
@@ -359,16 +364,15 @@ class _Player:
             self.fault(where, f"Geschrieben wurden {[letter.template for letter in written]}, erwartet werden {len(expected)} Schreiben.")
         left = list(written)
         for wanted in expected:
-            match = next((letter for letter in left if letter.template == wanted.get("vorlage")), None)
-            if match is None:
+            fitting = [letter for letter in left if letter.template == wanted.get("vorlage")]
+            if not fitting:
                 self.fault(where, f"Das Schreiben „{wanted.get('vorlage')}“ fehlt.")
                 continue
+            # Letters of one run have no order among themselves: compare with the one that deviates least.
+            match = min(fitting, key=lambda letter: len(_deviations(letter, wanted)))
             left.remove(match)
-            values = match.inputs.get("werte")
-            facts = values if isinstance(values, Mapping) else match.inputs
-            for name, value in wanted.items():
-                if name != "vorlage" and not _same(facts.get(name), value):
-                    self.fault(where, f"Schreiben „{match.template}“: {name} ist {facts.get(name)}, erwartet wird {value}.")
+            for deviation in _deviations(match, wanted):
+                self.fault(where, deviation)
 
     def new_letters(self) -> list[letters.Letter]:
         found: list[letters.Letter] = []
@@ -436,7 +440,7 @@ class _Player:
                 self.fault(where, f"Einspielbericht: {name} ist {actual}, erwartet wird {value}.")
 
     def collect_reached(self) -> dict[str, set[str]]:
-        """Return (and keep) the elements of each process that completed, were activated, or whose flow was taken."""
+        """Return (and keep) the elements of each process and scope that completed, were activated, or whose flow was taken."""
         for tenant_id in self.stage.tenants.values():
             with self.stage.transaction(tenant_id) as tx:
                 rows = tx.execute(
@@ -446,7 +450,7 @@ class _Player:
                     for command in history.read(tx, tenant_id, row.id):
                         for kind, element, scope, _ in command.content["events"]:
                             if kind in ("element_activated", "element_completed", "flow_taken") and element:
-                                self.outcome.reached.setdefault(scope.partition("/")[0] or row.process_key, set()).add(element)
+                                self.outcome.reached.setdefault(f"{row.process_key}/{scope}", set()).add(element)
         return self.outcome.reached
 
 
@@ -479,3 +483,13 @@ def _same(actual: object, expected: object) -> bool:
     if isinstance(expected, date):
         return str(actual) in (expected.isoformat(), f"{expected:%d.%m.%Y}")
     return actual == expected
+
+
+def _deviations(letter: letters.Letter, wanted: Mapping[str, object]) -> list[str]:
+    values = letter.inputs.get("werte")
+    facts = values if isinstance(values, Mapping) else letter.inputs
+    return [
+        f"Schreiben „{letter.template}“: {name} ist {facts.get(name)}, erwartet wird {value}."
+        for name, value in wanted.items()
+        if name != "vorlage" and not _same(facts.get(name), value)
+    ]
