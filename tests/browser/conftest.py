@@ -100,7 +100,9 @@ class Door:
         page = context.new_page()
         page.set_default_timeout(10_000)
         desk = Desk(page, self.address, self.city)
-        page.on("console", lambda line: desk.told.append(line.text) if line.type in ("error", "warning") and REFUSED not in line.text else None)
+        page.on(
+            "console", lambda line: desk.told.append(line.text) if line.type in ("error", "warning") and REFUSED not in line.text else None
+        )
         page.on("pageerror", lambda fault: desk.told.append(str(fault)))
         page.on("dialog", lambda dialog: dialog.accept())
         desk.open("/anmelden")
