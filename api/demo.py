@@ -38,6 +38,8 @@ PEOPLE: dict[str, tuple[str, dict[str, tuple[str, ...]]]] = {
 def run(*, seed_only: bool, until: date | None, as_json: bool) -> int:
     """Set up what is missing, then serve until Ctrl-C. With `until`, only move the clock; with `seed_only`, only set up."""
     settings = config.load()
+    if not seed_only and until is None:
+        serving.refuse_taken_port(settings.port)
     bundles.ensure()
     console.err.print("Datenbank starten ...")
     database = wiring.open_database(settings)
@@ -57,7 +59,7 @@ def run(*, seed_only: bool, until: date | None, as_json: bool) -> int:
             supervisor.Program("Webserver", ["-m", "api.cli", "serve", "--port", str(settings.port)], {}),
             supervisor.Program("Worker", ["-m", "api.cli", "work"], {}),
         ]
-        return supervisor.run(programs, on_ready=lambda: _tell(address, logins, settings.data_dir, as_json=as_json))
+        return supervisor.run(programs, on_ready=lambda: _ready(address, logins, settings.data_dir, as_json=as_json))
     finally:
         database.close()
 
@@ -128,6 +130,13 @@ def _world_id(database: Database) -> int:
     if world is None:
         raise RuntimeError("the demo world was not created")
     return world.id
+
+
+def _ready(address: str, logins: dict[str, str], data_dir: Path, *, as_json: bool) -> None:
+    if serving.answers(address):
+        _tell(address, logins, data_dir, as_json=as_json)
+    else:
+        console.err.print(f"Der Webserver antwortet noch nicht unter {address}; seine Meldungen stehen oben.")
 
 
 def _tell(address: str, logins: dict[str, str], data_dir: Path, *, as_json: bool) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -61,13 +62,14 @@ def run(paths: Sequence[Path], *, only: str | None = None, as_json: bool = False
         for scenario in chosen:
             outcomes.append(play(database, scenario, files))
             progress.advance(bar)
-    elements = elements_of(files)
+    played = {scenario.process for scenario in chosen}
+    elements = {process: ids for process, ids in elements_of(files).items() if process in played or not (paths or only)}
+    calls = calls_of(files)
     reached: dict[str, set[str]] = {}
     for outcome in outcomes:
-        for process, ids in outcome.reached.items():
-            reached.setdefault(process, set()).update(ids)
-    everything = {element for ids in reached.values() for element in ids}
-    missing = {process: sorted(ids - everything) for process, ids in elements.items() if ids - everything}
+        for place, ids in outcome.reached.items():
+            reached.setdefault(process_of(place, calls), set()).update(ids)
+    missing = {process: sorted(ids - reached.get(process, set())) for process, ids in elements.items() if ids - reached.get(process, set())}
     passed = sum(outcome.passed for outcome in outcomes)
     total = sum(len(ids) for ids in elements.values())
     answer = {
@@ -84,13 +86,28 @@ def run(paths: Sequence[Path], *, only: str | None = None, as_json: bool = False
 
 def elements_of(files: dict[str, bytes]) -> dict[str, set[str]]:
     """Return process -> ids of its elements."""
-    found: dict[str, set[str]] = {}
+    return {process: {element.id for element in elements} for process, elements in _drawn(files)}
+
+
+def calls_of(files: dict[str, bytes]) -> dict[tuple[str, str], str]:
+    """Return (process, id of a call activity) -> the process that it calls."""
+    return {(process, element.id): element.called for process, elements in _drawn(files) for element in elements if element.called}
+
+
+def process_of(place: str, calls: dict[tuple[str, str], str]) -> str:
+    """Return the process that a scope such as `beitreibung/massnahme/pfaendung_pruefen` belongs to, following its call activities."""
+    process, *scopes = place.split("/")
+    for scope in scopes:
+        process = calls.get((process, re.split(r"\W", scope, maxsplit=1)[0]), process)
+    return process
+
+
+def _drawn(files: dict[str, bytes]) -> Iterator[tuple[str, list[model.Element]]]:
     for name, content in files.items():
         if name.endswith(".bpmn"):
             parsed = reader.Reader(content, name).read()
             for process in parsed.processes if parsed else ():
-                found[process.id] = {element.id for element in model.walk(process.elements)}
-    return found
+                yield process.id, list(model.walk(process.elements))
 
 
 def _print(outcomes: Sequence[scenario_runner.Outcome], missing: dict[str, list[str]], answer: dict[str, object]) -> None:

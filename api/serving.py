@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+import socket
+import threading
+import urllib.error
+import urllib.request
+
 from flask import Flask
 
 from api import app, bundles, wiring
 from api.auth import users
 from engine import config, errors
 from engine.db import Database
+
+READY_TRIES = 120
+READY_PAUSE = 0.25
 
 
 def serve(*, host: str, port: int | None, threads: int) -> None:
@@ -30,6 +38,30 @@ def serve(*, host: str, port: int | None, threads: int) -> None:
 def application() -> Flask:
     """Return the application of this process (the server's factory)."""
     return app.create_app(wiring.open_database())
+
+
+def refuse_taken_port(port: int) -> None:
+    """Raise errors.InvalidState when another program listens on the port already."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError as taken:
+            raise errors.InvalidState(
+                f"Port {port} ist schon belegt. Bitte das andere Programm beenden oder einen anderen Port nennen (VOLLSTRECKUNG_PORT)."
+            ) from taken
+
+
+def answers(address: str) -> bool:
+    """Return whether the web server answers within READY_TRIES times READY_PAUSE seconds."""
+    pause = threading.Event()
+    for _ in range(READY_TRIES):
+        try:
+            with urllib.request.urlopen(f"{address}/health", timeout=2):
+                return True
+        except (urllib.error.URLError, OSError):
+            pause.wait(READY_PAUSE)
+    return False
 
 
 def refuse_demo_in_production(database: Database) -> None:

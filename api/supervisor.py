@@ -67,6 +67,7 @@ def _start(program: Program) -> subprocess.Popen[bytes]:
     # the parent-death signal keeps them from outliving us after kill -9.
     return subprocess.Popen(
         [sys.executable, *program.arguments],
+        stdout=sys.stderr,  # what we answer on stdout is one table or one JSON object
         env={**os.environ, **program.environment},
         start_new_session=True,
         preexec_fn=_die_with_parent if sys.platform == "linux" else None,
