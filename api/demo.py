@@ -53,7 +53,7 @@ def run(*, seed_only: bool, until: date | None, as_json: bool) -> int:
             return 0
         address = f"http://127.0.0.1:{settings.port}"
         if seed_only:
-            _tell(address, logins, settings.data_dir, as_json=as_json)
+            _tell(address, logins, settings.data_dir, as_json=as_json, running=False)
             return 0
         programs = [
             supervisor.Program("Webserver", ["-m", "api.cli", "serve", "--port", str(settings.port)], {}),
@@ -139,18 +139,21 @@ def _ready(address: str, logins: dict[str, str], data_dir: Path, *, as_json: boo
         console.err.print(f"Der Webserver antwortet noch nicht unter {address}; seine Meldungen stehen oben.")
 
 
-def _tell(address: str, logins: dict[str, str], data_dir: Path, *, as_json: bool) -> None:
+def _tell(address: str, logins: dict[str, str], data_dir: Path, *, as_json: bool, running: bool = True) -> None:
     if as_json:
         console.emit_json({"address": address, "logins": logins, "data_dir": str(data_dir)})
         return
-    table = Table(title=f"vollstreckung läuft: {address}")
+    table = Table(title=f"vollstreckung läuft: {address}" if running else "Die Sandbox ist eingerichtet")
     table.add_column("Benutzer")
     table.add_column("Passwort")
     table.add_column("Rolle")
     for login, password in logins.items():
         table.add_row(login, password, PEOPLE[login][0])
     console.out.print(table)
-    console.out.print("Sandbox mit erfundenen Personen; die Uhr steht anfangs auf dem 17.08.2026. Beenden mit Strg-C.")
+    console.out.print(
+        "Sandbox mit erfundenen Personen; die Uhr steht anfangs auf dem 17.08.2026. "
+        + ("Beenden mit Strg-C." if running else f"„vollstreckung demo“ startet sie unter {address}.")
+    )
 
 
 def _tell_clock(report: worker.Report, until: date, *, as_json: bool) -> None:

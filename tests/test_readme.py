@@ -6,12 +6,15 @@ import json
 import os
 import re
 import shlex
+import shutil
 import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.request
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -24,15 +27,15 @@ PROGRAM = ".venv/bin/vollstreckung"
 
 
 @pytest.fixture
-def environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    folder = tmp_path_factory.mktemp("readme")
-    for parent in (folder, folder.parent, folder.parent.parent):
-        parent.chmod(0o755)  # the embedded server runs as another user where the tests run as root
+def environment() -> Iterator[dict[str, str]]:
+    folder = Path(tempfile.mkdtemp(prefix="vollstreckung-readme-"))
+    folder.chmod(0o755)  # the embedded server runs as another user where the tests run as root
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     kept = {name: value for name, value in os.environ.items() if name not in ("DATABASE_URL", "TEST_OWNER_URL")}
-    return {**kept, "VOLLSTRECKUNG_DATA_DIR": str(folder / "data"), "VOLLSTRECKUNG_PORT": str(port)}
+    yield {**kept, "VOLLSTRECKUNG_DATA_DIR": str(folder / "data"), "VOLLSTRECKUNG_PORT": str(port)}
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 def test_the_readme_names_only_commands_that_a_test_runs() -> None:
