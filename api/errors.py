@@ -7,11 +7,13 @@ from flask import Flask, g, render_template, request
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException
 
+from api.auth import basic
 from engine import errors
 
 log = structlog.get_logger(__name__)
 
 STATUS: dict[type[errors.Rejected], int] = {
+    basic.NotLoggedIn: 401,
     errors.NotFound: 404,
     errors.InvalidState: 409,
     errors.InvalidInput: 422,

@@ -48,3 +48,17 @@ login_failure = Table(
     Column("failed_at", DateTime(timezone=True), nullable=False, server_default=text("clock_timestamp()")),
     Index("ix_login_failure_login", "login", "failed_at"),
 )
+
+# Bearer tokens of programs. As with sessions, only the hash is stored. `password_digest`: of the password's hash when the token was
+# issued; a new password ends the tokens of the old one.
+access_token = Table(
+    "access_token",
+    metadata,
+    Column("token_hash", LargeBinary, primary_key=True),
+    Column("user_id", UUID(as_uuid=True), ForeignKey("user_account.id"), nullable=False),
+    Column("tenant_id", BigInteger, ForeignKey("tenant.id"), nullable=False),
+    Column("password_digest", LargeBinary, nullable=False),
+    Column("issued_at", DateTime(timezone=True), nullable=False, server_default=text("clock_timestamp()")),
+    Column("expires_at", DateTime(timezone=True), nullable=False),
+    Index("ix_access_token_expires", "expires_at"),
+)

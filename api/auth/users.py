@@ -25,6 +25,7 @@ ROLES: Mapping[str, str] = {
     "creditor_clerk": "Sachbearbeitung Gläubiger",
     "auditor": "Rechnungsprüfung",
     "designer": "Prozessgestaltung",
+    "worker": "Technisches Konto (Worker und Schnittstellen)",
     "admin": "Administration",
 }
 
