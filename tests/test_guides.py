@@ -1,0 +1,66 @@
+"""The guides and the glossary say what the code says."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from api import wiring
+from api.auth import users
+from engine import dmn
+from processes import law
+from processes.casefile import ledger
+from processes.law import allocation
+
+ROOT = Path(__file__).parents[1]
+GUIDE = (ROOT / "docs" / "design.md").read_text(encoding="utf-8")
+GLOSSARY = (ROOT / "processes" / "GLOSSARY.md").read_text(encoding="utf-8")
+SOURCES = [
+    path for room in ("engine", "processes", "forms", "api") for suffix in ("py", "bpmn", "dmn", "form", "typ", "yaml")
+    for path in (ROOT / room).rglob(f"*.{suffix}") if "node_modules" not in path.parts and "dist" not in path.parts
+]  # fmt: skip
+
+
+def names_in_the_glossary() -> set[str]:
+    rows = [line for line in GLOSSARY.splitlines() if line.startswith("| ") and not line.startswith(("| Begriff", "|---"))]
+    return {name for row in rows for name in re.findall(r"`([a-z_0-9]+)`", row.rstrip("|").rpartition("|")[2])}
+
+
+def test_every_name_in_the_glossary_stands_in_the_code() -> None:
+    words = {word for path in SOURCES for word in re.findall(r"[a-z][a-z_0-9]+", path.read_text(encoding="utf-8"))}
+
+    assert sorted(names_in_the_glossary() - words) == []
+
+
+def test_every_legal_name_in_the_code_stands_in_the_glossary() -> None:
+    decisions = {name for path in ROOT.glob("processes/*/*.dmn") for name in dmn.parse(path.read_bytes(), path.name).decisions}
+    processes = {path.stem for path in ROOT.glob("processes/*/*.bpmn")}
+    functions = {function.name for function in law.FUNCTIONS}
+    bookings = {*ledger.CLAIM_COMPONENTS, *ledger.CASE_COMPONENTS, ledger.ABSETZUNG}
+    ranks = set(allocation.PRINCIPAL_RANKS) - {"uebrige"}
+
+    assert sorted((decisions | processes | functions | bookings | ranks | set(users.ROLES)) - names_in_the_glossary()) == []
+
+
+@pytest.mark.parametrize("function", law.FUNCTIONS, ids=lambda function: function.name)
+def test_the_guide_lists_each_law_function_with_its_parameters_and_source(function: object) -> None:
+    assert f"| `{function.name}({', '.join(function.parameters)})` | {function.source} |" in GUIDE  # type: ignore[attr-defined]
+
+
+def test_the_guide_lists_each_topic_with_what_it_needs_and_brings() -> None:
+    for name, topic in wiring.all_topics().items():
+        row = next((line for line in GUIDE.splitlines() if line.startswith(f"| `{name}` |")), "")
+        for word in (*topic.inputs, *topic.outputs):
+            assert f"`{word}`" in row, f"{name}: {word} is missing in docs/design.md"
+
+
+def test_the_guide_names_each_role() -> None:
+    assert [role for role, german in users.ROLES.items() if f"`{role}` {german}" not in GUIDE] == []
+
+
+def test_every_process_folder_stands_in_the_overview() -> None:
+    overview = (ROOT / "processes" / "README.md").read_text(encoding="utf-8")
+
+    assert [path.stem for path in ROOT.glob("processes/*/*.bpmn") if f"[{path.stem}]({path.stem})" not in overview] == []
