@@ -1,14 +1,15 @@
-"""Read a .bpmn file of Camunda Modeler (Camunda 7 dialect or plain BPMN) into the model, gathering every fault as a finding."""
+"""Read a .bpmn file into the model, gathering every fault as a finding: here what BPMN itself says, the rest in the dialect's reader."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Protocol
 
 from lxml import etree
 
 from engine import feel, xml
 from engine.protocol import Finding
-from engine.spiff import expressions, model, parts
+from engine.spiff import camunda, expressions, model, parts
 from engine.spiff.expressions import Expression
 
 BPMN = "http://www.omg.org/spec/BPMN/20100524/MODEL"
@@ -41,6 +42,16 @@ DRAWN_ONLY = frozenset({
 })  # fmt: skip
 
 
+class Dialect(Protocol):
+    """What a vendor adds to BPMN; the modules that read a dialect have this shape."""
+
+    def process(self, reader: Reader, drawn: etree._Element, read: model.Process) -> model.Process:
+        """Return the process with what the dialect says of it."""
+
+    def element(self, reader: Reader, drawn: etree._Element, read: model.Element) -> model.Element:
+        """Return the element with what the dialect says of it."""
+
+
 class Reader:
     """Reads one file; `findings` holds what is wrong with it, all at once."""
 
@@ -54,6 +65,7 @@ class Reader:
         self.errors: dict[str, etree._Element] = {}
         self.escalations: dict[str, etree._Element] = {}
         self.seen: dict[str, int] = {}
+        self.dialect: Dialect = camunda
 
     # -- findings
     def fault(self, element: etree._Element, message: str, remedy: str, *, warning: bool = False) -> None:
@@ -138,19 +150,18 @@ class Reader:
         name = " ".join((element.get("name") or "").split())
         if executable and not element.get("id"):
             self.fault(element, "Der Prozess hat keine Kennung.", "Bitte dem Prozess eine ID geben.")
-        starters = (element.get(f"{{{CAMUNDA}}}candidateStarterGroups") or "").split(",")
-        return model.Process(
+        read = model.Process(
             id=element.get("id", ""),
             name=name or element.get("id", ""),
             line=xml.line(element),
-            version_tag=element.get(f"{{{CAMUNDA}}}versionTag") or "",
+            version_tag="",
             executable=executable,
             documentation=parts.documentation(element),
-            history_days=parts.history_days(self, element),
+            history_days=None,
             elements=nodes,
             flows=flows,
-            candidate_starters=tuple(group.strip() for group in starters if group.strip()),
         )
+        return self.dialect.process(self, element, read)
 
     def scope(self, container: etree._Element) -> tuple[tuple[model.Element, ...], tuple[model.Flow, ...]]:
         """Return the nodes and flows directly inside a process or subprocess."""
@@ -205,20 +216,11 @@ class Reader:
         children, flows = self.scope(element) if kind in ("subprocess", "event_subprocess") else ((), ())
         event = parts.event_definition(self, element) if kind.endswith("_event") else None
         if kind == "receive_task":
-            event = parts.receive_event(self, element)
+            event = parts.message_of(self, element)
         interrupting = element.get("cancelActivity", "true") != "false" and element.get("isInterrupting", "true") != "false"
         if not element.get("id"):
             self.fault(element, "Das Element hat keine Kennung.", "Bitte dem Element eine ID geben.")
-        parts.listeners(self, element)
-        throws = kind in ("throw_event", "end_event") and event is not None and event.kind == "message"
-        works = kind == "service_task" or (throws and event is not None and event.external)
-        topic, priority, native = parts.work(self, element) if works else (None, None, None)
-        rule = parts.decision(self, element) if kind == "business_rule_task" else parts.NO_DECISION
-        if kind == "service_task" and native is not None:
-            # A send task that throws its message itself is a throw event with the shape of a task.
-            kind, event = "throw_event", native
-        call = parts.call(self, element) if kind == "call_activity" else parts.NO_CALL
-        return model.Element(
+        read = model.Element(
             id=element.get("id", ""),
             kind=kind,
             label=" ".join((element.get("name") or "").split()),
@@ -228,24 +230,9 @@ class Reader:
             interrupting=interrupting,
             attached_to=element.get("attachedToRef"),
             default_flow=element.get("default"),
-            topic=topic,
-            priority=priority,
-            retries=parts.retries(element),
-            decision=rule.decision,
-            decision_binding=rule.binding,
-            decision_mapping=rule.mapping,
-            result_variable=rule.result_variable or element.get(f"{{{CAMUNDA}}}resultVariable"),
-            script=parts.script(self, element) if kind == "script_task" else None,
-            called=call.called,
-            called_binding=call.binding,
-            call_in=call.inputs,
-            call_out=call.outputs,
-            assignment=parts.assignment(self, element) if kind == "user_task" else model.Assignment(),
-            inputs=parts.parameters(self, element, "inputParameter"),
-            outputs=parts.parameters(self, element, "outputParameter"),
             loop=parts.loop(self, element),
-            properties=parts.properties(element),
             children=children,
             flows=flows,
             lane=lane,
         )
+        return self.dialect.element(self, element, read)

@@ -1,0 +1,303 @@
+"""What Camunda 7 adds to BPMN (`camunda:`): implementations, decisions, calls, assignment, parameters, collections, retention."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from lxml import etree
+
+from engine import values, xml
+from engine.spiff import model, parts, schedule
+from engine.spiff.expressions import Expression
+
+if TYPE_CHECKING:
+    from engine.spiff.reader import Reader
+
+BPMN = parts.BPMN
+CAMUNDA = "{http://camunda.org/schema/1.0/bpmn}"
+EXTERNAL = "Bitte als Implementierung „External“ wählen und ein Topic angeben."
+MAPPINGS = ("singleEntry", "singleResult", "collectEntries", "resultList")
+MAX_RETRIES = 100
+
+
+def process(reader: Reader, drawn: etree._Element, read: model.Process) -> model.Process:
+    """Return the process with its version tag, its retention and who may start it."""
+    starters = (_attribute(drawn, "candidateStarterGroups") or "").split(",")
+    return replace(
+        read,
+        version_tag=_attribute(drawn, "versionTag") or "",
+        history_days=_history_days(reader, drawn),
+        candidate_starters=tuple(group.strip() for group in starters if group.strip()),
+    )
+
+
+def element(reader: Reader, drawn: etree._Element, read: model.Element) -> model.Element:
+    """Return the element with what it does and needs."""
+    _listeners(reader, drawn)
+    common = replace(
+        read,
+        event=_event(drawn, read.event),
+        retries=_retries(drawn),
+        result_variable=_attribute(drawn, "resultVariable"),
+        inputs=_parameters(reader, drawn, "inputParameter"),
+        outputs=_parameters(reader, drawn, "outputParameter"),
+        loop=_loop(reader, drawn, read.loop),
+        properties=_properties(drawn),
+    )
+    if common.kind == "service_task" or (common.kind in ("throw_event", "end_event") and common.event and common.event.external):
+        return _work(reader, drawn, common)
+    if common.kind == "business_rule_task":
+        return _decision(reader, drawn, common)
+    if common.kind == "script_task":
+        return replace(common, script=_script(reader, drawn))
+    if common.kind == "call_activity":
+        return _call(reader, drawn, common)
+    if common.kind == "user_task":
+        return replace(common, assignment=_assignment(reader, drawn))
+    return common
+
+
+def _attribute(element: etree._Element, name: str) -> str | None:
+    value = element.get(CAMUNDA + name)
+    return None if value is None else str(value)
+
+
+def _extension(element: etree._Element, name: str) -> etree._Element | None:
+    return element.find(f"{BPMN}extensionElements/{CAMUNDA}{name}")
+
+
+def _properties(element: etree._Element) -> dict[str, str]:
+    """Return the extension properties."""
+    drawn = element.findall(f"{BPMN}extensionElements/{CAMUNDA}properties/{CAMUNDA}property")
+    return {item.get("name", ""): item.get("value", "") for item in drawn if item.get("name")}
+
+
+def _history_days(reader: Reader, element: etree._Element) -> int | None:
+    """Return how many days a finished instance is to be kept at least, as drawn."""
+    text = _attribute(element, "historyTimeToLive")
+    if text is None or not text.strip():
+        return None
+    days = values.whole(text)
+    if days is not None:
+        return days
+    try:
+        return schedule.duration_of(text).at_least_days
+    except schedule.BadSchedule:
+        reader.fault(element, f"„historyTimeToLive“ ist keine Dauer: „{text}“.", "Bitte Tage als Zahl oder z. B. P3650D angeben.")
+        return None
+
+
+def _retries(element: etree._Element) -> int:
+    """Return how often a job is tried: the count of `failedJobRetryTimeCycle` (R5/PT5M), else 3."""
+    drawn = _extension(element, "failedJobRetryTimeCycle")
+    text = (drawn.text or "").strip() if drawn is not None else ""
+    match = schedule.CYCLE.fullmatch(text)
+    return min(max(1, int(match.group(1))), MAX_RETRIES) if match and match.group(1) else 3
+
+
+def _listeners(reader: Reader, element: etree._Element) -> None:
+    """Refuse listeners, connectors and fields: nothing of them would run, and nothing is ignored silently."""
+    names = {"executionListener": "Execution Listener", "taskListener": "Task Listener", "connector": "Connector", "field": "Feldinjektion"}
+    for tag, name in names.items():
+        for drawn in element.findall(f"{BPMN}extensionElements/{CAMUNDA}{tag}"):
+            reader.fault(
+                drawn, f"„{name}“ wird nicht ausgeführt.", "Bitte das Verhalten als eigenes Element zeichnen (z. B. externe Aufgabe)."
+            )
+
+
+def _event(drawn: etree._Element, event: model.EventDefinition | None) -> model.EventDefinition | None:
+    """Return the event with the variables that take what it caught; a thrown message may be somebody's work."""
+    definition = next((child for child in drawn.iterchildren("*") if xml.local(child).endswith("EventDefinition")), None)
+    if event is None or definition is None:
+        return event
+    return replace(
+        event,
+        code_variable=_attribute(definition, "errorCodeVariable") or _attribute(definition, "escalationCodeVariable"),
+        message_variable=_attribute(definition, "errorMessageVariable"),
+        external=event.kind == "message" and (_attribute(definition, "type") is not None or _implementation(definition) is not None),
+    )
+
+
+# ---------------------------------------------------------------- work
+def _implementation(element: etree._Element) -> str | None:
+    """Return the name of an implementation that is not executed here, or None."""
+    for attribute, name in (("class", "Java-Klasse"), ("delegateExpression", "Delegate Expression"), ("expression", "Expression (Bean)")):
+        if _attribute(element, attribute) is not None:
+            return name
+    return "Connector" if _extension(element, "connector") is not None else None
+
+
+def _work(reader: Reader, drawn: etree._Element, read: model.Element) -> model.Element:
+    """Return a service or send task, or an external message throw event, with its topic and priority."""
+    definition = drawn.find(f"{BPMN}messageEventDefinition")
+    carrier = definition if definition is not None else drawn
+    refused = _implementation(carrier)
+    if refused is not None:
+        reader.fault(drawn, f"Die Implementierung „{refused}“ wird nicht ausgeführt.", EXTERNAL)
+        return read
+    priority_text = _attribute(carrier, "taskPriority")
+    priority = reader.expression(drawn, priority_text, "Priorität") if priority_text else None
+    topic = _attribute(carrier, "topic")
+    if _attribute(carrier, "type") == "external" and topic:
+        return replace(read, topic=reader.expression(drawn, topic, "Topic"), priority=priority)
+    if xml.local(drawn) == "sendTask" and drawn.get("messageRef"):
+        # A send task that throws its message itself is a throw event with the shape of a task.
+        return replace(read, kind="throw_event", event=parts.message_of(reader, drawn))
+    reader.fault(drawn, "Der Aufgabe fehlt die Implementierung.", EXTERNAL)
+    return read
+
+
+def _script(reader: Reader, element: etree._Element) -> Expression | None:
+    """Return the FEEL of a script task."""
+    language = element.get("scriptFormat", "")
+    if _attribute(element, "resource"):
+        reader.fault(
+            element, "Ein Skript aus einer eigenen Datei wird nicht ausgeführt.", "Bitte den FEEL-Ausdruck in das Diagramm schreiben."
+        )
+        return None
+    if language.lower() not in ("feel", "juel"):
+        found = f"Die Skriptsprache „{language}“" if language else "Eine fehlende Skriptsprache"
+        reader.fault(element, f"{found} wird nicht ausgeführt.", "Bitte „feel“ als Format wählen und den Ausdruck in FEEL schreiben.")
+        return None
+    drawn = element.find(f"{BPMN}script")
+    text = (drawn.text or "").strip() if drawn is not None else ""
+    if not text:
+        reader.fault(element, "Das Skript ist leer.", "Bitte einen FEEL-Ausdruck eintragen.")
+        return None
+    if not _attribute(element, "resultVariable") and _extension(element, "inputOutput") is None:
+        reader.fault(element, "Das Skript nennt keine Ergebnisvariable.", "Bitte „Result variable“ ausfüllen.")
+    return reader.expression(element, text, "Skript", language=language)
+
+
+def _decision(reader: Reader, drawn: etree._Element, read: model.Element) -> model.Element:
+    """Return a business rule task with the decision it calls."""
+    refused = _implementation(drawn)
+    reference = _attribute(drawn, "decisionRef")
+    if refused is not None or not reference:
+        found = (
+            f"Die Implementierung „{refused}“ wird nicht ausgeführt." if refused else "Der Geschäftsregelaufgabe fehlt die Entscheidung."
+        )
+        reader.fault(drawn, found, "Bitte als Implementierung „DMN“ wählen und die Entscheidung angeben.")
+        return read
+    if "${" in reference or reference.startswith("="):
+        reader.fault(drawn, "Die Entscheidung darf kein Ausdruck sein.", "Bitte die Kennung der Tabelle eintragen.")
+    binding, mapping = _attribute(drawn, "decisionRefBinding") or "latest", _attribute(drawn, "mapDecisionResult") or "resultList"
+    if binding not in ("latest", "deployment", "version"):
+        reader.fault(drawn, f"Die Bindung „{binding}“ wird nicht unterstützt.", "Bitte latest, deployment oder version wählen.")
+    if mapping not in MAPPINGS:
+        reader.fault(drawn, f"Die Ergebnisform „{mapping}“ ist unbekannt.", "Erlaubt sind " + ", ".join(MAPPINGS) + ".")
+    version = _attribute(drawn, "decisionRefVersion")
+    bound = f"version:{version}" if binding == "version" else binding
+    if not read.result_variable:
+        reader.fault(drawn, "Die Geschäftsregelaufgabe nennt keine Ergebnisvariable.", "Bitte „Result variable“ ausfüllen.")
+    return replace(read, decision=reference, decision_binding=bound, decision_mapping=mapping)
+
+
+def _call(reader: Reader, drawn: etree._Element, read: model.Element) -> model.Element:
+    """Return a call activity with the process it calls, and its in and out mappings."""
+    called = drawn.get("calledElement")
+    if drawn.get(CAMUNDA + "caseRef") or not called:
+        reader.fault(drawn, "Der Aufrufaktivität fehlt der aufgerufene Prozess.", "Bitte „Called element“ ausfüllen.")
+        return read
+    if "${" in called or called.startswith("="):
+        reader.fault(drawn, "Der aufgerufene Prozess darf kein Ausdruck sein.", "Bitte die Kennung des Prozesses eintragen.")
+    for attribute in ("variableMappingClass", "variableMappingDelegateExpression"):
+        if _attribute(drawn, attribute) is not None:
+            reader.fault(drawn, f"„{attribute}“ wird nicht ausgeführt.", "Bitte In- und Out-Zuordnungen verwenden.")
+    binding = _attribute(drawn, "calledElementBinding") or "latest"
+    if binding not in ("latest", "deployment", "version"):
+        reader.fault(drawn, f"Die Bindung „{binding}“ wird nicht unterstützt.", "Bitte latest, deployment oder version wählen.")
+    inputs, outputs = _call_mappings(reader, drawn, "in"), _call_mappings(reader, drawn, "out")
+    return replace(read, called=called, called_binding=binding, call_in=inputs, call_out=outputs)
+
+
+def _call_mappings(reader: Reader, element: etree._Element, tag: str) -> tuple[model.CallMapping, ...]:
+    found = []
+    for drawn in element.findall(f"{BPMN}extensionElements/{CAMUNDA}{tag}"):
+        if drawn.get("businessKey"):
+            found.append(
+                model.CallMapping(None, reader.expression(drawn, drawn.get("businessKey", ""), "Geschäftsschlüssel"), business_key=True)
+            )
+        elif drawn.get("variables") == "all":
+            found.append(model.CallMapping(None, None, everything=True))
+        else:
+            source, expression = drawn.get("source"), drawn.get("sourceExpression")
+            target = drawn.get("target")
+            if not target or not (source or expression):
+                reader.fault(drawn, "Der Zuordnung fehlen Quelle oder Ziel.", "Bitte beide Felder ausfüllen.")
+                continue
+            value = reader.expression(drawn, expression, "Zuordnung") if expression else reader.expression(drawn, f"={source}", "Zuordnung")
+            found.append(model.CallMapping(target, value))
+    return tuple(found)
+
+
+def _assignment(reader: Reader, element: etree._Element) -> model.Assignment:
+    """Return form, people and dates of a user task."""
+    form_ref, form_key = _attribute(element, "formRef"), _attribute(element, "formKey")
+    if form_ref and form_key:
+        reader.fault(element, "Die Aufgabe nennt ein Formular doppelt (formRef und formKey).", "Bitte nur „Camunda Form“ verwenden.")
+    if _extension(element, "formData") is not None:
+        reader.fault(element, "Eingebettete Formularfelder (formData) werden nicht angezeigt.", "Bitte ein Camunda Form (.form) verwenden.")
+    if form_key and not form_ref:
+        if form_key.startswith(("camunda-forms:deployment:", "camunda-forms:")) and form_key.endswith(".form"):
+            form_ref = form_key.rpartition(":")[2].removesuffix(".form")
+        else:
+            reader.fault(
+                element,
+                f"Der Formularschlüssel „{form_key}“ wird nicht angezeigt.",
+                "Bitte „Camunda Form“ wählen und die Formular-ID angeben.",
+            )
+
+    def of(name: str, german: str) -> Expression | None:
+        text = _attribute(element, name)
+        return reader.expression(element, text, german) if text else None
+
+    binding = _attribute(element, "formRefBinding") or "latest"
+    return model.Assignment(
+        form=form_ref,
+        form_binding=binding if form_ref else None,
+        assignee=of("assignee", "Bearbeiter"),
+        candidate_groups=of("candidateGroups", "Gruppen"),
+        candidate_users=of("candidateUsers", "Benutzer"),
+        due=of("dueDate", "Fälligkeit"),
+        follow_up=of("followUpDate", "Wiedervorlage"),
+        priority=of("priority", "Priorität"),
+    )
+
+
+def _parameters(reader: Reader, element: etree._Element, tag: str) -> tuple[model.Parameter, ...]:
+    """Return the input or output parameters."""
+    found = []
+    for drawn in element.findall(f"{BPMN}extensionElements/{CAMUNDA}inputOutput/{CAMUNDA}{tag}"):
+        name = drawn.get("name", "")
+        structured = list(drawn.iterchildren("*"))
+        if structured:
+            reader.fault(
+                drawn,
+                f"Der Parameter „{name}“ ist als {xml.local(structured[0])} angegeben.",
+                "Bitte einen FEEL-Ausdruck angeben, z. B. =[a, b].",
+            )
+            continue
+        value = reader.expression(drawn, drawn.text or "", f"Parameter „{name}“")
+        if not name:
+            reader.fault(drawn, "Einem Parameter fehlt der Name.", "Bitte den Parameter benennen.")
+        elif value is not None:
+            found.append(model.Parameter(name, value))
+    return tuple(found)
+
+
+def _loop(reader: Reader, drawn: etree._Element, loop: model.Loop | None) -> model.Loop | None:
+    """Return a multi-instance loop with the list it runs over."""
+    characteristics = drawn.find(f"{BPMN}multiInstanceLoopCharacteristics")
+    if loop is None or loop.standard or characteristics is None:
+        return loop
+    text = _attribute(characteristics, "collection")
+    if not text and not characteristics.findtext(f"{BPMN}loopCardinality"):
+        reader.fault(
+            drawn, "Der Mehrfachausführung fehlt die Liste oder die Anzahl.", "Bitte „Collection“ oder „Loop cardinality“ angeben."
+        )
+    if text and not text.startswith(("=", "${", "#{")):
+        text = f"={text}"
+    collection = reader.expression(drawn, text, "Liste") if text else None
+    return replace(loop, collection=collection, element_variable=_attribute(characteristics, "elementVariable"))
