@@ -16,6 +16,7 @@ from itsdangerous import URLSafeTimedSerializer
 from api import errors as web_errors
 from api.auth import sessions
 from api.pages import case_files, claims_import, clock_page, incident_list, login, mahnlauf, models_page, replay_page, task_list, task_page
+from api.rest import entrance, faults, routes
 from engine import errors
 from engine.db import Database
 
@@ -59,6 +60,7 @@ def create_app(database: Database, *, secure_cookie: bool = False) -> Flask:
     web_errors.register(app)
     for page in PAGES:
         app.register_blueprint(page.bp)
+    routes.register(app)
     app.add_url_rule("/health", "health", _health)
     app.add_url_rule("/", "start", _start)
     return app
@@ -86,6 +88,8 @@ def cookie_name() -> str:
 
 
 def _enter() -> ResponseReturnValue | None:
+    if faults.serves(request.path):
+        return entrance.enter()
     g.session = None
     if "\0" in request.path:
         raise errors.NotFound("Die Seite gibt es nicht. Bitte die Adresse prüfen.")
@@ -115,7 +119,7 @@ def _secure(response: Response) -> Response:
     response.headers["Cross-Origin-Opener-Policy"] = "same-origin"
     if request.endpoint != "static":
         response.headers["Cache-Control"] = "no-store"
-    return response
+    return entrance.allow_origin(response) if faults.serves(request.path) else response
 
 
 def _common() -> dict[str, object]:

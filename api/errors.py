@@ -8,6 +8,7 @@ from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException
 
 from api.auth import basic
+from api.rest import faults
 from engine import errors
 
 log = structlog.get_logger(__name__)
@@ -42,7 +43,9 @@ def status_of(fault: errors.Rejected) -> int:
     return next((status for kind, status in STATUS.items() if isinstance(fault, kind)), 400)
 
 
-def _answer(status: int, message: str) -> ResponseReturnValue:
+def _answer(status: int, message: str, fault: Exception | None = None) -> ResponseReturnValue:
+    if faults.serves(request.path):
+        return faults.answer(status, message, fault)
     if request.accept_mimetypes.best_match(["text/html", "application/json"]) == "application/json":
         return {"type": "RestException", "message": message, "code": None}, status
     g.setdefault("session", None)
@@ -53,7 +56,8 @@ def _rejected(fault: errors.Rejected) -> ResponseReturnValue:
     message = str(fault)
     if isinstance(fault, errors.InvalidInput) and fault.fields:
         message += "\n" + "\n".join(f"{name}: {told}" for name, told in fault.fields.items())
-    return _answer(status_of(fault), message)
+    status = status_of(fault)
+    return _answer(faults.status_of(fault, status) if faults.serves(request.path) else status, message, fault)
 
 
 def _incident(fault: errors.Incident) -> ResponseReturnValue:
@@ -62,7 +66,9 @@ def _incident(fault: errors.Incident) -> ResponseReturnValue:
 
 def _http(fault: HTTPException) -> ResponseReturnValue:
     status = fault.code or 500
-    return _answer(status, GERMAN.get(status, "Die Anfrage kann nicht bearbeitet werden."))
+    return _answer(
+        status, (faults.MESSAGES if faults.serves(request.path) else GERMAN).get(status, "Die Anfrage kann nicht bearbeitet werden.")
+    )
 
 
 def _bug(fault: Exception) -> ResponseReturnValue:

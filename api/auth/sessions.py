@@ -96,6 +96,12 @@ def tenants_of(tx: Connection, user_id: UUID) -> list[tuple[int, str]]:
     return [(row.id, row.name) for row in tx.execute(query, {"ids": ids})]
 
 
+def slugs_of(tx: Connection, user_id: UUID) -> list[str]:
+    """Return the slugs of the tenants a user works for, in the order in which one is chosen where none is named."""
+    query = text("select slug from tenant where id = any (:ids) order by id")
+    return list(tx.execute(query, {"ids": list(users.roles_of(tx, user_id))}).scalars())
+
+
 def same_token(given: str, session: Session) -> bool:
     """Return whether a form carries the session's token."""
     return hmac.compare_digest(given.encode(), session.csrf.encode())

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
-from decimal import Decimal
 from uuid import UUID
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
@@ -12,7 +10,7 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy import Connection
 
 import forms
-from api import app, completion
+from api import app, completion, strict_json
 from engine import clock, deployments, errors, user_tasks
 
 bp = Blueprint("task_page", __name__)
@@ -86,27 +84,9 @@ def _page(
 def read_json(text: str) -> dict[str, object]:
     """Return the JSON object a form sent: decimals exact, bounded depth, no duplicate keys, no NaN."""
     try:
-        found = json.loads(text, parse_float=Decimal, parse_constant=_refuse, object_pairs_hook=_unique)
-    except (ValueError, RecursionError) as broken:
+        found = strict_json.loads(text, max_depth=MAX_DEPTH)
+    except strict_json.Unreadable as broken:
         raise errors.InvalidInput("Die gesendeten Daten sind nicht lesbar. Bitte die Seite neu laden.") from broken
-    if not isinstance(found, dict) or _depth(found) > MAX_DEPTH:
+    if not isinstance(found, dict):
         raise errors.InvalidInput("Die gesendeten Daten sind nicht lesbar. Bitte die Seite neu laden.")
     return found
-
-
-def _refuse(name: str) -> object:
-    raise ValueError(name)
-
-
-def _unique(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    built = dict(pairs)
-    if len(built) != len(pairs):
-        raise ValueError("duplicate key")
-    return built
-
-
-def _depth(value: object, level: int = 1) -> int:
-    if level > MAX_DEPTH:
-        return level
-    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
-    return max([level, *(_depth(item, level + 1) for item in inner)])

@@ -1,0 +1,17 @@
+"""Where the interfaces hang: the one list of their resources."""
+
+from __future__ import annotations
+
+from flask import Flask
+
+from api.rest.camunda7 import engines
+
+CAMUNDA7 = "/engine-rest"
+RESOURCES = (engines,)
+
+
+def register(app: Flask) -> None:
+    """Add the routes of all interfaces. A tenant is also an engine of its own name, as the clients of Camunda address one."""
+    for resource in RESOURCES:
+        app.register_blueprint(resource.bp, url_prefix=CAMUNDA7)
+        app.register_blueprint(resource.bp, url_prefix=f"{CAMUNDA7}/engine/<engine>", name=f"{resource.bp.name}_of_engine")
