@@ -45,6 +45,13 @@ class CatchEvent(EventNode):
 
     def open(self, token: Token) -> None:
         """Declare the wait; a condition that holds already fires at once."""
+        if self.event.kind == "conditional":
+            token.internal_data["c"] = False
+            token.workflow.conditions_changed = True
+        token.workflow.open_wait(token, self.describe(token))
+
+    def describe(self, token: Token) -> Wait:
+        """Return what the event waits for, as it is drawn; remembers the rhythm of a cycle in the token."""
         workflow, kind = token.workflow, self.event.kind
         attached = self.element.attached_to or (self.element.id if token.role == "watcher" else None)
         name = text_of(workflow, self.event.name, token, "Name") if self.event.name and kind in ("message", "signal") else None
@@ -52,15 +59,11 @@ class CatchEvent(EventNode):
             raise errors.Incident(f"„{self.shown}“ nennt keinen Namen der Nachricht oder des Signals.", self.element.id)
         key = correlation(self, token) if kind == "message" else None
         due = self.due(token) if kind == "timer" else None
-        if kind == "conditional":
-            token.internal_data["c"] = False
-            workflow.conditions_changed = True
-        wait = Wait(
+        return Wait(
             id=token.id, kind=WAIT_KINDS[kind], element_id=self.element.id,
             name=name, label=self.shown, scope=workflow.path_of(token), due_at=due, correlation=key, attached_to=attached,
             repetitions_left=token.internal_data.get("reps"), properties=self.element.properties,
         )  # fmt: skip
-        workflow.open_wait(token, wait)
 
     def due(self, token: Token) -> datetime:
         """Return when the timer is due; remembers the rhythm of a cycle in the token."""
@@ -136,16 +139,19 @@ class ReceiveTask(Activity):
     """Waits for a message, as an activity that can have boundary events."""
 
     def work(self, token: Token) -> bool:
+        token.workflow.open_wait(token, self.describe(token))
+        return False
+
+    def describe(self, token: Token) -> Wait:
+        """Return the message it waits for, as it is drawn."""
         workflow, event = token.workflow, self.element.event or NO_EVENT
         name = text_of(workflow, event.name, token, "Name") if event.name else None
         if not name:
             raise errors.Incident(f"„{self.shown}“ nennt keine Nachricht.", self.element.id)
-        wait = Wait(
+        return Wait(
             id=token.id, kind="message", element_id=self.element.id, name=name, label=self.shown, scope=workflow.path_of(token),
             correlation=correlation(self, token), properties=self.element.properties,
         )  # fmt: skip
-        workflow.open_wait(token, wait)
-        return False
 
 
 class ThrowEvent(EventNode, Activity):
@@ -173,6 +179,10 @@ class ThrowEvent(EventNode, Activity):
         elif kind == "terminate":
             terminate(token)
         return True
+
+    def describe(self, token: Token) -> Wait:
+        """Return the job of an external message event, as it is drawn."""
+        return nodes.job_of(self, token, self.locals_of(token))
 
     def _outgoing_id(self, token: Token) -> UUID:
         token.workflow.counter += 1

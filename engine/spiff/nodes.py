@@ -126,6 +126,10 @@ class Node(BpmnTaskSpec):  # type: ignore[misc]  # SpiffWorkflow is untyped
         """A wait of this token was answered."""
         raise errors.InvalidState(f"„{self.shown}“ wartet auf nichts.")
 
+    def describe(self, token: Token) -> Wait:
+        """Return what a token here waits for, as it is drawn."""
+        raise RuntimeError(f"{self.name} waits for nothing")
+
 
 # ---------------------------------------------------------------- gateways
 class ExclusiveGateway(Node):
@@ -147,9 +151,13 @@ class ParallelGateway(Node):
     """Waits for one token on each incoming flow; surplus tokens wait for the next round. Then goes every way."""
 
     def _update_hook(self, my_task: Token) -> bool:
-        workflow = my_task.workflow
-        workflow.journal_element("element_activated", my_task)
+        my_task.workflow.journal_element("element_activated", my_task)
         my_task.wait()
+        return self.joined(my_task)
+
+    def joined(self, my_task: Token) -> bool:
+        """Let the token go on for all when one waits on each incoming flow; return whether it does."""
+        workflow = my_task.workflow
         here = [t for t in workflow.live_tokens() if t.task_spec is self and t.scope == my_task.scope and t._state == TaskState.WAITING]
         first: dict[str | None, Token] = {}
         for token in here:
@@ -412,6 +420,11 @@ class UserTask(Activity):
     """Waits for a person."""
 
     def work(self, token: Token) -> bool:
+        token.workflow.open_wait(token, self.describe(token))
+        return False
+
+    def describe(self, token: Token) -> Wait:
+        """Return the wait as it is drawn, with what its expressions say now."""
         workflow, drawn = token.workflow, self.element.assignment
 
         def names(expression: Expression | None, what: str) -> tuple[str, ...]:
@@ -422,7 +435,7 @@ class UserTask(Activity):
             return tuple(text for item in items if (text := str(item).strip()))
 
         assignee = workflow.evaluate(drawn.assignee, token, "Bearbeiter") if drawn.assignee else None
-        wait = Wait(
+        return Wait(
             id=token.id, kind="user_task", element_id=self.element.id, name=self.shown, label=self.shown, scope=workflow.path_of(token),
             form=drawn.form, form_binding=drawn.form_binding, assignee=None if assignee is None else str(assignee),
             candidate_groups=names(drawn.candidate_groups, "Gruppen"), candidate_users=names(drawn.candidate_users, "Benutzer"),
@@ -430,8 +443,6 @@ class UserTask(Activity):
             priority=priority_of(self, token, drawn.priority), variables=self.locals_of(token),
             properties=self.element.properties,
         )  # fmt: skip
-        workflow.open_wait(token, wait)
-        return False
 
 
 def parameters(token: Token, drawn: tuple[model.Parameter, ...]) -> dict[str, object]:
@@ -471,19 +482,27 @@ class ServiceTask(Activity):
         open_job(self, token, self.locals_of(token))
         return False
 
+    def describe(self, token: Token) -> Wait:
+        """Return the job as it is drawn, with what its expressions say now."""
+        return job_of(self, token, self.locals_of(token))
+
 
 def open_job(node: Node, token: Token, variables: dict[str, object]) -> None:
     """Open the job of a service task or of an external message event."""
+    token.workflow.open_wait(token, job_of(node, token, variables))
+
+
+def job_of(node: Node, token: Token, variables: dict[str, object]) -> Wait:
+    """Return the job as it is drawn, with what its expressions say now."""
     workflow, element = token.workflow, node.element
     topic = workflow.evaluate(element.topic, token, "Topic") if element.topic else None
     if not isinstance(topic, str) or not topic:
         raise errors.Incident(f"„{node.shown}“ nennt kein Topic.", element.id)
-    wait = Wait(
+    return Wait(
         id=token.id, kind="job", element_id=element.id, name=topic, label=node.shown, scope=workflow.path_of(token),
         retries=element.retries, priority=priority_of(node, token, element.priority),
         variables=variables, properties=element.properties,
     )  # fmt: skip
-    workflow.open_wait(token, wait)
 
 
 class ScriptTask(Activity):
