@@ -7,27 +7,7 @@ from pathlib import Path
 
 import click
 
-from api import console
-
-
-class _GermanGroup(click.Group):
-    """click's help words in German, so that the whole help reads in one language."""
-
-    def format_usage(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        formatter.write_usage(ctx.command_path, "BEFEHL [OPTIONEN] ...", prefix="Aufruf: ")
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        rows = [
-            (name, command.get_short_help_str(90))
-            for name in self.list_commands(ctx)
-            if (command := self.get_command(ctx, name)) and not command.hidden
-        ]
-        with formatter.section("Befehle"):
-            formatter.write_dl(rows)
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        return list(self.commands)
-
+from api import admin_commands, console, german_click
 
 PATHS = click.Path(path_type=Path)
 JSON = click.option("--json", "as_json", is_flag=True, help="Ein JSON-Objekt statt Text ausgeben.")
@@ -54,8 +34,8 @@ def _log_plainly() -> None:
     )
 
 
-@click.group(cls=_GermanGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
-@click.version_option(package_name="vollstreckung", message="vollstreckung %(version)s")
+@click.group(cls=german_click.Group, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.version_option(package_name="vollstreckung", message="vollstreckung %(version)s", help="Die Version zeigen.")
 def main() -> None:
     """Offene Prozessplattform für die kommunale Verwaltungsvollstreckung."""
     _log_plainly()
@@ -151,7 +131,7 @@ def import_claims(file: Path, tenant: str, joint_debtors: Path | None, rejected:
         intake.import_claims(file, tenant=tenant, joint_debtors=joint_debtors, rejected=rejected, as_json=as_json)
 
 
-@main.group(cls=_GermanGroup)
+@main.group(cls=german_click.Group)
 def run() -> None:
     """Läufe über viele Fälle."""
 
@@ -234,6 +214,15 @@ def bench(as_json: bool) -> None:
 
     with console.refusals():
         measuring.bench(as_json=as_json)
+
+
+@main.group(cls=german_click.Group)
+def admin() -> None:
+    """Mandanten, Benutzer und Vereinbarungen einrichten."""
+
+
+for _command in admin_commands.COMMANDS:
+    admin.add_command(_command)
 
 
 @main.command("build-bundles", hidden=True)

@@ -73,9 +73,7 @@ class Database:
     def begin(self, tenant_id: int) -> Iterator[Connection]:
         """Open a transaction that sees what the tenant may see; commits at the end, rolls back on an exception."""
         with self.engine.begin() as tx:
-            opening = cursor(tx)
-            opening.execute(SET_TENANT, (str(tenant_id), tenant_id))
-            tx.info["opened"] = (tenant_id, opening.fetchall()[0][1])
+            become(tx, tenant_id)
             try:
                 yield tx
             except BaseException:
@@ -119,6 +117,13 @@ class Database:
         cleanup = getattr(self._server, "cleanup", None)
         if cleanup is not None:
             cleanup()
+
+
+def become(tx: Connection, tenant_id: int) -> None:
+    """Let a transaction of `look` go on as a tenant, e.g. one it has just created."""
+    opening = cursor(tx)
+    opening.execute(SET_TENANT, (str(tenant_id), tenant_id))
+    tx.info["opened"] = (tenant_id, opening.fetchall()[0][1])
 
 
 def runtime(tx: Connection) -> Runtime:

@@ -15,6 +15,7 @@ from engine import errors
 
 HASHER = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)  # OWASP's second choice: 19 MiB, 2 rounds
 MAX_FAILURES = 10
+SHORTEST_PASSWORD = 12
 FAILURE_MINUTES = 15
 ROLES: Mapping[str, str] = {
     "claims_clerk": "Sachbearbeitung Innendienst",
@@ -42,11 +43,12 @@ class User:
 
 def create(tx: Connection, login: str, name: str, password: str, roles: Mapping[int, Sequence[str]], *, is_demo: bool = False) -> User:
     """Create a user with roles by tenant id. Raises errors.InvalidInput, errors.Conflict."""
+    if not login.strip() or not name.strip():
+        raise errors.InvalidInput("Bitte Anmeldenamen und Namen angeben.")
     unknown = {role for given in roles.values() for role in given} - set(ROLES)
     if unknown:
-        raise errors.InvalidInput(f"Unbekannte Rolle: {', '.join(sorted(unknown))}.")
-    if len(password) < 12:
-        raise errors.InvalidInput("Das Passwort braucht mindestens 12 Zeichen.")
+        raise errors.InvalidInput(f"Unbekannte Rolle: {', '.join(sorted(unknown))}. Es gibt: {', '.join(ROLES)}.")
+    _refuse_short(password)
     if tx.execute(select(tables.user_account.c.id).where(tables.user_account.c.login == login)).first():
         raise errors.Conflict(f"Den Benutzer „{login}“ gibt es schon.")
     row = {"login": login, "name": name, "password_hash": HASHER.hash(password), "is_demo": is_demo}
@@ -57,13 +59,33 @@ def create(tx: Connection, login: str, name: str, password: str, roles: Mapping[
     return User(user_id, login, name, is_demo)
 
 
+def _refuse_short(password: str) -> None:
+    if len(password) < SHORTEST_PASSWORD:
+        raise errors.InvalidInput(f"Das Passwort braucht mindestens {SHORTEST_PASSWORD} Zeichen.")
+
+
 def set_password(tx: Connection, login: str, password: str) -> None:
-    """Give a user a new password."""
+    """Give a user a new password. Raises errors.InvalidInput, errors.NotFound."""
+    _refuse_short(password)
     changed = tx.execute(
         tables.user_account.update().where(tables.user_account.c.login == login).values(password_hash=HASHER.hash(password))
     )
     if changed.rowcount == 0:
         raise errors.NotFound(f"Den Benutzer „{login}“ gibt es nicht.")
+
+
+def end_sessions(tx: Connection, login: str) -> None:
+    """End every session of a user, e.g. after a new password."""
+    user_id = select(tables.user_account.c.id).where(tables.user_account.c.login == login).scalar_subquery()
+    tx.execute(delete(tables.user_session).where(tables.user_session.c.user_id == user_id))
+
+
+def deactivate(tx: Connection, login: str) -> None:
+    """Let a user log in no more and end the user's sessions. Raises errors.NotFound."""
+    changed = tx.execute(tables.user_account.update().where(tables.user_account.c.login == login).values(active=False))
+    if changed.rowcount == 0:
+        raise errors.NotFound(f"Den Benutzer „{login}“ gibt es nicht.")
+    end_sessions(tx, login)
 
 
 def check_password(tx: Connection, login: str, password: str) -> User | None:

@@ -76,9 +76,15 @@ _PROFILE_COLUMNS = [tables.tenant_profile.c[name] for name in Profile.__dataclas
 
 
 def create(tx: Connection, world_id: int, slug: str, name: str) -> Tenant:
-    """Insert a tenant; its profile follows with `set_profile` under its own tenant. Raises errors.InvalidInput for a bad slug."""
+    """Insert a tenant; its profile follows with `set_profile` under its own tenant.
+
+    Raises errors.InvalidInput for a bad slug, errors.Conflict for a taken one.
+    """
     if not _SLUG.fullmatch(slug):
         raise errors.InvalidInput(f"„{slug}“ ist kein Kürzel: Kleinbuchstaben, Ziffern, - und _, mit einem Buchstaben beginnend.")
+    taken = select(engine_tables.tenant.c.id).where(engine_tables.tenant.c.world_id == world_id, engine_tables.tenant.c.slug == slug)
+    if tx.execute(taken).first():
+        raise errors.Conflict(f"Den Mandanten „{slug}“ gibt es in dieser Welt schon.")
     statement = insert(engine_tables.tenant).values(world_id=world_id, slug=slug, name=name).returning(*_COLUMNS)
     return Tenant(**tx.execute(statement).mappings().one())
 
