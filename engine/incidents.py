@@ -109,6 +109,14 @@ def dismiss(tx: Connection, tenant_id: int, uuid: UUID, *, by: str, reason: str,
     return incident
 
 
+def resolve_wait(tx: Connection, tenant_id: int, wait_id: UUID, *, by: str, reason: str, now: datetime) -> None:
+    """Resolve the open incident of a wait, if there is one: what it waits for goes on."""
+    query = text(
+        "update incident set resolved_at = :now, resolved_by = :by, resolution = :r where tenant_id = :t and wait_id = :w and resolved_at is null"
+    )
+    tx.execute(query, {"t": tenant_id, "w": wait_id, "by": by, "r": reason, "now": now})
+
+
 def _unresolved(tx: Connection, tenant_id: int, uuid: UUID, reason: str) -> Incident:
     tx.execute(text("select 1 from incident where tenant_id = :t and uuid = :u for update"), {"t": tenant_id, "u": uuid})
     incident = get(tx, tenant_id, uuid)

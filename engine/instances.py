@@ -18,6 +18,7 @@ from sqlalchemy import Connection, text
 from engine import clock, db, decisions, deployments, errors, values
 from engine.protocol import Outgoing, Step, Stimulus, Variables, Wait
 from engine.spiff import step as spiff
+from engine.spiff import visible as spiff_visible
 from engine.spiff.definition import Definition
 
 GENESIS = b"\x00" * 32
@@ -203,6 +204,7 @@ def payload_of(seq: int, stimulus: Stimulus, made: Step, now: datetime, recorded
         "stimulus": {
             "by": stimulus.by or "",
             "kind": stimulus.kind,
+            **({"local": values.check(stimulus.local)} if stimulus.local else {}),
             "name": stimulus.name,
             "variables": values.check(stimulus.variables),
             "wait": None if stimulus.wait_id is None else str(stimulus.wait_id),
@@ -339,6 +341,20 @@ def variables_of(tx: Connection, tenant_id: int, instance_id: int) -> dict[str, 
     ).scalar()
     restored: dict[str, object] = values.from_jsonable(found or {})
     return restored
+
+
+def visible(
+    tx: Connection, tenant_id: int, instance_id: int, wait_ids: Sequence[UUID]
+) -> dict[UUID, tuple[dict[str, object], dict[str, object]]]:
+    """Return wait -> (its own variables, all it sees), read from the state of a running instance."""
+    query = text(
+        "select uuid, bundle_id, business_key, state from process_instance where tenant_id = :t and id = :i and status = 'running'"
+    )
+    row = tx.execute(query, {"t": tenant_id, "i": instance_id}).first()
+    if row is None:
+        return {}
+    definition = deployments.definition_of_bundle(tx, row.bundle_id, tenant_id=tenant_id)
+    return spiff_visible.variables(bytes(row.state), definition, wait_ids, instance_id=row.uuid, business_key=row.business_key)
 
 
 def _select(tx: Connection, where: str, parameters: Mapping[str, object]) -> list[Instance]:

@@ -1,7 +1,7 @@
 """Jobs: what touches the world. Taken with a lease, worked outside any transaction, recorded together with the next step.
 
-For our own topics the database effects are exactly once: `record` writes in the transaction that completes the job. External
-workers take jobs over the API with the same lease.
+For our own topics the database effects are exactly once: `record` writes in the transaction that completes the job. Programs outside
+take jobs with the same lease and end them with the same verbs (engine.external_tasks: how they ask for them).
 """
 
 from __future__ import annotations
@@ -18,8 +18,9 @@ from engine.protocol import Step, Stimulus, Variables
 
 LEASE = timedelta(seconds=30)
 MAX_LEASE = timedelta(hours=12)
-MAX_FETCH = 100
 MAX_MESSAGE = 4000
+MAX_DETAILS = 64_000
+MAX_RETRIES = 32_000  # the column is a smallint
 # Begun so often without any result, a job kills whoever works on it: no worker takes it again before a person has looked.
 MAX_ATTEMPTS = 10
 
@@ -79,44 +80,38 @@ def take(tx: Connection, tenant_id: int, job_id: UUID, *, worker: str, lease: ti
     if free is None:
         return None
     if free.locked_by is not None and free.attempts >= MAX_ATTEMPTS:
-        _give_up(tx, get(tx, tenant_id, job_id), clock.now(tx, tenant_id))
+        give_up(tx, get(tx, tenant_id, job_id), clock.now(tx, tenant_id))
         return None
     leased = text("update job set attempts = attempts + 1, locked_by = :worker, locked_until = :until where tenant_id = :t and id = :id")
     tx.execute(leased, {"t": tenant_id, "id": job_id, "worker": worker, "until": now + min(lease, MAX_LEASE)})
     return get(tx, tenant_id, job_id)
 
 
-def fetch(tx: Connection, tenant_id: int, topics: Sequence[str], *, worker: str, lease: timedelta = LEASE, limit: int = 10) -> list[Job]:
-    """Lease open jobs of the topics for a worker outside, the most urgent first."""
-    query = text(
-        "select j.id from job j where j.tenant_id = :t and j.topic = any (cast(:topics as text[])) and j.retries > 0"
-        " and (j.locked_until is null or j.locked_until < :now) order by j.priority desc, j.created_at, j.instance_id, j.id"
-        " limit :n for update skip locked"
-    )
-    parameters = {"t": tenant_id, "topics": list(topics), "now": clock.database_now(tx), "n": max(0, min(limit, MAX_FETCH))}
-    taken = [take(tx, tenant_id, job_id, worker=worker, lease=lease) for job_id in tx.execute(query, parameters).scalars().all()]
-    return [job for job in taken if job is not None]
-
-
 def get(tx: Connection, tenant_id: int, job_id: UUID) -> Job:
     """Return an open job. Raises errors.NotFound."""
     row = tx.execute(text(f"{QUERY} where j.tenant_id = :t and j.id = :id"), {"t": tenant_id, "id": job_id}).first()
     if row is None:
-        raise _gone()
+        raise gone()
     fields = list(row)
     fields[9] = values.from_jsonable(fields[9])
     return Job(*fields)
 
 
-def complete(tx: Connection, tenant_id: int, job_id: UUID, variables: Variables, *, worker: str, now: datetime) -> Step:
-    """Complete a job that this worker has leased. Raises errors.NotFound, errors.Conflict (lease lost)."""
-    instance_id = _held(tx, tenant_id, job_id, worker)
-    return instances.advance(tx, tenant_id, instance_id, Stimulus("job_completed", wait_id=job_id, variables=variables, by=worker), now)
+def complete(
+    tx: Connection, tenant_id: int, job_id: UUID, variables: Variables, *, worker: str, now: datetime, local: Variables | None = None
+) -> Step:
+    """Complete a job that this worker has leased; `local`: variables that only its output parameters see.
+
+    Raises errors.NotFound, errors.Conflict (another worker has it, or nobody), errors.Incident (the process cannot go on).
+    """
+    instance_id = held(tx, tenant_id, job_id, worker)
+    stimulus = Stimulus("job_completed", wait_id=job_id, variables=variables, by=worker, local=local or {})
+    return instances.advance(tx, tenant_id, instance_id, stimulus, now)
 
 
 def record(tx: Connection, job: Job, topic: Topic, result: object, *, worker: str, now: datetime) -> Step:
     """Let the topic write what it did and complete the job, in one transaction: both or neither."""
-    _held(tx, job.tenant_id, job.id, worker)
+    held(tx, job.tenant_id, job.id, worker)
     try:
         variables = topic.record(tx, job, result, now)
     except errors.BpmnError as outcome:
@@ -128,10 +123,10 @@ def record(tx: Connection, job: Job, topic: Topic, result: object, *, worker: st
 def bpmn_error(
     tx: Connection, tenant_id: int, job_id: UUID, code: str, message: str, variables: Variables, *, worker: str, now: datetime
 ) -> Step:
-    """Report an outcome that the diagram models as an error event."""
-    instance_id = _held(tx, tenant_id, job_id, worker)
-    given = {**variables, **({"message": message} if message else {})}
-    return instances.advance(tx, tenant_id, instance_id, Stimulus("bpmn_error", wait_id=job_id, name=code, variables=given, by=worker), now)
+    """Report an outcome that the diagram models as an error event. Raises errors.Incident where nothing catches it."""
+    instance_id = held(tx, tenant_id, job_id, worker)
+    stimulus = Stimulus("bpmn_error", job_id, code, variables, worker, {"message": message} if message else {})
+    return instances.advance(tx, tenant_id, instance_id, stimulus, now)
 
 
 def fail(
@@ -144,19 +139,23 @@ def fail(
     now: datetime,
     retries: int | None = None,
     retry_after: timedelta = timedelta(0),
+    details: str | None = None,
 ) -> int:
     """Note a failure of the worker that holds the job and return the tries that are left; none: an incident.
 
-    retries None: one less than before. Raises errors.NotFound, errors.Conflict (lease lost).
+    retries None: one less than before. details: for whoever looks into it, a stack trace. Raises errors.NotFound, errors.Conflict
+    (lease lost).
     """
-    _held(tx, tenant_id, job_id, worker)
+    held(tx, tenant_id, job_id, worker)
     until = clock.database_now(tx) + max(timedelta(0), min(retry_after, MAX_LEASE))
     query = text(
-        "update job set retries = greatest(coalesce(:retries, retries - 1), 0), error = :m, locked_by = null, locked_until = :until"
+        "update job set retries = greatest(coalesce(:retries, retries - 1), 0), error = :m, error_details = :details,"
+        " retries_told = true, locked_by = null, locked_until = :until"
         " where tenant_id = :t and id = :id returning retries, instance_id, element_id"
     )
     told = message.strip()[:MAX_MESSAGE] or "Der Auftrag ist fehlgeschlagen, ohne einen Grund zu nennen."
-    row = tx.execute(query, {"t": tenant_id, "id": job_id, "m": told, "retries": retries, "until": until}).one()
+    kept = None if details is None else details[:MAX_DETAILS]
+    row = tx.execute(query, {"t": tenant_id, "id": job_id, "m": told, "retries": retries, "until": until, "details": kept}).one()
     if row.retries == 0:
         incidents.open_incident(
             tx, tenant_id, kind="job", message=told, now=now, instance_id=row.instance_id, element_id=row.element_id, wait_id=job_id
@@ -164,7 +163,7 @@ def fail(
     return int(row.retries)
 
 
-def _give_up(tx: Connection, job: Job, now: datetime) -> None:
+def give_up(tx: Connection, job: Job, now: datetime) -> None:
     message = f"Der Auftrag wurde {job.attempts}-mal begonnen, ohne dass je ein Ergebnis kam. Bitte Arbeiter und Protokolle prüfen."
     query = text("update job set retries = 0, error = :m, locked_by = null, locked_until = null where tenant_id = :t and id = :id")
     tx.execute(query, {"t": job.tenant_id, "id": job.id, "m": message})
@@ -174,32 +173,38 @@ def _give_up(tx: Connection, job: Job, now: datetime) -> None:
 
 
 def extend(tx: Connection, tenant_id: int, job_id: UUID, *, worker: str, lease: timedelta) -> None:
-    """Prolong the lease of a worker."""
-    _held(tx, tenant_id, job_id, worker)
-    until = clock.database_now(tx) + min(lease, MAX_LEASE)
-    tx.execute(text("update job set locked_until = :u where tenant_id = :t and id = :id"), {"u": until, "t": tenant_id, "id": job_id})
+    """Prolong the lease of a worker, counted from now. Raises errors.Conflict where it has run out: another worker may be next."""
+    held(tx, tenant_id, job_id, worker)
+    query = text("update job set locked_until = :u where tenant_id = :t and id = :id and locked_until >= :now")
+    now = clock.database_now(tx)
+    if not tx.execute(query, {"u": now + min(lease, MAX_LEASE), "t": tenant_id, "id": job_id, "now": now}).rowcount:
+        raise errors.Conflict("Die Frist für den Auftrag ist abgelaufen und kann nicht mehr verlängert werden. Bitte ihn neu holen.")
 
 
 def unlock(tx: Connection, tenant_id: int, job_id: UUID, *, worker: str | None = None) -> None:
     """Give a job back to whoever comes next; `worker`: only if this one holds it (else errors.Conflict)."""
     if worker is not None:
-        _held(tx, tenant_id, job_id, worker)
+        held(tx, tenant_id, job_id, worker)
     done = tx.execute(
         text("update job set locked_by = null, locked_until = null where tenant_id = :t and id = :id"), {"t": tenant_id, "id": job_id}
     )
     if done.rowcount == 0:
-        raise _gone()
+        raise gone()
+    tx.execute(text("select pg_notify('vollstreckung_work', '')"))
 
 
-def _held(tx: Connection, tenant_id: int, job_id: UUID, worker: str) -> int:
-    """Lock the job's instance, then check that the worker still holds the job; return the instance id."""
+def held(tx: Connection, tenant_id: int, job_id: UUID, worker: str) -> int:
+    """Lock the job's instance, then check that the worker still holds the job; return the instance id.
+
+    A lease that ran out is still held while nobody else has taken the job: what was worked on is not thrown away.
+    """
     found = tx.execute(text("select instance_id from job where tenant_id = :t and id = :id"), {"t": tenant_id, "id": job_id}).scalar()
     if found is None:
-        raise _gone()
+        raise gone()
     tx.execute(text("select 1 from process_instance where tenant_id = :t and id = :i for update"), {"t": tenant_id, "i": found})
     holder = tx.execute(text("select locked_by from job where tenant_id = :t and id = :id"), {"t": tenant_id, "id": job_id}).first()
     if holder is None:
-        raise _gone()
+        raise gone()
     if holder.locked_by != worker:
         told = (
             f"Den Auftrag hat inzwischen „{holder.locked_by}“ übernommen." if holder.locked_by else "Der Auftrag ist nicht mehr vergeben."
@@ -208,7 +213,8 @@ def _held(tx: Connection, tenant_id: int, job_id: UUID, worker: str) -> int:
     return int(found)
 
 
-def _gone() -> errors.NotFound:
+def gone() -> errors.NotFound:
+    """Return what is told about a job that is no more."""
     return errors.NotFound("Den Auftrag gibt es nicht mehr: Er ist erledigt oder wurde abgebrochen.")
 
 

@@ -27,7 +27,7 @@ StimulusKind = Literal[
     "timer_due",  # wait_id = the timer
     "message_received",  # name = message name; wait_id = the subscription it was correlated to
     "signal_received",  # name = signal name; wait_id = the subscription
-    "variables_set",  # variables changed from outside (operator, incident retry); re-evaluates conditional events
+    "variables_set",  # variables changed from outside, in the process or as seen from wait_id; re-evaluates conditional events
     "cancelled",  # name = reason
 ]
 WaitKind = Literal["user_task", "job", "timer", "message", "signal", "condition"]
@@ -35,13 +35,17 @@ WaitKind = Literal["user_task", "job", "timer", "message", "signal", "condition"
 
 @dataclass(frozen=True, slots=True)
 class Stimulus:
-    """What came from outside. `wait_id` names the wait it answers, `by` the person or system."""
+    """What came from outside. `wait_id` names the wait it answers, `by` the person or system.
+
+    local: variables of that activity alone, which only its output parameters see; for a `bpmn_error` also its `message`.
+    """
 
     kind: StimulusKind
     wait_id: UUID | None = None
     name: str | None = None
     variables: Variables = field(default_factory=dict)
     by: str | None = None
+    local: Variables = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -74,7 +74,8 @@ def _fold(tx: Connection, definition: Definition, uuid: UUID, business_key: str,
     for command in commands:
         content = command.content
         drawn = content["stimulus"]
-        stimulus = Stimulus(drawn["kind"], UUID(drawn["wait"]) if drawn["wait"] else None, drawn["name"], drawn["variables"], drawn["by"])
+        wait_id = UUID(drawn["wait"]) if drawn["wait"] else None
+        stimulus = Stimulus(drawn["kind"], wait_id, drawn["name"], drawn["variables"], drawn["by"], drawn.get("local", {}))
         used = _decisions(tx, content["decisions"])
         try:
             made, live = spiff.step(

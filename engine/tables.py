@@ -227,8 +227,12 @@ job = Table(
         Column("locked_by", Text),
         _instant("locked_until", nullable=True),
         Column("error", Text),
+        Column("error_details", Text),
+        # Somebody outside has said how many tries are left. Until then a worker outside is told none, and decides itself (Camunda).
+        Column("retries_told", Boolean, nullable=False, server_default=text("false")),
         _instant("created_at"),
-        Index("ix_job_open", "topic", "priority", "created_at", postgresql_where=text("retries > 0")),
+        # In the order in which jobs are taken.
+        Index("ix_job_next", "topic", text("priority desc"), "created_at", postgresql_where=text("retries > 0")),
         Index("ix_job_instance", "instance_id", "tenant_id"),
     ),
 )

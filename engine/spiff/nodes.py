@@ -122,6 +122,9 @@ class Node(BpmnTaskSpec):  # type: ignore[misc]  # SpiffWorkflow is untyped
     def shown(self) -> str:
         return self.element.label or self.element.id
 
+    def set_local(self, token: Token, given: Mapping[str, object]) -> None:
+        """Set variables of this element alone; only an activity has a place for them, at an event nobody could read them."""
+
     def started(self, token: Token, given: Mapping[str, object]) -> None:
         """A wait of this token was answered."""
         raise errors.InvalidState(f"„{self.shown}“ wartet auf nichts.")
@@ -249,6 +252,19 @@ class Activity(Node):
             local = workflow.new_scope(outer, "local", token.number, workflow.path_of(token), given)
             token.internal_data["outer"] = outer
             token.local = local.id
+
+    def set_local(self, token: Token, given: Mapping[str, object]) -> None:
+        """Set variables that end with the activity: its output parameters see them, and whoever asks while it waits."""
+        if not given:
+            return
+        workflow = token.workflow
+        workflow.refuse_reserved(given)
+        if token.local is None:
+            token.internal_data["outer"] = token.scope
+            token.local = workflow.new_scope(token.scope, "local", token.number, workflow.path_of(token)).id
+        workflow.scopes[token.local].variables.update(given)
+        workflow.journal.append(Event("variables_changed", self.element.id, workflow.path_of(token), values.unshared(dict(given))))
+        workflow.conditions_changed = True
 
     def locals_of(self, token: Token) -> dict[str, object]:
         """Return the mapped inputs of the activity."""

@@ -85,14 +85,15 @@ def _start(instance: Instance, stimulus: Stimulus, given: Mapping[str, object]) 
 
 def _answer(instance: Instance, stimulus: Stimulus, given: Mapping[str, object]) -> None:
     token = _token(instance, stimulus)
+    token.task_spec.set_local(token, values.check(stimulus.local))
     token.task_spec.started(token, given)
 
 
 def _throw(instance: Instance, stimulus: Stimulus, given: Mapping[str, object]) -> None:
     token = _token(instance, stimulus)
     kind = "error" if stimulus.kind == "bpmn_error" else "escalation"
-    message = str(given.get("message", ""))
-    if not events.throw(token, kind, stimulus.name, message, {k: v for k, v in given.items() if k != "message"}, own=True):
+    message = str(stimulus.local.get("message", ""))
+    if not events.throw(token, kind, stimulus.name, message, given, own=True):
         element = token.task_spec.element
         raise errors.Incident(
             f"„{element.label or element.id}“ meldet „{stimulus.name}“, was im Prozess nirgends gefangen wird. {message}", element.id
@@ -100,8 +101,13 @@ def _throw(instance: Instance, stimulus: Stimulus, given: Mapping[str, object]) 
 
 
 def _variables(instance: Instance, stimulus: Stimulus, given: Mapping[str, object]) -> None:
-    scope = next(scope for scope in instance.scopes.values() if scope.kind == "process")
-    instance.assign(scope.id, given, "")
+    if stimulus.wait_id is None:
+        scope = next(scope for scope in instance.scopes.values() if scope.kind == "process")
+        instance.assign(scope.id, given, "")
+        return
+    token = instance.waiting(stimulus.wait_id)
+    token.task_spec.set_local(token, values.check(stimulus.local))
+    instance.assign(token.local or token.scope, given, token.task_spec.element.id)
 
 
 def _cancel(instance: Instance, stimulus: Stimulus, given: Mapping[str, object]) -> None:
@@ -128,7 +134,7 @@ def _token(instance: Instance, stimulus: Stimulus) -> Token:
 
 _ANSWERS: dict[str, frozenset[WaitKind]] = {
     "user_task_completed": frozenset({"user_task"}), "job_completed": frozenset({"job"}), "timer_due": frozenset({"timer"}),
-    "message_received": frozenset({"message"}), "signal_received": frozenset({"signal"}), "bpmn_error": frozenset({"job"}),
+    "message_received": frozenset({"message"}), "signal_received": frozenset({"signal"}), "bpmn_error": frozenset({"job", "user_task"}),
     "escalation": frozenset({"job", "user_task"}),
 }  # fmt: skip
 _HANDLERS: dict[str, Callable[[Instance, Stimulus, Mapping[str, object]], None]] = {

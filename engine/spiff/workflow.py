@@ -377,14 +377,18 @@ class Instance(BpmnWorkflow):  # type: ignore[misc]  # SpiffWorkflow is untyped
         if not given:
             return
         chain = self.chain(scope_id)
+        self.refuse_reserved(given)
         for name, value in given.items():
-            if name in self.reserved:
-                what = "nennt die handelnde Person" if name == CURRENT_USER else "ist der Name einer Rechtsfunktion"
-                raise errors.InvalidInput(f"„{name}“ {what} und darf keine Variable sein.")
             target = next((scope for scope in chain if name in scope.variables), chain[-1])
             target.variables[name] = value
         self.journal.append(Event("variables_changed", element_id, chain[-1].path, values.unshared(dict(given))))
         self.conditions_changed = True
+
+    def refuse_reserved(self, given: Mapping[str, object]) -> None:
+        """Raise errors.InvalidInput for a variable whose name the engine needs itself."""
+        for name in self.reserved.intersection(given):
+            what = "nennt die handelnde Person" if name == CURRENT_USER else "ist der Name einer Rechtsfunktion"
+            raise errors.InvalidInput(f"„{name}“ {what} und darf keine Variable sein.")
 
     def scope_ended(self, scope: Scope) -> None:
         """The last token of a scope has ended: complete its owner, or the instance."""

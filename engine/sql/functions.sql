@@ -138,3 +138,17 @@ returns table (tenant_id bigint, id bigint) language sql stable security definer
     select o.tenant_id, o.id from outbox o join tenant t on t.id = o.tenant_id
      where not o.parked and (worlds is null or t.world_id = any (worlds)) order by o.id limit how_many
 $$;
+
+-- For the parked polls of workers outside: for which of these topics a job can be taken now, and how many (at most 100).
+create or replace function topics_with_jobs(tenants bigint[], topics text[])
+returns table (tenant_id bigint, topic text, jobs bigint) language sql stable security definer set search_path = public, pg_temp as $$
+    select w.tenant_id, w.topic, n.jobs
+      from unnest(tenants, topics) as w(tenant_id, topic)
+     cross join lateral (
+        select count(*) as jobs from (
+            select 1 from job j
+             where j.tenant_id = w.tenant_id and j.topic = w.topic and j.retries > 0
+               and (j.locked_until is null or j.locked_until < clock_timestamp())
+             limit 100) as open) as n
+     where n.jobs > 0
+$$;

@@ -10,13 +10,29 @@ from decimal import Decimal
 import pytest
 from sqlalchemy import Connection, text
 
-from engine import bulk, clock, deployments, errors, history, incidents, instances, jobs, messages, replay, user_tasks, worker
+from engine import (
+    bulk,
+    clock,
+    deployments,
+    errors,
+    external_tasks,
+    history,
+    incidents,
+    instances,
+    jobs,
+    messages,
+    replay,
+    user_tasks,
+    worker,
+)
 from engine.db import Database
 from engine.protocol import Stimulus
 from tests.conftest import START, World
 from tests.engine.spiff.bpmn import chain, file, flow, io, job, node, process, user
 from tests.engine.test_durable import BODY, complete, deploy, start, tamper, waiting
 
+THEMA = external_tasks.Wanted("thema", timedelta(seconds=30))
+NICHTS = external_tasks.Wanted("nichts", timedelta(seconds=30))
 JOB = node("startEvent", "s") + job("j", inner=io({"summe": "=betrag"})) + user("v") + node("endEvent", "e") + chain("s", "j", "v", "e")
 RULE = """<definitions xmlns="https://www.omg.org/spec/DMN/20191111/MODEL/" id="d" name="d" namespace="n"><decision id="gebuehr" name="gebuehr">
 <decisionTable id="t" hitPolicy="FIRST"><input id="i"><inputExpression id="ie" typeRef="number"><text>betrag</text></inputExpression></input>
@@ -35,16 +51,16 @@ def test_a_worker_outside_fetches_fails_retries_and_completes(database: Database
     start(database, world, betrag=Decimal(5))
 
     with database.begin(world.detmold) as tx:
-        (taken,) = jobs.fetch(tx, world.detmold, ["thema"], worker="außen")
-        assert jobs.fetch(tx, world.detmold, ["thema"], worker="anderer") == []
-        assert jobs.fetch(tx, world.detmold, ["nichts"], worker="anderer") == []
+        (taken,) = external_tasks.fetch(tx, world.detmold, [THEMA], worker="außen")
+        assert external_tasks.fetch(tx, world.detmold, [THEMA], worker="anderer") == []
+        assert external_tasks.fetch(tx, world.detmold, [NICHTS], worker="anderer") == []
     with database.begin(world.detmold) as tx:
         jobs.extend(tx, world.detmold, taken.id, worker="außen", lease=timedelta(minutes=5))
         assert jobs.fail(tx, world.detmold, taken.id, "Papierstau", worker="außen", now=START) == 2
     with pytest.raises(errors.Conflict, match="nicht mehr vergeben"), database.begin(world.detmold) as tx:
         jobs.complete(tx, world.detmold, taken.id, {}, worker="außen", now=START)
     with database.begin(world.detmold) as tx:
-        (again,) = jobs.fetch(tx, world.detmold, ["thema"], worker="außen")
+        (again,) = external_tasks.fetch(tx, world.detmold, [THEMA], worker="außen")
         assert again.attempts == 2
         jobs.complete(tx, world.detmold, taken.id, {"ergebnis": Decimal(1)}, worker="außen", now=START)
 
@@ -55,7 +71,7 @@ def test_the_last_failure_outside_opens_an_incident_and_a_late_worker_cannot_spo
     deploy(database, world, ("p", JOB))
     start(database, world, betrag=Decimal(5))
     with database.begin(world.detmold) as tx:
-        (taken,) = jobs.fetch(tx, world.detmold, ["thema"], worker="außen")
+        (taken,) = external_tasks.fetch(tx, world.detmold, [THEMA], worker="außen")
         assert jobs.fail(tx, world.detmold, taken.id, "Kein Papier", worker="außen", now=START, retries=0) == 0
 
     with pytest.raises(errors.Conflict), database.begin(world.detmold) as tx:
@@ -63,7 +79,7 @@ def test_the_last_failure_outside_opens_an_incident_and_a_late_worker_cannot_spo
     with database.begin(world.detmold) as tx:
         (incident,) = incidents.open_ones(tx, world.detmold)
         assert (incident.message, incident.element_id, incident.business_key) == ("Kein Papier", "j", "K1")
-        assert jobs.fetch(tx, world.detmold, ["thema"], worker="außen") == []
+        assert external_tasks.fetch(tx, world.detmold, [THEMA], worker="außen") == []
         with pytest.raises(errors.InvalidState, match="abbrechen"):
             incidents.dismiss(tx, world.detmold, incident.uuid, by="anna", reason="egal", now=START)
         instances.cancel(tx, world.detmold, taken.instance_id, reason="Irrtum", by="anna", now=START)

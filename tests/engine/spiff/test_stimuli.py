@@ -27,7 +27,7 @@ WAITS = {
     ),
 }
 FITTING = {
-    "u": {"user_task_completed", "escalation"},
+    "u": {"user_task_completed", "bpmn_error", "escalation"},
     "j": {"job_completed", "bpmn_error", "escalation"},
     "t": {"timer_due"},
     "m": {"message_received"},
