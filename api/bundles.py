@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import shutil
 import subprocess
@@ -37,10 +38,22 @@ def ensure(*, force: bool = False) -> bool:
         "IBM_TELEMETRY_DISABLED": "true",
         "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}",
     }
-    _run([_tool("npm"), "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"], environment)
+    if not _packages_are_there():
+        _run([_tool("npm"), "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"], environment)
     _run([_tool("node"), "build.mjs"], environment)
     stamp.write_text(wanted, encoding="utf-8")
     return True
+
+
+def _packages_are_there() -> bool:
+    """Return whether npm has installed exactly what the lock file names; then only our own sources changed."""
+    installed = FRONTEND / "node_modules" / ".package-lock.json"
+    return installed.exists() and _versions(installed) == _versions(FRONTEND / "package-lock.json")
+
+
+def _versions(lock: Path) -> dict[str, str]:
+    packages = json.loads(lock.read_text(encoding="utf-8"))["packages"]
+    return {path: entry["version"] for path, entry in packages.items() if path and not entry.get("optional")}
 
 
 def _tool(name: str) -> str:

@@ -18,11 +18,12 @@ MANUAL_METHODS = ("ueberweisung", "bar")
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """A claim found by a search, with its debtor's name and what is open."""
+    """A claim found by a search, with its debtor's name, what is open, and the open cases it is in."""
 
     claim: claims.Claim
     name: str
     open_cent: int
+    case_numbers: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,17 +37,17 @@ class OpenCase:
 
 
 def search(tx: Connection, tenant_id: int, words: str, *, limit: int = 50) -> list[Hit]:
-    """Return claims by Kassenzeichen, or by the name or number of a debtor."""
+    """Return claims by Kassenzeichen, by the number of their case, or by the name or number of a debtor."""
     today = _today_of(tx)
     found: dict[tuple[int, int], tuple[claims.Claim, str]] = {}
-    for claim in claims.by_reference(tx, tenant_id, words.strip()):
+    for claim in [*claims.by_reference(tx, tenant_id, words.strip()), *claims.of_case(tx, tenant_id, words.strip())]:
         found[claim.key] = (claim, debtors.by_id(tx, claim.tenant_id, claim.debtor_id).person.display_name)
     for debtor in debtors.search(tx, words, limit=limit):
         for claim in claims.of_debtor(tx, debtor.tenant_id, debtor.id):
             found.setdefault(claim.key, (claim, debtor.person.display_name))
     chosen = list(found.values())[:limit]
     open_now = ledger.balances(tx, [claim for claim, _ in chosen], today)
-    return [Hit(claim, name, open_now[claim.key].total_cent) for claim, name in chosen]
+    return [Hit(claim, name, open_now[claim.key].total_cent, tuple(claims.open_cases(tx, claim))) for claim, name in chosen]
 
 
 def open_cases(tx: Connection, tenant_id: int, *, limit: int = 50) -> list[OpenCase]:

@@ -1,12 +1,31 @@
 // Builds the browser bundles into api/static/dist. Run by `vollstreckung build-bundles`; nothing of it is committed.
 import { build } from 'esbuild';
-import { cp, mkdir, rm } from 'node:fs/promises';
+import { cp, mkdir, readFile, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const here = dirname(fileURLToPath(import.meta.url));
 const out = join(here, '..', 'static', 'dist');
 const modules = join(here, 'node_modules');
+
+// Texts that form-js does not hand to its translation. The build fails where a new version writes them otherwise.
+const FORM_TEXTS = [
+  ["children: valueLabel || 'Select'", "children: valueLabel || 'Bitte wählen'"],
+  ['placeholder: getLocaleReadableDateFormat()', "placeholder: 'TT.MM.JJJJ'"],
+  ['dateFormat: getLocaleDateFlatpickrConfig()', "dateFormat: 'd.m.Y'"],
+];
+const germanForms = {
+  name: 'german-forms',
+  setup: ({ onLoad }) =>
+    onLoad({ filter: /form-js-viewer[\\/]dist[\\/]index\.es\.js$/ }, async ({ path }) => {
+      let contents = await readFile(path, 'utf8');
+      for (const [found, german] of FORM_TEXTS) {
+        if (!contents.includes(found)) throw new Error(`form-js no longer contains: ${found}`);
+        contents = contents.replaceAll(found, german);
+      }
+      return { contents, loader: 'js' };
+    }),
+};
 
 await rm(out, { recursive: true, force: true });
 await mkdir(join(out, 'fonts'), { recursive: true });
@@ -20,6 +39,7 @@ await build({
   legalComments: 'linked',
   loader: { '.woff': 'file', '.woff2': 'file', '.ttf': 'file', '.eot': 'file', '.svg': 'file' },
   assetNames: 'assets/[name]-[hash]',
+  plugins: [germanForms],
   logLevel: 'warning',
 });
 const kern = join(modules, '@kern-ux', 'native', 'dist');

@@ -1,5 +1,9 @@
 // Shows a Camunda Form, sends what was typed, and shows what the server found at the fields without losing anything.
 import { Form } from '@bpmn-io/form-js-viewer';
+import flatpickr from 'flatpickr';
+import { German } from 'flatpickr/dist/l10n/de.js';
+
+flatpickr.localize(German);
 
 const GERMAN = {
   'Field is required.': 'Bitte ausfüllen.',
@@ -8,26 +12,36 @@ const GERMAN = {
   'Field must have maximum length of {value}.': 'Höchstens {value} Zeichen.',
   'Field must have minimum value of {value}.': 'Mindestens {value}.',
   'Field must have maximum value of {value}.': 'Höchstens {value}.',
-  'Value must be an integer.': 'Bitte eine ganze Zahl angeben.',
   'Value is not a number.': 'Bitte eine Zahl angeben.',
-  'Please select a valid value, the two nearest valid values are {low} and {high}.': 'Möglich sind {low} oder {high}.',
-  'Must be a valid email.': 'Bitte eine E-Mail-Adresse angeben.',
-  'Field must be a valid email address.': 'Bitte eine E-Mail-Adresse angeben.',
-  'Field must be a valid international phone number. (e.g. +4930664040900)': 'Bitte eine Telefonnummer angeben, z. B. +49 5231 9770.',
-  Select: 'Bitte wählen',
+  'Value is expected to be an integer.': 'Bitte eine ganze Zahl angeben.',
+  'Value is expected to have at most 1 decimal digit.': 'Höchstens eine Nachkommastelle.',
+  'Value is expected to have at most {value} decimal digits.': 'Höchstens {value} Nachkommastellen.',
+  'Please select a valid value, the two nearest valid values are {previousValue} and {nextValue}.':
+    'Möglich sind {previousValue} oder {nextValue}.',
+  'Field must be a valid email.': 'Bitte eine E-Mail-Adresse angeben.',
+  'Field must be a valid international phone number. (e.g. +4930664040900)': 'Bitte eine Telefonnummer angeben, z. B. +4952319770.',
+  'Date and time must both be entered.': 'Bitte Datum und Uhrzeit angeben.',
+  'No content to show.': 'Hier gibt es nichts anzuzeigen.',
+  "External content couldn't be loaded.": 'Der Inhalt konnte nicht geladen werden.',
+  'Nothing to show.': 'Keine Einträge.',
+  '{page} of {total}': '{page} von {total}',
+  'Previous page': 'Vorige Seite',
+  'Next page': 'Nächste Seite',
+  'Click to sort by {value} descending': 'Absteigend nach {value} sortieren',
+  'Click to sort by {value} ascending': 'Aufsteigend nach {value} sortieren',
+  'Click to remove sorting': 'Sortierung aufheben',
+  'No files selected': 'Keine Datei ausgewählt',
+  '{value} files selected': '{value} Dateien ausgewählt',
+  'Skip to search': 'Zur Suche springen',
+  'Remove tag': 'Auswahl entfernen',
   Search: 'Suchen',
+  'No results': 'Nichts gefunden',
+  'All values selected': 'Alle sind ausgewählt',
   'Add new': 'Hinzufügen',
-  'Add new {value}': '{value} hinzufügen',
-  'Show more': 'Mehr anzeigen',
-  'Show all': 'Alle anzeigen',
+  'Expand all ({value})': 'Alle {value} zeigen',
   Collapse: 'Zuklappen',
   Increment: 'Erhöhen',
   Decrement: 'Verringern',
-  'Remove': 'Entfernen',
-  'Clear value': 'Leeren',
-  'No results': 'Nichts gefunden',
-  'Upload': 'Hochladen',
-  'mm/dd/yyyy': 'TT.MM.JJJJ',
 };
 
 function translate(template, replacements = {}) {

@@ -71,6 +71,7 @@ def city(app_url: object) -> Iterator[City]:
         for login, roles in {
             "anna": {detmold: ("claims_clerk", "treasury", "team_lead")},
             "ben": {detmold: ("claims_clerk",)},
+            "lena": {detmold: ("team_lead", "authority_head")},
             "olga": {oerlinghausen: ("claims_clerk", "creditor_clerk", "treasury", "team_lead")},
             "paul": {detmold: ("auditor",)},
             "dora": {detmold: ("designer",)},

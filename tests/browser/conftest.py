@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -24,7 +25,7 @@ ARGUMENTS = [
     "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
     "--disable-component-update", "--disable-sync",
 ]  # fmt: skip
-REFUSED = "responded with a status of 422"  # the browser notes our own refusals of bad input as well
+REFUSED = re.compile("responded with a status of (403|409|422)")  # the browser notes our own refusals as well
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 
 
@@ -101,7 +102,8 @@ class Door:
         page.set_default_timeout(10_000)
         desk = Desk(page, self.address, self.city)
         page.on(
-            "console", lambda line: desk.told.append(line.text) if line.type in ("error", "warning") and REFUSED not in line.text else None
+            "console",
+            lambda line: desk.told.append(line.text) if line.type in ("error", "warning") and not REFUSED.search(line.text) else None,
         )
         page.on("pageerror", lambda fault: desk.told.append(str(fault)))
         page.on("dialog", lambda dialog: dialog.accept())
