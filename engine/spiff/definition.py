@@ -7,15 +7,15 @@ from collections.abc import Iterable, Mapping
 from SpiffWorkflow.bpmn.specs.bpmn_process_spec import BpmnProcessSpec
 
 from engine import errors, feel
-from engine.spiff import events, model, nodes, reader
+from engine.spiff import events, gateways, model, nodes, reader
 
 CLASSES: dict[str, type[nodes.Node]] = {
     "start_event": events.StartEvent, "end_event": events.ThrowEvent, "catch_event": events.CatchEvent, "throw_event": events.ThrowEvent,
     "boundary_event": events.CatchEvent, "task": nodes.Activity, "user_task": nodes.UserTask, "service_task": nodes.ServiceTask,
     "receive_task": events.ReceiveTask, "business_rule_task": nodes.BusinessRuleTask, "script_task": nodes.ScriptTask,
     "call_activity": nodes.CallActivity, "subprocess": nodes.Container, "event_subprocess": nodes.EventSubprocess,
-    "exclusive_gateway": nodes.ExclusiveGateway, "parallel_gateway": nodes.ParallelGateway,
-    "inclusive_gateway": nodes.InclusiveGateway, "event_gateway": nodes.EventGateway,
+    "exclusive_gateway": gateways.ExclusiveGateway, "parallel_gateway": gateways.ParallelGateway,
+    "inclusive_gateway": gateways.InclusiveGateway, "event_gateway": gateways.EventGateway,
 }  # fmt: skip
 MAX_CALL_DEPTH = 12
 
@@ -36,6 +36,7 @@ class Definition:
         self.container_of: dict[str, str] = {}
         self.decisions: dict[str, str] = {}
         self.called: set[str] = set()
+        self.has_conditions = False
         self._reach: dict[str, frozenset[str]] = {}
 
     def node(self, name: str) -> nodes.Node:
@@ -45,32 +46,27 @@ class Definition:
             raise KeyError(name)
         return found
 
-    def reaches(self, source: str, join: str, flows: list[str]) -> bool:
-        """Return whether a token at `source` can arrive at `join` over one of `flows` without passing the join."""
-        for flow_id in flows:
-            for node in self._sources_of(flow_id, join):
-                if source == node or source in self._before(node, join):
-                    return True
-        return False
+    def reaches(self, source: str, join: str) -> bool:
+        """Return whether a token at `source` can arrive at `join`: over flows, boundary events and links of its scope."""
+        return source in self._before(join)
 
-    def _sources_of(self, flow_id: str, join: str) -> list[str]:
-        return [spec.name for spec in self.nodes() if any(flow.id == flow_id and target == join for flow, target in spec.out)]
-
-    def _before(self, name: str, stop: str) -> frozenset[str]:
-        """Return the names of all nodes from which `name` can be reached without passing `stop`."""
-        key = f"{name}\0{stop}"
-        if key not in self._reach:
+    def _before(self, join: str) -> frozenset[str]:
+        """Return the names of all nodes from which the join can be reached, without those behind it alone."""
+        if join not in self._reach:
+            into: dict[str, list[str]] = {}
+            for spec in self.nodes():
+                linked = [spec.link_target] if spec.link_target else []
+                for target in (*(target for _, target in spec.out), *spec.boundaries, *linked):
+                    into.setdefault(target, []).append(spec.name)
             seen: set[str] = set()
-            todo = [name]
+            todo = [join]
             while todo:
-                current = todo.pop()
-                for spec in self.nodes():
-                    hit = any(target == current for _, target in spec.out) or current in spec.boundaries
-                    if hit and spec.name not in seen and spec.name != stop:
-                        seen.add(spec.name)
-                        todo.append(spec.name)
-            self._reach[key] = frozenset(seen)
-        return self._reach[key]
+                for name in into.get(todo.pop(), ()):
+                    if name not in seen and name != join:
+                        seen.add(name)
+                        todo.append(name)
+            self._reach[join] = frozenset(seen)
+        return self._reach[join]
 
     def nodes(self) -> list[nodes.Node]:
         """Return all nodes."""
@@ -138,6 +134,7 @@ class _Builder:
             if element.kind == "start_event":
                 starts.append(name)
             self._inside(node, name, watchers, depth)
+        self.definition.has_conditions |= any(e.event is not None and e.event.kind == "conditional" for e in elements)
         for element in elements:
             if element.kind == "boundary_event":
                 host = self._node(path, element.attached_to or "", element.id)

@@ -13,7 +13,7 @@ from engine.protocol import Event, Outgoing, Wait, WaitKind
 from engine.spiff import model, nodes, schedule
 from engine.spiff.expressions import Expression
 from engine.spiff.nodes import Activity, EventSubprocess, Node
-from engine.spiff.workflow import Instance, Scope, Token
+from engine.spiff.workflow import Change, Instance, Scope, Token
 
 NO_EVENT = model.EventDefinition("none")
 WAIT_KINDS: dict[str, WaitKind] = {"message": "message", "timer": "timer", "signal": "signal", "conditional": "condition"}
@@ -46,8 +46,7 @@ class CatchEvent(EventNode):
     def open(self, token: Token) -> None:
         """Declare the wait; a condition that holds already fires at once."""
         if self.event.kind == "conditional":
-            token.internal_data["c"] = False
-            token.workflow.conditions_changed = True
+            token.workflow.fresh.add(token.number)
         token.workflow.open_wait(token, self.describe(token))
 
     def describe(self, token: Token) -> Wait:
@@ -88,17 +87,21 @@ class CatchEvent(EventNode):
         data["due"] = due
         return due
 
-    def check_condition(self, token: Token) -> bool:
-        """Fire when the condition became true."""
-        condition = self.event.condition
-        if condition is None:
-            return False
-        holds = token.workflow.evaluate(condition, token, "Bedingung") is True
-        was, token.internal_data["c"] = token.internal_data.get("c", False), holds
-        if holds and not was:
+    def look(self, token: Token, changes: list[Change] | None) -> None:
+        """Fire when the condition holds after the changes it sees; None: it has just begun to wait.
+
+        A non-interrupting event fires after every change while its condition holds, as Camunda's does; `variable` and `changes`
+        of the event say which changes count.
+        """
+        workflow, event = token.workflow, self.event
+        if changes is not None and not any(
+            (event.variable is None or event.variable == change.name) and (not event.changes or change.kind in event.changes)
+            for change in changes
+        ):
+            return
+        if event.condition is not None and workflow.evaluate(event.condition, token, "Bedingung") is True:
+            workflow.count(token)
             self.started(token, {})
-            return True
-        return False
 
     def started(self, token: Token, given: Mapping[str, object]) -> None:
         workflow = token.workflow
@@ -109,11 +112,7 @@ class CatchEvent(EventNode):
             fire_watcher(token, given)
             return
         if token.role == "branch":
-            for other in workflow.live_tokens():
-                if other.role == "branch" and other.host == token.host and other is not token:
-                    other.cancel()
-            token.role, token.host = "", None
-            workflow.journal_element("element_activated", token)
+            choose_branch(token)
         workflow.close_wait(token)
         workflow.assign(token.scope, given, self.element.id)
         self.set_outputs(token)
@@ -137,6 +136,20 @@ class StartEvent(CatchEvent):
 
 class ReceiveTask(Activity):
     """Waits for a message, as an activity that can have boundary events."""
+
+    def _update_hook(self, my_task: Token) -> bool:
+        if my_task.role != "branch":
+            return super()._update_hook(my_task)
+        my_task.wait()
+        self.work(my_task)
+        return False
+
+    def answer(self, token: Token, given: Mapping[str, object]) -> None:
+        if token.role == "branch":
+            choose_branch(token)
+        super().answer(token, given)
+
+    started = answer
 
     def work(self, token: Token) -> bool:
         token.workflow.open_wait(token, self.describe(token))
@@ -200,6 +213,17 @@ class ThrowEvent(EventNode, Activity):
 
 
 # ---------------------------------------------------------------- firing
+def choose_branch(token: Token) -> None:
+    """The token's event is the first behind its event gateway: the others are no longer waited for."""
+    workflow = token.workflow
+    for other in workflow.live_tokens():
+        if other.role == "branch" and other.host == token.host and other is not token:
+            other.cancel()
+    token.role, token.host = "", None
+    workflow.journal.append(Event("flow_taken", token.via or "", workflow.path_of(token)))
+    workflow.journal_element("element_activated", token)
+
+
 def fire_boundary(token: Token, given: Mapping[str, object]) -> None:
     """A boundary event happened: cancel its activity if it interrupts, else go on watching; then follow its flows."""
     workflow, node = token.workflow, token.task_spec
@@ -232,9 +256,9 @@ def rearm(token: Token, role: str, host: int | None) -> None:
     again = token.workflow.new_token(node, token.scope, role=role, host=host)
     if kind == "timer":
         again.internal_data |= {"due": data["due"], "reps": data.get("reps")}
+    again.local = token.local
     node._update(again)
-    if kind == "conditional":
-        again.internal_data["c"] = True  # fires again only after it was false in between
+    token.workflow.fresh.discard(again.number)  # a condition fires again after the next change, not at once
 
 
 def fire_watcher(token: Token, given: Mapping[str, object]) -> None:
@@ -263,7 +287,8 @@ def start_event_subprocess(workflow: Instance, start: Node, scope_id: int, given
 def throw(token: Token, kind: str, code: str | None, message: str, given: Mapping[str, object], *, own: bool = False) -> bool:
     """Look for a catcher of an error or escalation from the token outwards and let it catch; return whether one did.
 
-    `own`: the activity of the token itself may catch at its boundary (a job reported the error).
+    `own`: the activity of the token itself may catch at its boundary (a job reported the error). In each place a catcher of
+    just this code goes before one of any code, whatever the order they were drawn in.
     """
     workflow = token.workflow
     if own:
@@ -275,11 +300,11 @@ def throw(token: Token, kind: str, code: str | None, message: str, given: Mappin
     while scope is not None:
         if scope.kind == "event_subprocess":
             inside.add(workflow.by_number[scope.owner or 0].task_spec.name)
-        for name in _watchers_of(workflow, scope):
-            node = workflow.definition.node(name)
-            if workflow.definition.container_of[name] not in inside and _catches(workflow, node, kind, code, token):
-                start_event_subprocess(workflow, node, scope.id, _caught(node, code, message, given))
-                return True
+        outside = [name for name in _watchers_of(workflow, scope) if workflow.definition.container_of[name] not in inside]
+        node = _catcher(workflow, outside, kind, code, token)
+        if node is not None:
+            start_event_subprocess(workflow, node, scope.id, _caught(node, code, message, given))
+            return True
         owner = workflow.by_number.get(scope.owner or 0)
         if owner is not None and _at_boundary(workflow, owner, kind, code, message, given):
             return True
@@ -295,24 +320,30 @@ def _watchers_of(workflow: Instance, scope: Scope) -> list[str]:
 
 
 def _at_boundary(workflow: Instance, host: Token, kind: str, code: str | None, message: str, given: Mapping[str, object]) -> bool:
-    for name in host.task_spec.boundaries:
-        node = workflow.definition.node(name)
-        if _catches(workflow, node, kind, code, host):
-            if node.element.interrupting:
-                host.cancel()
-            boundary = workflow.new_token(node, host.scope)
-            workflow.journal_element("element_activated", boundary)
-            workflow.assign(host.scope, _caught(node, code, message, given), node.element.id)
-            boundary.complete()
-            return True
-    return False
-
-
-def _catches(workflow: Instance, node: Node, kind: str, code: str | None, token: Token) -> bool:
-    event = node.element.event or NO_EVENT
-    if event.kind != kind:
+    node = _catcher(workflow, host.task_spec.boundaries, kind, code, host)
+    if node is None:
         return False
-    return event.name is None or text_of(workflow, event.name, token, "Code") == code
+    if node.element.interrupting:
+        host.cancel()
+    boundary = workflow.new_token(node, host.scope)
+    workflow.journal_element("element_activated", boundary)
+    workflow.assign(host.scope, _caught(node, code, message, given), node.element.id)
+    boundary.complete()
+    return True
+
+
+def _catcher(workflow: Instance, names: list[str], kind: str, code: str | None, token: Token) -> Node | None:
+    any_code: Node | None = None
+    for name in names:
+        node = workflow.definition.node(name)
+        event = node.element.event or NO_EVENT
+        if event.kind != kind:
+            continue
+        if event.name is None:
+            any_code = any_code or node
+        elif text_of(workflow, event.name, token, "Code") == code:
+            return node
+    return any_code
 
 
 def _caught(node: Node, code: str | None, message: str, given: Mapping[str, object]) -> dict[str, object]:

@@ -24,7 +24,8 @@ GATEWAYS = frozenset({"exclusive_gateway", "parallel_gateway", "inclusive_gatewa
 class EventDefinition:
     """name: message, signal or link name, error or escalation code (None catches every code).
 
-    timer: `timer_kind` date, duration or cycle with its expression. condition: of a conditional event.
+    timer: `timer_kind` date, duration or cycle with its expression. condition: of a conditional event, which looks only at
+    changes of `variable` (None: of any) of the kinds `changes` ("create", "update"; empty: of every kind).
     code_variable / message_variable: where an error or escalation event writes what it caught.
     """
 
@@ -33,6 +34,8 @@ class EventDefinition:
     timer_kind: Literal["date", "duration", "cycle"] | None = None
     timer: Expression | None = None
     condition: Expression | None = None
+    variable: str | None = None
+    changes: frozenset[str] = frozenset()
     code_variable: str | None = None
     message_variable: str | None = None
     external: bool = False

@@ -134,92 +134,6 @@ class Node(BpmnTaskSpec):  # type: ignore[misc]  # SpiffWorkflow is untyped
         raise RuntimeError(f"{self.name} waits for nothing")
 
 
-# ---------------------------------------------------------------- gateways
-class ExclusiveGateway(Node):
-    """Exactly one way: the first whose condition holds, else the default."""
-
-    def flows_to_take(self, token: Token) -> list[tuple[model.Flow, str]]:
-        if len(self.out) == 1 and self.out[0][0].condition is None:
-            return self.out
-        for flow, target in self.out:
-            if flow.id != self.element.default_flow and flow.condition is not None and self.holds(token, flow):
-                return [(flow, target)]
-        default = [(f, t) for f, t in self.out if f.id == self.element.default_flow or (f.condition is None and len(self.out) == 1)]
-        if not default:
-            raise errors.Incident(f"An „{self.shown}“ trifft keine Bedingung zu, und es gibt keinen Standardfluss.", self.element.id)
-        return default
-
-
-class ParallelGateway(Node):
-    """Waits for one token on each incoming flow; surplus tokens wait for the next round. Then goes every way."""
-
-    def _update_hook(self, my_task: Token) -> bool:
-        my_task.workflow.journal_element("element_activated", my_task)
-        my_task.wait()
-        return self.joined(my_task)
-
-    def joined(self, my_task: Token) -> bool:
-        """Let the token go on for all when one waits on each incoming flow; return whether it does."""
-        workflow = my_task.workflow
-        here = [t for t in workflow.live_tokens() if t.task_spec is self and t.scope == my_task.scope and t._state == TaskState.WAITING]
-        first: dict[str | None, Token] = {}
-        for token in here:
-            first.setdefault(token.via, token)
-        if any(flow not in first for flow in self.incoming):
-            return False
-        for flow in self.incoming:
-            consumed = first[flow]
-            if consumed is not my_task:
-                # Joined, not cancelled: its journey ends here and goes on in my_task.
-                consumed._set_state(TaskState.COMPLETED)
-        return True
-
-    def flows_to_take(self, token: Token) -> list[tuple[model.Flow, str]]:
-        return self.out
-
-
-class InclusiveGateway(Node):
-    """Joins all tokens that can still arrive, then goes every way whose condition holds."""
-
-    @property
-    def is_inclusive_join(self) -> bool:  # type: ignore[override]  # a constant elsewhere
-        return len(self.incoming) > 1
-
-    def _update_hook(self, my_task: Token) -> bool:
-        my_task.workflow.journal_element("element_activated", my_task)
-        if not self.is_inclusive_join:
-            return True
-        my_task.wait()
-        return False
-
-    def try_join(self, token: Token) -> bool:
-        """Let the waiting tokens through when no other token of the scope can reach an incoming flow that is still empty."""
-        workflow = token.workflow
-        here = [t for t in workflow.live_tokens() if t.task_spec is self and t.scope == token.scope and t._state == TaskState.WAITING]
-        if not here or here[0] is not token:
-            return False
-        filled = {t.via for t in here}
-        empty = [flow for flow in self.incoming if flow not in filled]
-        others = [t for t in workflow.live_tokens() if t.scope == token.scope and t.task_spec is not self and t.role != "watcher"]
-        if any(workflow.definition.reaches(other.task_spec.name, self.name, empty) for other in others):
-            return False
-        for other in here[1:]:
-            other._set_state(TaskState.COMPLETED)
-        token._ready()
-        return True
-
-
-class EventGateway(Node):
-    """Waits for the first of the events behind it."""
-
-    def leave(self, token: Token) -> None:
-        workflow = token.workflow
-        for flow, target in self.out:
-            spec = workflow.definition.node(target)
-            branch = workflow.new_token(spec, token.scope, parent=token, via=flow.id, role="branch", host=token.number)
-            branch.internal_data["f"] = flow.id
-
-
 # ---------------------------------------------------------------- activities
 class Activity(Node):
     """Input and output parameters, boundary events, loops; subclasses say what the work is."""
@@ -227,18 +141,18 @@ class Activity(Node):
     def _run_hook(self, my_task: Token) -> bool | None:
         workflow = my_task.workflow
         if my_task.role != "instance":
-            if self.element.loop is not None:
-                self.open_boundaries(my_task)
-                return self.start_loop(my_task)
-            self.open_locals(my_task)
+            if self.element.loop is None:
+                self.open_locals(my_task)
             self.open_boundaries(my_task)
+            workflow.check_conditions()
+            if not my_task.is_live:
+                return None  # a boundary event whose condition held already has cancelled it
+            if self.element.loop is not None:
+                return self.start_loop(my_task)
         else:
             self.open_locals(my_task)
         done = self.work(my_task)
-        if done and my_task._state != TaskState.READY:
-            return None  # a boundary event that fired at once has cancelled it
-        workflow.conditions_changed = True
-        return True if done else None
+        return True if done and my_task._state == TaskState.READY else None  # its own event may have cancelled it
 
     def work(self, token: Token) -> bool:
         """Do the work; True when it is done, False when the token waits."""
@@ -280,6 +194,7 @@ class Activity(Node):
             if spec.element.event is not None and spec.element.event.kind in ("error", "escalation"):
                 continue  # looked up when thrown
             boundary = workflow.new_token(spec, token.scope, parent=token, role="boundary", host=token.number)
+            boundary.local = token.local  # it sees the input parameters of its activity
             spec._update(boundary)
 
     def close_boundaries(self, token: Token) -> None:
@@ -292,7 +207,8 @@ class Activity(Node):
         self.close_boundaries(token)
         if token.role == "instance" or self.element.loop is None:
             outer = token.internal_data.get("outer", token.local or token.scope)
-            workflow.assign(outer, parameters(token, self.element.outputs), self.element.id)
+            for drawn in self.element.outputs:  # one after the other: the next sees what the one before has set
+                workflow.assign(outer, parameters(token, (drawn,)), self.element.id)
         if token.role == "instance":
             return  # its scope is dropped when the loop has looked at it
         if token.local is not None:
@@ -356,6 +272,9 @@ class Activity(Node):
         token.internal_data |= {"n": count, "done": 0, "next": 0, "items": items}
         if count == 0:
             return True
+        body = workflow.new_scope(token.scope, "local", token.number, workflow.path_of(token))
+        token.internal_data["body"] = body.id
+        self._tell_counts(token, 1 if loop.sequential else count)
         for index in range(1 if loop.sequential else count):
             self._start_indexed(token, index)
         return None
@@ -383,18 +302,18 @@ class Activity(Node):
 
     def _start_instance(self, token: Token, index: int, variables: Mapping[str, object]) -> None:
         workflow = token.workflow
-        counts = {
-            "loopCounter": index,
-            "nrOfInstances": token.internal_data.get("n", 0),
-            "nrOfCompletedInstances": token.internal_data.get("done", 0),
-            "nrOfActiveInstances": token.internal_data.get("next", 1) - token.internal_data.get("done", 0),
-        }
-        numbers = {name: feel.enter(count) for name, count in counts.items()}
         path = f"{workflow.path_of(token)}/{self.element.id}#{index + 1}".lstrip("/")
-        local = workflow.new_scope(token.scope, "local", token.number, path, {**numbers, **variables})
+        outer = token.internal_data.get("body", token.scope)
+        local = workflow.new_scope(outer, "local", token.number, path, {"loopCounter": feel.enter(index), **variables})
         instance = workflow.new_token(self, local.id, parent=token, role="instance", host=token.number)
         instance.local = local.id
         self._update(instance)
+
+    def _tell_counts(self, token: Token, active: int) -> None:
+        """Set the counters of a multi-instance activity in the scope that all its instances share."""
+        data = token.internal_data
+        counts = {"nrOfInstances": data["n"], "nrOfCompletedInstances": data["done"], "nrOfActiveInstances": active}
+        token.workflow.scopes[data["body"]].variables |= {name: feel.enter(count) for name, count in counts.items()}
 
     def instance_ended(self, instance: Token) -> None:
         """One instance has ended: start the next, or end the loop."""
@@ -413,7 +332,7 @@ class Activity(Node):
                 token.complete()
             return
         data["done"] += 1
-        workflow.scopes[instance.scope].variables["nrOfCompletedInstances"] = feel.enter(data["done"])
+        self._tell_counts(token, 1 if loop.sequential and data["done"] < data["n"] else data["n"] - data["done"])
         complete = loop.completion is not None and workflow.evaluate(loop.completion, instance, "Abschlussbedingung") is True
         workflow.drop_scope(instance.scope)
         if complete or data["done"] >= data["n"]:
@@ -641,8 +560,12 @@ def enter_scope(workflow: Instance, node: Node | None, scope: Scope, parent: Tok
     """Put a token on the start event of a scope and arm the event subprocesses in it."""
     definition = workflow.definition
     watchers = node.watchers if node is not None else definition.watchers
-    for name in watchers:
-        arm_watcher(workflow, definition.node(name), scope.id)
+    armed = [arm_watcher(workflow, definition.node(name), scope.id) for name in watchers]
+    workflow.check_conditions()
+    if any(token is not None and not token.is_live and token.task_spec.element.interrupting for token in armed):
+        return  # a condition that held already has started an event subprocess instead
+    if parent is not None and not parent.is_live:
+        return
     first = start or (node.inner_start if node is not None else None)
     if first is None:
         raise errors.Incident(f"„{node.shown if node else definition.process.id}“ hat kein Startereignis.", node.element.id if node else "")

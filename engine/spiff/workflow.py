@@ -64,6 +64,15 @@ class Scope:
     live: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A variable that was created or updated in a scope; conditional events that see the scope look at it."""
+
+    scope: int
+    name: str
+    kind: str
+
+
 class Token(Task):  # type: ignore[misc]  # SpiffWorkflow is untyped
     """A SpiffWorkflow task whose id comes from the instance's counter.
 
@@ -169,7 +178,8 @@ class Instance(BpmnWorkflow):  # type: ignore[misc]  # SpiffWorkflow is untyped
         self.functions = tuple(self._recorded(function) for function in functions)
         self.reserved = frozenset(function.name for function in self.functions) | {CURRENT_USER}
         self.task_tree: Token | None = None
-        self.conditions_changed = False
+        self.changes: list[Change] = []
+        self.fresh: set[int] = set()
         self._open_step(None, "", {})
 
     # ---------------------------------------------------------------- one step
@@ -201,14 +211,16 @@ class Instance(BpmnWorkflow):  # type: ignore[misc]  # SpiffWorkflow is untyped
         Raises errors.Incident when the budget is used up, and when joins wait for what can never come.
         """
         since_prune = 0
+        self.check_conditions()
         while True:
             while self.ready:
                 token = self.ready.popleft()
                 if token._state != TaskState.READY:
                     continue
-                self._count(token)
+                self.count(token)
                 token.run()
                 self._drain()
+                self.check_conditions()
                 since_prune += 1
                 if since_prune >= LONG_RUN:
                     self.prune()
@@ -217,7 +229,7 @@ class Instance(BpmnWorkflow):  # type: ignore[misc]  # SpiffWorkflow is untyped
                 self._refuse_standstill()
                 return
 
-    def _count(self, token: Token) -> None:
+    def count(self, token: Token) -> None:
         """Use up one of the budget of the loop instance the token runs in, or of everything outside loops."""
         path = self.path_of(token)
         if token.role == "instance" and token.task_spec.is_standard_loop:
@@ -253,18 +265,31 @@ class Instance(BpmnWorkflow):  # type: ignore[misc]  # SpiffWorkflow is untyped
                 self.scope_ended(scope)
 
     def _settle(self) -> bool:
-        """Wake what depends on the whole instance: conditional events and inclusive joins. Return whether anything woke."""
+        """Wake what depends on the whole instance: inclusive joins. Return whether anything woke."""
         woke = False
-        if self.conditions_changed:
-            self.conditions_changed = False
-            for token in self.live_tokens():
-                if token._state == TaskState.WAITING and token.task_spec.is_conditional:
-                    woke = token.task_spec.check_condition(token) or woke
+        self.check_conditions()
         for token in self.live_tokens():
             if token._state == TaskState.WAITING and token.task_spec.is_inclusive_join:
                 woke = token.task_spec.try_join(token) or woke
         self._drain()
         return woke or bool(self.ready)
+
+    def check_conditions(self) -> None:
+        """Let conditional events look at what changed since the last look, from the outside inwards, before anything else runs."""
+        changes, fresh = self.changes, self.fresh
+        if not changes and not fresh:
+            return
+        self.changes, self.fresh = [], set()
+        if not self.definition.has_conditions:
+            return
+        waiting = [t for t in self.live_tokens() if t.task_spec.is_conditional and t._state == TaskState.WAITING]
+        for token in sorted(waiting, key=lambda t: (len(self.scopes[t.scope].path), t.number)):
+            if token._state != TaskState.WAITING:
+                continue  # interrupted by an outer one
+            seen = {scope.id for scope in self.chain(token.local or token.scope)}
+            visible = [change for change in changes if change.scope in seen]
+            token.task_spec.look(token, None if token.number in fresh else visible)
+        self._drain()
 
     # ---------------------------------------------------------------- tokens
     def id_of(self, number: int) -> UUID:
@@ -380,9 +405,9 @@ class Instance(BpmnWorkflow):  # type: ignore[misc]  # SpiffWorkflow is untyped
         self.refuse_reserved(given)
         for name, value in given.items():
             target = next((scope for scope in chain if name in scope.variables), chain[-1])
+            self.changes.append(Change(target.id, name, "update" if name in target.variables else "create"))
             target.variables[name] = value
         self.journal.append(Event("variables_changed", element_id, chain[-1].path, values.unshared(dict(given))))
-        self.conditions_changed = True
 
     def refuse_reserved(self, given: Mapping[str, object]) -> None:
         """Raise errors.InvalidInput for a variable whose name the engine needs itself."""
