@@ -46,10 +46,13 @@ def evaluate(
 def map_result(outcome: model.Outcome, mapping: str) -> object:
     """Return the outcome as Camunda's mapDecisionResult hands it to a process.
 
-    singleEntry: one value; singleResult: one dict; collectEntries: list of values; resultList: list of dicts (default).
+    singleEntry: one value; singleResult: one dict; collectEntries: list of values; resultList: list of dicts (default);
+    value: as the decision says it (Camunda 8): a value or, of several outputs, a dict; a list of them where several rules may hit.
     Raises model.DecisionError where the result has more than the mapping allows.
     """
     results = outcome.results
+    if mapping == "value":
+        return outcome.value
     if mapping == "singleEntry":
         if len(results) > 1 or any(len(result) > 1 for result in results):
             raise model.DecisionError(f"Erwartet wird ein einziger Wert, die Entscheidung ergab {len(results)} Treffer.")

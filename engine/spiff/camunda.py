@@ -18,7 +18,6 @@ BPMN = parts.BPMN
 CAMUNDA = "{http://camunda.org/schema/1.0/bpmn}"
 EXTERNAL = "Bitte als Implementierung „External“ wählen und ein Topic angeben."
 MAPPINGS = ("singleEntry", "singleResult", "collectEntries", "resultList")
-MAX_RETRIES = 100
 
 
 def process(reader: Reader, drawn: etree._Element, read: model.Process) -> model.Process:
@@ -93,7 +92,7 @@ def _retries(element: etree._Element) -> int:
     drawn = _extension(element, "failedJobRetryTimeCycle")
     text = (drawn.text or "").strip() if drawn is not None else ""
     match = schedule.CYCLE.fullmatch(text)
-    return min(max(1, int(match.group(1))), MAX_RETRIES) if match and match.group(1) else 3
+    return min(max(1, int(match.group(1))), parts.MAX_RETRIES) if match and match.group(1) else 3
 
 
 def _listeners(reader: Reader, element: etree._Element) -> None:

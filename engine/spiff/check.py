@@ -86,7 +86,7 @@ def _cycle(start: str, calls: Mapping[str, set[str]]) -> list[str]:
 
 
 def _process(check_: _Check, process: model.Process) -> None:
-    if process.history_days is None:
+    if process.history_days is None and process.dialect != "camunda8":  # Camunda 8 has no such field
         check_.add(process, "Die Aufbewahrungsdauer (historyTimeToLive) fehlt.", "Bitte „Time to live“ in Tagen angeben.", warning=True)
     _scope(check_, process, process.elements, process.flows, top=True)
     _variables(check_, process)
@@ -222,8 +222,11 @@ def _references(check_: _Check, element: model.Element) -> None:
             check_.add(
                 element, f"Das Formular „{form}“ gibt es nicht.", "Bitte das Formular mit bereitstellen oder die Kennung berichtigen."
             )
-    if element.topic is not None and element.topic.kind == "literal" and known.topics is not None:
-        topic = element.topic.source
+    topic = element.topic.source if element.topic is not None and element.topic.kind == "literal" else ""
+    if topic.startswith("io.camunda") and topic not in (known.topics or ()):
+        remedy = "Bitte die Vorlage entfernen und den Typ eines Topics oder eines eigenen Workers eintragen."
+        check_.add(element, f"Der Connector „{topic}“ wird nicht ausgeführt.", remedy)
+    elif topic and known.topics is not None:
         if topic not in known.topics:
             offered = ", ".join(sorted(known.topics))
             check_.add(

@@ -75,7 +75,7 @@ class CatchEvent(EventNode):
             if event.timer_kind == "duration":
                 due = schedule.duration_of(value).after(workflow.moment)
             elif event.timer_kind == "cycle":
-                cycle = schedule.cycle_of(value)
+                cycle = schedule.cycle_of(schedule.from_spring(value) if event.spring_cron else value)
                 due = cycle.next(planned) if planned is not None else cycle.first(workflow.moment)
                 data["reps"] = (
                     data["reps"] - 1 if planned is not None and data.get("reps") is not None else data.get("reps", cycle.repetitions)
@@ -114,14 +114,8 @@ class CatchEvent(EventNode):
         if token.role == "branch":
             choose_branch(token)
         workflow.close_wait(token)
-        workflow.assign(token.scope, given, self.element.id)
-        self.set_outputs(token)
+        set_caught(self, token, token.scope, given)
         token.complete()
-
-    def set_outputs(self, token: Token) -> None:
-        """Apply the output parameters of a catching event."""
-        workflow = token.workflow
-        workflow.assign(token.scope, nodes.parameters(token, self.element.outputs), self.element.id)
 
 
 class StartEvent(CatchEvent):
@@ -132,6 +126,11 @@ class StartEvent(CatchEvent):
             return super()._update_hook(my_task)
         my_task.workflow.journal_element("element_activated", my_task)
         return True
+
+    def before_leaving(self, token: Token) -> None:
+        workflow, outputs = token.workflow, self.element.outputs
+        if outputs and self.name not in workflow.definition.container_of:  # those of an event subprocess are set when it starts
+            workflow.assign(token.scope, nodes.parameters(token, outputs, into=workflow.view(token.scope)), self.element.id)
 
 
 class ReceiveTask(Activity):
@@ -238,10 +237,24 @@ def fire_boundary(token: Token, given: Mapping[str, object]) -> None:
         if activity is not None:
             activity.cancel()
     workflow.journal_element("element_activated", token)
-    workflow.assign(token.scope, given, node.element.id)
-    if isinstance(node, CatchEvent):
-        node.set_outputs(token)
+    set_caught(node, token, token.scope, given)
     token.complete()
+
+
+def set_caught(node: Node, token: Token, scope_id: int, given: Mapping[str, object]) -> None:
+    """Set what an event brought and its output parameters; what it brought stays local where they alone say what goes out."""
+    workflow, element = token.workflow, node.element
+    if not element.results_local:
+        workflow.assign(scope_id, given, element.id)
+        workflow.assign(scope_id, nodes.parameters(token, element.outputs, into=workflow.view(scope_id)), element.id)
+        return
+    outer, local = token.local, workflow.new_scope(scope_id, "local", token.number, workflow.path_of(token))
+    token.local = local.id
+    workflow.assign_here(local.id, given)
+    made = nodes.parameters(token, element.outputs, into=workflow.view(scope_id))
+    token.local = outer
+    workflow.drop_scope(local.id)
+    workflow.assign(scope_id, made, element.id)
 
 
 def rearm(token: Token, role: str, host: int | None) -> None:
@@ -279,7 +292,7 @@ def start_event_subprocess(workflow: Instance, start: Node, scope_id: int, given
     token = workflow.new_token(subprocess, scope_id)
     if start.element.interrupting:
         workflow.cancel_scope(scope_id, keep=token)
-    workflow.assign(scope_id, given, start.element.id)
+    set_caught(start, token, scope_id, given)
     subprocess._update(token)
 
 
@@ -327,7 +340,7 @@ def _at_boundary(workflow: Instance, host: Token, kind: str, code: str | None, m
         host.cancel()
     boundary = workflow.new_token(node, host.scope)
     workflow.journal_element("element_activated", boundary)
-    workflow.assign(host.scope, _caught(node, code, message, given), node.element.id)
+    set_caught(node, boundary, host.scope, _caught(node, code, message, given))
     boundary.complete()
     return True
 
@@ -395,10 +408,13 @@ def correlation(node: Node, token: Token) -> str | None:
 
     Raises errors.Incident for a drawn key without a value: it would reach everything that waits under the business key.
     """
-    drawn = node.element.properties.get("correlation_key")
-    if not drawn:
+    expression, drawn = (node.element.event or NO_EVENT).correlation, node.element.properties.get("correlation_key")
+    if expression is not None:
+        value = token.workflow.evaluate(expression, token, "Korrelationsschlüssel")
+    elif drawn:
+        value = property_value(node, token, drawn)
+    else:
         return token.workflow.key_of(token)
-    value = property_value(node, token, drawn)
     if value is None or value == "":
         raise errors.Incident(f"Der Korrelationsschlüssel von „{node.shown}“ ist leer.", node.element.id)
     return str(value)

@@ -55,8 +55,11 @@ def of_feel(text: str, functions: Iterable[feel.Function] = ()) -> Expression:
     return Expression(text, "feel", feel.compile(text.strip(), functions=functions))
 
 
-def read(text: str, functions: Iterable[feel.Function] = (), *, language: str = "") -> Expression:
-    """Return what a designer wrote in an expression place. Raises feel.FeelSyntaxError or NotSupported."""
+def read(text: str, functions: Iterable[feel.Function] = (), *, language: str = "", juel: bool = True) -> Expression:
+    """Return what a designer wrote in an expression place. juel: whether the dialect knows it (Camunda 8 does not).
+
+    Raises feel.FeelSyntaxError or NotSupported.
+    """
     stripped = text.strip()
     if language.lower() == "feel" or language.endswith("/FEEL/"):
         return of_feel(stripped.removeprefix("="), functions)
@@ -65,6 +68,8 @@ def read(text: str, functions: Iterable[feel.Function] = (), *, language: str = 
     if stripped.startswith("="):
         return of_feel(stripped[1:], functions)
     if "${" in stripped or "#{" in stripped:
+        if not juel:
+            raise NotSupported(f"„{stripped}“ ist ein Ausdruck von Camunda 7; in Camunda 8 beginnt ein Ausdruck mit „=“.")
         return Expression(text, "feel", feel.compile(from_juel(stripped), functions=functions))
     return literal(stripped)
 

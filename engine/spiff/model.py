@@ -24,14 +24,17 @@ GATEWAYS = frozenset({"exclusive_gateway", "parallel_gateway", "inclusive_gatewa
 class EventDefinition:
     """name: message, signal or link name, error or escalation code (None catches every code).
 
-    timer: `timer_kind` date, duration or cycle with its expression. condition: of a conditional event, which looks only at
-    changes of `variable` (None: of any) of the kinds `changes` ("create", "update"; empty: of every kind).
+    timer: `timer_kind` date, duration or cycle with its expression; spring_cron: a cron line counts weekdays as Camunda 8 does.
+    condition: of a conditional event, which looks only at changes of `variable` (None: of any) of the kinds `changes` ("create",
+    "update"; empty: of every kind).
+    correlation: the key a message is waited for or sent under; None: the extension property or the business key.
     code_variable / message_variable: where an error or escalation event writes what it caught.
     """
 
     kind: EventKind
     name: Expression | None = None
     timer_kind: Literal["date", "duration", "cycle"] | None = None
+    spring_cron: bool = False
     timer: Expression | None = None
     condition: Expression | None = None
     variable: str | None = None
@@ -39,29 +42,50 @@ class EventDefinition:
     code_variable: str | None = None
     message_variable: str | None = None
     external: bool = False
+    correlation: Expression | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """One input or output parameter: target variable and its expression."""
+    """One input or output parameter: target variable, the place inside it (`kunde.name`: ("name",)), and its expression."""
 
     target: str
     value: Expression
+    inside: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class CallMapping:
-    """`in` or `out` of a call activity; source None with `everything`: all variables."""
+    """`in` or `out` of a call activity; source None with `everything`: all variables; with `inputs`: the mapped inputs only."""
 
     target: str | None
     value: Expression | None
     everything: bool = False
     business_key: bool = False
+    inputs: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Counters:
+    """How a dialect names what an instance of a loop knows about the others, and from where it counts."""
+
+    first: int
+    all: str
+    active: str
+    completed: str
+    terminated: str | None = None
+
+
+CAMUNDA_COUNTERS = Counters(0, "nrOfInstances", "nrOfActiveInstances", "nrOfCompletedInstances")
+ZEEBE_COUNTERS = Counters(1, "numberOfInstances", "numberOfActiveInstances", "numberOfCompletedInstances", "numberOfTerminatedInstances")
 
 
 @dataclass(frozen=True, slots=True)
 class Loop:
-    """Multi-instance (`sequential`, by collection or cardinality) or standard loop (`condition`, `test_before`)."""
+    """Multi-instance (`sequential`, by collection or cardinality) or standard loop (`condition`, `test_before`).
+
+    output_collection: the list of what `output_element` was in each instance, in the order of the collection.
+    """
 
     standard: bool
     sequential: bool = True
@@ -74,6 +98,7 @@ class Loop:
     condition: Expression | None = None
     test_before: bool = False
     maximum: int | None = None
+    counters: Counters = CAMUNDA_COUNTERS
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +117,11 @@ class Assignment:
 
 @dataclass(frozen=True, slots=True)
 class Element:
-    """A node of the diagram. `children` are the nodes inside a subprocess, `flows` the sequence flows among them."""
+    """A node of the diagram. `children` are the nodes inside a subprocess, `flows` the sequence flows among them.
+
+    results_local: what the work gives is seen by the output parameters only, and they alone say what goes out (Camunda 8).
+    retries_drawn: how often a job is tried where that is an expression, instead of `retries`.
+    """
 
     id: str
     kind: ElementKind
@@ -106,6 +135,7 @@ class Element:
     topic: Expression | None = None
     priority: Expression | None = None
     retries: int = 3
+    retries_drawn: Expression | None = None
     decision: str | None = None
     decision_binding: str = "latest"
     decision_mapping: str = "resultList"
@@ -118,6 +148,7 @@ class Element:
     assignment: Assignment = field(default_factory=Assignment)
     inputs: tuple[Parameter, ...] = ()
     outputs: tuple[Parameter, ...] = ()
+    results_local: bool = False
     loop: Loop | None = None
     properties: Mapping[str, str] = field(default_factory=dict)
     children: tuple[Element, ...] = ()
@@ -149,6 +180,7 @@ class Process:
     elements: tuple[Element, ...]
     flows: tuple[Flow, ...]
     start_form: str | None = None
+    dialect: str = "camunda7"
     candidate_starters: tuple[str, ...] = ()
 
 

@@ -159,13 +159,16 @@ class Activity(Node):
         return True
 
     def open_locals(self, token: Token) -> None:
-        if self.element.inputs:
-            workflow = token.workflow
-            outer = token.local or token.scope
-            given = parameters(token, self.element.inputs)
-            local = workflow.new_scope(outer, "local", token.number, workflow.path_of(token), given)
-            token.internal_data["outer"] = outer
-            token.local = local.id
+        """Open the scope of the inputs, each of which sees those before it."""
+        if not self.element.inputs and not self.element.results_local:
+            return
+        workflow = token.workflow
+        outer = token.local or token.scope
+        local = workflow.new_scope(outer, "local", token.number, workflow.path_of(token))
+        token.internal_data["outer"] = outer
+        token.local = local.id
+        for drawn in self.element.inputs:
+            local.variables |= parameters(token, (drawn,), into=local.variables)
 
     def set_local(self, token: Token, given: Mapping[str, object]) -> None:
         """Set variables that end with the activity: its output parameters see them, and whoever asks while it waits."""
@@ -208,7 +211,7 @@ class Activity(Node):
         if token.role == "instance" or self.element.loop is None:
             outer = token.internal_data.get("outer", token.local or token.scope)
             for drawn in self.element.outputs:  # one after the other: the next sees what the one before has set
-                workflow.assign(outer, parameters(token, (drawn,)), self.element.id)
+                workflow.assign(outer, parameters(token, (drawn,), into=workflow.view(outer)), self.element.id)
         if token.role == "instance":
             return  # its scope is dropped when the loop has looked at it
         if token.local is not None:
@@ -238,10 +241,18 @@ class Activity(Node):
         """A stimulus brought the result: set the variables and go on."""
         workflow = token.workflow
         workflow.close_wait(token)
-        workflow.assign(token.local or token.scope, given, self.element.id)
+        self.take_results(token, given)
         token.complete()
 
     started = answer
+
+    def take_results(self, token: Token, given: Mapping[str, object]) -> None:
+        """Set what the work gave, for everyone or for the output parameters only."""
+        workflow, element = token.workflow, self.element
+        if element.results_local and token.local is not None:
+            self.set_local(token, given)
+        else:
+            workflow.assign(token.local or token.scope, given, element.id)
 
     # -- loops
     def start_loop(self, token: Token) -> bool | None:
@@ -270,7 +281,10 @@ class Activity(Node):
         else:
             count = self._cardinality(token, loop)
         token.internal_data |= {"n": count, "done": 0, "next": 0, "items": items}
+        if loop.output_collection:
+            token.internal_data["made"] = [None] * count
         if count == 0:
+            self._set_collected(token, loop)
             return True
         body = workflow.new_scope(token.scope, "local", token.number, workflow.path_of(token))
         token.internal_data["body"] = body.id
@@ -295,6 +309,9 @@ class Activity(Node):
     def _start_indexed(self, token: Token, index: int) -> None:
         loop, items = self.element.loop, token.internal_data["items"]
         variables: dict[str, object] = {}
+        if loop is not None and loop.output_element is not None:
+            # Camunda 8: a variable that the output element names belongs to the instance, or parallel ones would share it.
+            variables |= dict.fromkeys(loop.output_element.names & {loop.output_element.source.partition(".")[0].strip()})
         if loop is not None and loop.element_variable and items is not None:
             variables[loop.element_variable] = items[index]
         token.internal_data["next"] = index + 1
@@ -302,17 +319,21 @@ class Activity(Node):
 
     def _start_instance(self, token: Token, index: int, variables: Mapping[str, object]) -> None:
         workflow = token.workflow
+        first = self.element.loop.counters.first if self.element.loop else 0
         path = f"{workflow.path_of(token)}/{self.element.id}#{index + 1}".lstrip("/")
         outer = token.internal_data.get("body", token.scope)
-        local = workflow.new_scope(outer, "local", token.number, path, {"loopCounter": feel.enter(index), **variables})
+        local = workflow.new_scope(outer, "local", token.number, path, {"loopCounter": feel.enter(index + first), **variables})
         instance = workflow.new_token(self, local.id, parent=token, role="instance", host=token.number)
         instance.local = local.id
+        instance.internal_data["i"] = index
         self._update(instance)
 
     def _tell_counts(self, token: Token, active: int) -> None:
         """Set the counters of a multi-instance activity in the scope that all its instances share."""
-        data = token.internal_data
-        counts = {"nrOfInstances": data["n"], "nrOfCompletedInstances": data["done"], "nrOfActiveInstances": active}
+        data, named = token.internal_data, self.element.loop.counters if self.element.loop else model.CAMUNDA_COUNTERS
+        counts = {named.all: data["n"], named.completed: data["done"], named.active: active}
+        if named.terminated:
+            counts[named.terminated] = 0  # asked only while none of them was
         token.workflow.scopes[data["body"]].variables |= {name: feel.enter(count) for name, count in counts.items()}
 
     def instance_ended(self, instance: Token) -> None:
@@ -333,15 +354,25 @@ class Activity(Node):
             return
         data["done"] += 1
         self._tell_counts(token, 1 if loop.sequential and data["done"] < data["n"] else data["n"] - data["done"])
+        if loop.output_collection and loop.output_element is not None:
+            found = workflow.computed({"wert": workflow.evaluate(loop.output_element, instance, "Ergebnis der Mehrfachausführung")}, token)
+            data["made"][instance.internal_data["i"]] = found["wert"]
+            workflow.scopes[instance.scope].variables[loop.output_collection] = data["made"]  # for the condition below
         complete = loop.completion is not None and workflow.evaluate(loop.completion, instance, "Abschlussbedingung") is True
         workflow.drop_scope(instance.scope)
         if complete or data["done"] >= data["n"]:
             for other in workflow.live_tokens():
                 if other.role == "instance" and other.host == token.number:
                     other.cancel()
+            self._set_collected(token, loop)
             token.complete()
         elif loop.sequential:
             self._start_indexed(token, data["next"])
+
+    def _set_collected(self, token: Token, loop: model.Loop) -> None:
+        """Set the list of what the instances made; null where one did not end."""
+        if loop.output_collection:
+            token.workflow.assign(token.scope, {loop.output_collection: token.internal_data["made"]}, self.element.id)
 
     def _loop_goes_on(self, token: Token, loop: model.Loop) -> bool:
         if loop.maximum is not None and token.internal_data["n"] >= loop.maximum:
@@ -380,10 +411,26 @@ class UserTask(Activity):
         )  # fmt: skip
 
 
-def parameters(token: Token, drawn: tuple[model.Parameter, ...]) -> dict[str, object]:
-    """Return input or output parameters, seen from the token. Raises errors.Incident for what cannot be stored."""
+def parameters(token: Token, drawn: tuple[model.Parameter, ...], *, into: Mapping[str, object]) -> dict[str, object]:
+    """Return input or output parameters, seen from the token; `into` holds what a place inside a variable is added to.
+
+    Raises errors.Incident for what cannot be stored.
+    """
     workflow = token.workflow
-    return workflow.computed({p.target: workflow.evaluate(p.value, token, f"Parameter „{p.target}“") for p in drawn}, token)
+    made: dict[str, object] = {}
+    for parameter in drawn:
+        name = parameter.target
+        value = workflow.evaluate(parameter.value, token, f"Parameter „{'.'.join((name, *parameter.inside))}“")
+        made[name] = placed(made.get(name, into.get(name)), parameter.inside, value)
+    return workflow.computed(made, token)
+
+
+def placed(around: object, inside: tuple[str, ...], value: object) -> object:
+    """Return the value, or a copy of the context around it with the value at its place."""
+    if not inside:
+        return value
+    kept = around if isinstance(around, Mapping) else {}
+    return {**kept, inside[0]: placed(kept.get(inside[0]), inside[1:], value)}
 
 
 def instant(node: Node, token: Token, expression: Expression | None, what: str) -> Any:
@@ -435,9 +482,23 @@ def job_of(node: Node, token: Token, variables: dict[str, object]) -> Wait:
         raise errors.Incident(f"„{node.shown}“ nennt kein Topic.", element.id)
     return Wait(
         id=token.id, kind="job", element_id=element.id, name=topic, label=node.shown, scope=workflow.path_of(token),
-        retries=element.retries, priority=priority_of(node, token, element.priority),
+        retries=retries_of(node, token), priority=priority_of(node, token, element.priority),
         variables=variables, properties=element.properties,
     )  # fmt: skip
+
+
+def retries_of(node: Node, token: Token) -> int:
+    """Return how often the job is tried. Raises errors.Incident where the drawn expression is no whole number from 1."""
+    drawn = node.element.retries_drawn
+    if drawn is None:
+        return node.element.retries
+    value = token.workflow.evaluate(drawn, token, "Zahl der Versuche")
+    retries = values.whole(value)
+    if not retries or retries > parts.MAX_RETRIES:
+        found = feel.text_of(feel.enter(value))
+        text = f"Die Zahl der Versuche von „{node.shown}“ muss zwischen 1 und {parts.MAX_RETRIES} liegen, gefunden wurde {found}."
+        raise errors.Incident(text, node.element.id)
+    return retries
 
 
 class ScriptTask(Activity):
@@ -448,7 +509,7 @@ class ScriptTask(Activity):
         if script is not None:
             value = token.workflow.evaluate(script, token, "Skript")
             if result:
-                token.workflow.assign(token.local or token.scope, token.workflow.computed({result: value}, token), self.element.id)
+                self.take_results(token, token.workflow.computed({result: value}, token))
         return True
 
 
@@ -477,7 +538,7 @@ class BusinessRuleTask(Activity):
         if not outcome.results:
             workflow.warn(element.id, workflow.path_of(token), f"In der Entscheidung „{element.decision}“ trifft keine Regel zu.")
         if element.result_variable:
-            workflow.assign(token.local or token.scope, workflow.computed({element.result_variable: value}, token), element.id)
+            self.take_results(token, workflow.computed({element.result_variable: value}, token))
         return True
 
 
@@ -503,7 +564,7 @@ class Container(Activity):
     def inner_ended(self, token: Token, scope: Scope) -> None:
         given = self.leaving(token, scope)
         token.workflow.drop_scope(scope.id)
-        token.workflow.assign(token.local or token.scope, given, self.element.id)
+        self.take_results(token, given)
         token.complete()
 
     def leaving(self, token: Token, scope: Scope) -> dict[str, object]:
@@ -523,6 +584,8 @@ class CallActivity(Container):
             if mapping.everything:
                 visible = workflow.view(token.local or token.scope)
                 given |= {name: visible[name] for name in visible if name != CURRENT_USER}
+            elif mapping.inputs:
+                given |= self.locals_of(token)
             elif mapping.target and mapping.value:
                 given[mapping.target] = workflow.evaluate(mapping.value, token, f"Zuordnung „{mapping.target}“")
         return workflow.computed(given, token)

@@ -20,6 +20,7 @@ EVENTS: dict[str, model.EventKind] = {
     "terminateEventDefinition": "terminate", "linkEventDefinition": "link",
 }  # fmt: skip
 MAX_INSTANCES = 1000
+MAX_RETRIES = 100
 
 
 def documentation(element: etree._Element) -> str:
@@ -86,15 +87,16 @@ def _timer(reader: Reader, element: etree._Element, definition: etree._Element) 
         if not text:
             continue
         expression = reader.expression(element, text, "Zeit", language=drawn.get("language", "") if drawn is not None else "")
+        spring = kind == "cycle" and reader.platform == "camunda8"
         if expression is not None and expression.kind == "literal":
             check = {"date": schedule.instant_of, "duration": schedule.duration_of, "cycle": schedule.cycle_of}[kind]
             try:
-                check(text)
+                check(schedule.from_spring(text) if spring else text)
             except schedule.BadSchedule as fault:
                 reader.fault(element, str(fault), "Bitte die Zeitangabe berichtigen.")
         if kind == "cycle" and xml.local(element) == "intermediateCatchEvent":
             reader.fault(element, "Ein Zwischenereignis kann keinen Zyklus haben.", "Bitte Datum oder Dauer angeben.")
-        return model.EventDefinition("timer", timer_kind=kind, timer=expression)  # type: ignore[arg-type]  # one of the three above
+        return model.EventDefinition("timer", timer_kind=kind, spring_cron=spring, timer=expression)  # type: ignore[arg-type]  # one of the three above
     reader.fault(element, "Dem Zeitereignis fehlt die Zeit.", "Bitte Datum, Dauer oder Zyklus angeben, z. B. =mahnfrist_bis.")
     return model.EventDefinition("timer")
 

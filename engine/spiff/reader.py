@@ -9,7 +9,7 @@ from lxml import etree
 
 from engine import feel, xml
 from engine.protocol import Finding
-from engine.spiff import camunda, expressions, model, parts
+from engine.spiff import camunda, expressions, model, parts, zeebe
 from engine.spiff.expressions import Expression
 
 BPMN = "http://www.omg.org/spec/BPMN/20100524/MODEL"
@@ -65,6 +65,7 @@ class Reader:
         self.errors: dict[str, etree._Element] = {}
         self.escalations: dict[str, etree._Element] = {}
         self.seen: dict[str, int] = {}
+        self.platform = "plain"
         self.dialect: Dialect = camunda
 
     # -- findings
@@ -85,7 +86,7 @@ class Reader:
     def expression(self, element: etree._Element, text: str, where: str, *, language: str = "") -> Expression | None:
         """Return the expression in a place, or None with a finding."""
         try:
-            return expressions.read(text, self.functions, language=language)
+            return expressions.read(text, self.functions, language=language, juel=self.platform != "camunda8")
         except feel.FeelSyntaxError as fault:
             self.fault(element, f"{where}: {fault}", "Bitte den Ausdruck berichtigen.")
         except expressions.NotSupported as fault:
@@ -105,6 +106,9 @@ class Reader:
             self.fault(root, "Die Datei ist kein BPMN-Diagramm.", "Bitte ein im Camunda Modeler erstelltes BPMN-Diagramm verwenden.")
             return None
         self._unique_ids(root)
+        self.platform = self._platform(root)
+        if self.platform == "camunda8":
+            self.dialect = zeebe
         for child in root.iterchildren("*"):
             register = {
                 "message": self.messages, "signal": self.signals, "error": self.errors, "escalation": self.escalations,
@@ -114,19 +118,19 @@ class Reader:
         processes = tuple(self._process(child) for child in root.iterchildren("*") if xml.local(child) == "process")
         if not any(process.executable for process in processes):
             self.fault(root, "Die Datei enthält keinen ausführbaren Prozess.", "Bitte im Prozess „Executable“ anhaken.")
-        return model.ParsedFile(self.file, self._dialect(root), processes)
+        return model.ParsedFile(self.file, self.platform, processes)
 
-    def _dialect(self, root: etree._Element) -> str:
+    def _platform(self, root: etree._Element) -> str:
+        """Return whose dialect the file is drawn in: by what it uses, else by what the Modeler noted, else plain."""
         platform = root.get(f"{{{MODELER}}}executionPlatform") or ""
         used = {xml.namespace(element) for element in root.iter("*")}
         used |= {etree.QName(str(key)).namespace or "" for element in root.iter("*") for key in element.attrib}
-        if ZEEBE in used and CAMUNDA in used:
+        zeebe_drawn = ZEEBE in used or platform == "Camunda Cloud"
+        if zeebe_drawn and CAMUNDA in used:
             self.fault(
                 root, "Die Datei mischt Camunda 7 (camunda:) und Camunda 8 (zeebe:).", "Bitte nur eine der beiden Plattformen verwenden."
             )
-        if ZEEBE in used or platform == "Camunda Cloud":
-            remedy = "Bitte im Modeler „Camunda 7“ wählen und die Angaben zu Formular, Topic und Variablen dort neu setzen."
-            self.fault(root, "Das Diagramm ist für Camunda 8 gezeichnet; ausgeführt wird der Dialekt von Camunda 7.", remedy)
+        if zeebe_drawn:
             return "camunda8"
         return "camunda7" if CAMUNDA in used or platform == "Camunda Platform" else "plain"
 

@@ -26,6 +26,12 @@ CRON_NAMES = {
     for names, first in (("JAN FEB MAR APR MAY JUN JUL AUG SEP OCT NOV DEC", 1), ("SUN MON TUE WED THU FRI SAT", 0))
     for number, name in enumerate(names.split(), start=first)
 }
+WEEKDAYS = ["SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT"]
+SPRING_MACROS = {
+    "@yearly": "0 0 0 1 1 *", "@annually": "0 0 0 1 1 *", "@monthly": "0 0 0 1 * *", "@weekly": "0 0 0 * * 0",
+    "@daily": "0 0 0 * * *", "@midnight": "0 0 0 * * *", "@hourly": "0 0 * * * *",
+}  # fmt: skip
+SPRING_WEEKDAY = re.compile(r"(?<![-/\d])[0-7](?!\d)|(?<=-)[0-6](?!\d)")  # `5-7` stays: there Sunday ends the week
 CRON_SEARCH_DAYS = 366 * 12  # the 29th of February can be eight years away
 CRON_WORDS = re.compile(r"[A-Z]{3}")
 
@@ -218,6 +224,17 @@ def _bounded(cycle: Cycle, text: str) -> Cycle:
     if cycle.repetitions == 0:
         raise BadSchedule(f"Der Zyklus „{text}“ findet nie statt. Bitte mindestens R1 oder ohne Anzahl (R/…) angeben.")
     return cycle
+
+
+def from_spring(value: object) -> object:
+    """Return a cron line of Camunda 8 (Spring's: Sunday is 0 or 7, `@daily`) as Quartz writes it; anything else unchanged."""
+    if not isinstance(value, str):
+        return value
+    fields = SPRING_MACROS.get(value.strip(), value).split()
+    if len(fields) != 6:
+        return value
+    fields[5] = SPRING_WEEKDAY.sub(lambda match: WEEKDAYS[int(match.group()) % 7], fields[5].replace("*/", "0-6/"))
+    return " ".join(fields)
 
 
 def cron_of(text: str) -> Cron:

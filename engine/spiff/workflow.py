@@ -409,6 +409,11 @@ class Instance(BpmnWorkflow):  # type: ignore[misc]  # SpiffWorkflow is untyped
             target.variables[name] = value
         self.journal.append(Event("variables_changed", element_id, chain[-1].path, values.unshared(dict(given))))
 
+    def assign_here(self, scope_id: int, given: Mapping[str, object]) -> None:
+        """Set variables in one scope only, unseen outside it. Raises errors.InvalidInput for a reserved name."""
+        self.refuse_reserved(given)
+        self.scopes[scope_id].variables |= given
+
     def refuse_reserved(self, given: Mapping[str, object]) -> None:
         """Raise errors.InvalidInput for a variable whose name the engine needs itself."""
         for name in self.reserved.intersection(given):
