@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Connection
 
 import forms
-from engine import deployments, errors, instances, user_tasks
+from engine import bundles, errors, instances, user_tasks
 from processes.casefile import notes, view
 
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -20,7 +20,7 @@ def form_of(tx: Connection, task: user_tasks.UserTask) -> forms.Form | None:
     """Return the form that the task's instance keeps, or None where none is drawn."""
     if task.form is None:
         return None
-    _, content = deployments.pinned(tx, task.bundle_id, "form", task.form)
+    _, content = bundles.pinned(tx, task.bundle_id, "form", task.form)
     return forms.read(content)
 
 

@@ -39,6 +39,7 @@ def deploy(paths: Sequence[Path], *, tenant: str, name: str, as_json: bool) -> N
             made = deployments.deploy(
                 tx, files, world_id=found.world_id, name=name, by="befehlszeile", now=clock.now(tx, found.id), readers=wiring.READERS,
                 source="Befehlszeile", topics=wiring.topic_inputs(),
+                tenant_id=found.id,
             )  # fmt: skip
     finally:
         database.close()

@@ -36,5 +36,6 @@ def sandbox(database: Database, name: str, *, clock: datetime, files: dict[str, 
         deployments.deploy(
             tx, files or model_files.own(), world_id=world.id, name="Auslieferung", by="system", now=clock, readers=wiring.READERS,
             source="vollstreckung", topics=wiring.topic_inputs(),
+            tenant_id=made["detmold"],
         )  # fmt: skip
     return Seeded(world.id, made)

@@ -13,7 +13,7 @@ from typing import TypeVar
 
 from sqlalchemy import Connection
 
-from engine import clock, db, deployments, errors, instances
+from engine import bundles, clock, db, errors, instances
 from engine.protocol import Stimulus, Variables
 
 CHUNK = 100
@@ -52,7 +52,7 @@ def start(
     start_event: str | None = None,
 ) -> Started:
     """Start one instance per (business key, variables). Raises errors.NotFound for an unknown process."""
-    bundle_id, definition = deployments.bundle_for_start(tx, process_key, tenant_id=tenant_id)
+    bundle_id, definition = bundles.for_start(tx, process_key, tenant_id=tenant_id)
     uuids = [clock.new_uuid() for _ in items]
     rows = [{"number": n, "uuid": str(uuids[n]), "key": key} for n, (key, _) in enumerate(items)]
     cursor = db.cursor(tx)

@@ -1,4 +1,4 @@
-"""Deployments: check files, store what changed as new versions, and resolve what an instance runs.
+"""Deployments: check files, and store what changed as new versions.
 
 Versions belong to a world: the cities of a cooperation share diagrams, tables, forms and letters. The same content is never a
 new version. A running instance keeps its process, forms and letters (its bundle); a decision is bound as drawn.
@@ -10,15 +10,13 @@ import hashlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Connection, text
 
-from engine import db, dmn, errors, feel
+from engine import db, dmn, errors, feel, start_schedule
 from engine.protocol import Finding
 from engine.spiff import check as spiff_check
-from engine.spiff import definition as spiff
 from engine.spiff import model, reader
 
 KINDS = {".bpmn": "bpmn", ".dmn": "dmn", ".form": "form", ".typ": "letter"}
@@ -138,13 +136,19 @@ def deploy(
     readers: Mapping[str, Reader],
     source: str = "",
     topics: Mapping[str, Sequence[str]] | None = None,
+    tenant_id: int | None = None,
 ) -> Deployment:
-    """Store the files as a deployment. Raises Refused with all findings when one is an error; nothing is stored then."""
+    """Store the files as a deployment. Raises Refused with all findings when one is an error; nothing is stored then.
+
+    tenant_id: for whom timer start events start; without it they are refused.
+    """
     functions = db.runtime(tx).functions
     known: dict[str, set[str]] = {}
     for row in tx.execute(text("select distinct kind, key from definition where world_id = :world"), {"world": world_id}):
         known.setdefault(row.kind, set()).add(row.key)
     findings = check(files, readers, functions=functions, topics=topics, known=known)
+    planned, told = start_schedule.of_files(files, functions, now, tenant_id)
+    findings += told
     if any(finding.severity == "error" for finding in findings):
         raise Refused(findings)
     tx.execute(text("select 1 from world where id = :world for update"), {"world": world_id})
@@ -157,6 +161,9 @@ def deploy(
         kind = kind_of(file)
         if kind is not None:
             deployed += _store(tx, world_id, deployment.id, kind, file, content, readers)
+    for one in deployed:
+        if one.kind == "bpmn" and one.is_new:
+            start_schedule.replace(tx, one.key, planned.get(one.key, ()), world_id=world_id, tenant_id=tenant_id)
     return Deployment(deployment.id, deployment.uuid, tuple(deployed), findings)
 
 
@@ -189,7 +196,7 @@ def _store(
     return deployed
 
 
-# ---------------------------------------------------------------- resolving
+# ---------------------------------------------------------------- reading
 def world_of(tx: Connection, tenant_id: int) -> int:
     """Return the world of a tenant, which never changes."""
     known = db.runtime(tx).worlds
@@ -218,123 +225,13 @@ def tenant_by_slug(tx: Connection, slug: str, *, beside: int) -> int:
     return int(found)
 
 
-def bundle_for_start(tx: Connection, process_key: str, *, tenant_id: int) -> tuple[int, spiff.Definition]:
-    """Return the bundle of the latest versions that a new instance of the process runs. Raises errors.NotFound."""
-    world_id = world_of(tx, tenant_id)
-    now_newest, bundles = newest(tx, world_id), db.runtime(tx).bundles
-    cached = bundles.get((world_id, process_key))
-    if cached is not None and cached[0] == now_newest:
-        return cached[1], definition_of_bundle(tx, cached[1], tenant_id=tenant_id)
-    ids = _closure(tx, world_id, process_key)
-    parameters = {"w": world_id, "p": process_key, "ids": ids}
-    query = text("select id from bundle where world_id = :w and process_key = :p and definition_ids = cast(:ids as bigint[])")
-    found = tx.execute(query, parameters).scalar()
-    if found is not None:
-        bundles[(world_id, process_key)] = (now_newest, int(found))
-    else:  # not kept in memory before its commit
-        found = tx.execute(
-            text(
-                "insert into bundle (world_id, process_key, definition_ids) values (:w, :p, cast(:ids as bigint[]))"
-                " on conflict (world_id, process_key, definition_ids) do update set process_key = excluded.process_key returning id"
-            ),
-            parameters,
-        ).scalar_one()
-    return int(found), definition_of_bundle(tx, int(found), tenant_id=tenant_id)
-
-
-def _closure(tx: Connection, world_id: int, process_key: str) -> list[int]:
-    """Return the ids of the process, the processes it calls and all latest forms and letters, sorted."""
-    ids: set[int] = set()
-    todo, seen = [process_key], set()
-    while todo:
-        key = todo.pop()
-        if key in seen:
-            continue
-        seen.add(key)
-        row = _latest(tx, world_id, "bpmn", key)
-        if row is None:
-            raise errors.NotFound(f"Den Prozess „{key}“ gibt es nicht. Bitte zuerst bereitstellen.")
-        ids.add(row.id)
-        parsed = reader.Reader(bytes(row.content), row.file).read()
-        process = parsed.process(key) if parsed else None
-        todo += [element.called for element in model.walk(process.elements) if element.called] if process else []
-    latest = text(
-        "select distinct on (kind, key) id from definition where world_id = :w and kind in ('form', 'letter')"
-        " order by kind, key, version desc"
-    )
-    ids.update(tx.execute(latest, {"w": world_id}).scalars())
-    return sorted(ids)
-
-
-def _latest(tx: Connection, world_id: int, kind: str, key: str) -> Any:
-    return tx.execute(
-        text(
-            "select d.id, d.file, d.version, r.content from definition d join resource r on r.sha256 = d.sha256"
-            " where d.world_id = :w and d.kind = :k and d.key = :key order by d.version desc limit 1"
-        ),
-        {"w": world_id, "k": kind, "key": key},
-    ).first()
-
-
-def definition_of_bundle(tx: Connection, bundle_id: int, *, tenant_id: int) -> spiff.Definition:
-    """Return the executable definition of a bundle, parsed once per process of the program."""
-    runtime = db.runtime(tx)
-    found = runtime.definitions.get(bundle_id)
-    if found is None:
-        root, processes = bundle_processes(tx, bundle_id)
-        found = spiff.of_processes(root, processes)
-        runtime.remember_definition(bundle_id, found)
-    return found
-
-
-def bundle_processes(tx: Connection, bundle_id: int) -> tuple[str, dict[str, model.Process]]:
-    """Return the key of a bundle's process, and every process of the bundle in the version it keeps.
-
-    By key and not by file: a file may have held other processes, or other versions of them, in another deployment.
-    """
-    query = text(
-        "select b.process_key, d.key, d.file, r.content from bundle b join definition d on d.world_id = b.world_id"
-        " and d.id = any (b.definition_ids) join resource r on r.sha256 = d.sha256 where b.id = :b and d.kind = 'bpmn'"
-    )
-    rows = tx.execute(query, {"b": bundle_id}).all()
-    processes: dict[str, model.Process] = {}
-    for row in rows:
-        parsed = reader.Reader(bytes(row.content), row.file, db.runtime(tx).functions).read()
-        process = parsed.process(row.key) if parsed is not None else None
-        if process is None:
-            raise errors.InvalidState(f"Das Diagramm „{row.file}“ enthält den Prozess „{row.key}“ nicht mehr. Bitte die Datenbank prüfen.")
-        processes[row.key] = process
-    return rows[0].process_key, processes
-
-
-def bundle_files(tx: Connection, bundle_id: int, kind: str) -> dict[str, bytes]:
-    """Return file name -> content of a bundle's definitions of a kind."""
-    query = text(
-        "select d.file, r.content from bundle b join definition d on d.world_id = b.world_id and d.id = any (b.definition_ids)"
-        " join resource r on r.sha256 = d.sha256 where b.id = :b and d.kind = :k"
-    )
-    return {row.file: bytes(row.content) for row in tx.execute(query, {"b": bundle_id, "k": kind})}
-
-
-def pinned(tx: Connection, bundle_id: int, kind: str, key: str) -> tuple[int, bytes]:
-    """Return (version, content) of a form or letter as an instance keeps it. Raises errors.NotFound."""
-    query = text(
-        "select d.version, r.content from bundle b join definition d on d.world_id = b.world_id and d.id = any (b.definition_ids)"
-        " join resource r on r.sha256 = d.sha256 where b.id = :b and d.kind = :k and d.key = :key"
-    )
-    row = tx.execute(query, {"b": bundle_id, "k": kind, "key": key}).first()
-    if row is None:
-        raise errors.NotFound(f"„{key}“ ({kind}) gehört nicht zu den Modellen, mit denen der Vorgang begonnen wurde.")
-    return row.version, bytes(row.content)
-
-
-def message_starts(tx: Connection, message: str, *, tenant_id: int) -> list[tuple[str, str]]:
-    """Return (process key, start event id) of the latest processes that a message starts."""
+def event_starts(tx: Connection, kind: model.EventKind, name: str, *, tenant_id: int) -> list[tuple[str, str]]:
+    """Return (process key, start event id) of the latest processes that a message or signal of that name starts."""
     world_id = world_of(tx, tenant_id)
     runtime, now_newest = db.runtime(tx), newest(tx, world_id)
-    cached = runtime.message_starts.get(world_id)
+    cached = runtime.event_starts.get(world_id)
     if cached is None or cached[0] != now_newest:
-        found: dict[str, list[tuple[str, str]]] = {}
+        found: dict[tuple[str, str], list[tuple[str, str]]] = {}
         query = text(
             "select distinct on (d.key) d.key, d.file, r.content from definition d join resource r on r.sha256 = d.sha256"
             " where d.world_id = :w and d.kind = 'bpmn' order by d.key, d.version desc"
@@ -343,16 +240,10 @@ def message_starts(tx: Connection, message: str, *, tenant_id: int) -> list[tupl
             parsed = reader.Reader(bytes(row.content), row.file, runtime.functions).read()
             process = parsed.process(row.key) if parsed else None
             for element in process.elements if process else ():
-                if element.kind == "start_event" and element.event and element.event.kind == "message" and element.event.name:
-                    found.setdefault(element.event.name.source, []).append((row.key, element.id))
-        cached = runtime.message_starts[world_id] = (now_newest, found)
-    return cached[1].get(message, [])
-
-
-def element_of(tx: Connection, bundle_id: int, element_id: str, *, tenant_id: int) -> model.Element | None:
-    """Return an element of a bundle's processes as drawn, or None."""
-    definition = definition_of_bundle(tx, bundle_id, tenant_id=tenant_id)
-    return next((node.element for node in definition.nodes() if node.element.id == element_id), None)
+                if element.kind == "start_event" and element.event and element.event.name:
+                    found.setdefault((element.event.kind, element.event.name.source), []).append((row.key, element.id))
+        cached = runtime.event_starts[world_id] = (now_newest, found)
+    return cached[1].get((kind, name), [])
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, text
 
-from engine import clock, db, deployments, errors, incidents, instances, jobs, values
+from engine import bundles, clock, db, errors, incidents, instances, jobs, values
 
 MAX_FETCH = 1000
 MAX_TOPICS = 200
@@ -169,7 +169,7 @@ def _is_number(value: object) -> bool:
 
 def version_tag(tx: Connection, tenant_id: int, bundle_id: int) -> str | None:
     """Return the version tag drawn on the process of a bundle."""
-    return deployments.definition_of_bundle(tx, bundle_id, tenant_id=tenant_id).process.version_tag or None
+    return bundles.definition(tx, bundle_id, tenant_id=tenant_id).process.version_tag or None
 
 
 # ---------------------------------------------------------------- reading

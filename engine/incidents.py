@@ -81,7 +81,7 @@ def get(tx: Connection, tenant_id: int, uuid: UUID) -> Incident:
 
 
 def retry(tx: Connection, tenant_id: int, uuid: UUID, *, by: str, reason: str, now: datetime) -> Incident:
-    """Resolve an incident by trying again: the job, timer or message becomes due once more. `reason` is kept."""
+    """Resolve an incident by trying again: the job, timer, message or planned start becomes due once more. `reason` is kept."""
     incident = _unresolved(tx, tenant_id, uuid, reason)
     parameters = {"t": tenant_id, "w": incident.wait_id}
     if incident.kind == "job":
@@ -91,20 +91,26 @@ def retry(tx: Connection, tenant_id: int, uuid: UUID, *, by: str, reason: str, n
         tx.execute(text("update timer set parked = false where tenant_id = :t and id = :w"), parameters)
     elif incident.kind == "message":
         tx.execute(text("update outbox set parked = false where tenant_id = :t and message_id = :w"), parameters)
+    elif incident.kind == "start":
+        tx.execute(text("update scheduled_start set parked = false where tenant_id = :t and id = :w"), parameters)
     _close(tx, incident, by, reason, now)
     tx.execute(text("select pg_notify('vollstreckung_work', '')"))
     return incident
 
 
 def dismiss(tx: Connection, tenant_id: int, uuid: UUID, *, by: str, reason: str, now: datetime) -> Incident:
-    """Resolve an incident without another try: a message that nobody expects is thrown away. `reason` is kept.
+    """Resolve an incident without another try: a message or planned start is thrown away. `reason` is kept.
 
     Raises errors.InvalidState for a job or timer: its instance waits for it, so it is tried again or the instance is cancelled.
     """
     incident = _unresolved(tx, tenant_id, uuid, reason)
-    if incident.kind != "message":
+    if incident.kind not in ("message", "start"):
         raise errors.InvalidState("Auf diesen Schritt wartet der Vorgang. Bitte erneut versuchen oder den Vorgang abbrechen.")
-    tx.execute(text("delete from outbox where tenant_id = :t and message_id = :w and parked"), {"t": tenant_id, "w": incident.wait_id})
+    parameters = {"t": tenant_id, "w": incident.wait_id}
+    if incident.kind == "message":
+        tx.execute(text("delete from outbox where tenant_id = :t and message_id = :w and parked"), parameters)
+    else:
+        tx.execute(text("delete from scheduled_start where tenant_id = :t and id = :w and parked"), parameters)
     _close(tx, incident, by, reason, now)
     return incident
 

@@ -15,7 +15,7 @@ from uuid import UUID, uuid5
 
 from sqlalchemy import Connection, text
 
-from engine import clock, db, decisions, deployments, errors, values
+from engine import bundles, clock, db, decisions, deployments, errors, values
 from engine.protocol import Outgoing, Step, Stimulus, Variables, Wait
 from engine.spiff import step as spiff
 from engine.spiff import visible as spiff_visible
@@ -84,7 +84,7 @@ def start(
     Raises errors.NotFound for an unknown process, errors.InvalidInput for variables that cannot be stored, errors.Incident when
     the first steps cannot go on; nothing is stored then.
     """
-    bundle_id, definition = deployments.bundle_for_start(tx, process_key, tenant_id=tenant_id)
+    bundle_id, definition = bundles.for_start(tx, process_key, tenant_id=tenant_id)
     return start_bundle(
         tx, bundle_id, definition, process_key, business_key, variables, tenant_id=tenant_id, now=now, by=by, start_event=start_event
     )
@@ -146,7 +146,7 @@ def take(tx: Connection, locked: Locked, stimulus: Stimulus, now: datetime, defi
     instance, runtime, now = locked.instance, db.runtime(tx), now.astimezone(UTC)
     if instance.status != "running":
         raise errors.InvalidState(f"Der Vorgang „{instance.business_key}“ ist schon beendet ({instance.status}).")
-    definition = definition or deployments.definition_of_bundle(tx, instance.bundle_id, tenant_id=instance.tenant_id)
+    definition = definition or bundles.definition(tx, instance.bundle_id, tenant_id=instance.tenant_id)
     before: bytes | spiff.Live | None = locked.state or None
     if before is not None:
         before = runtime.take_live(tx, instance.tenant_id, instance.id, locked.head) or before
@@ -240,8 +240,13 @@ def _call(tx: Connection, locked: Locked, stimulus: Stimulus, made: Step, now: d
         rows = p.setdefault(list_name, [])
         if isinstance(rows, list):
             rows.append(row)
-    if made.outgoing:
-        p["outgoing"] = [_outgoing(tx, instance, outgoing) for outgoing in made.outgoing]
+    outgoing = [_message(tx, instance, thrown) for thrown in made.outgoing if thrown.kind == "message"]
+    signals = [thrown for thrown in made.outgoing if thrown.kind == "signal"]
+    if signals:
+        p["signals"] = [_signal(made, thrown) for thrown in signals]
+        outgoing += [row for thrown in signals for row in _signal_starts(tx, instance, thrown)]
+    if outgoing:
+        p["outgoing"] = outgoing
     return values.to_json(p)
 
 
@@ -277,15 +282,31 @@ _ROWS = {
 }  # fmt: skip
 
 
-def _outgoing(tx: Connection, instance: Instance, outgoing: Outgoing) -> dict[str, object]:
-    payload = {name: value for name, value in outgoing.variables.items() if not name.startswith("@")}
-    receiver, process_key = outgoing.variables.get("@to_tenant"), outgoing.variables.get("@process_key")
+def _message(tx: Connection, instance: Instance, thrown: Outgoing) -> dict[str, object]:
+    payload = {name: value for name, value in thrown.variables.items() if not name.startswith("@")}
+    receiver, process_key = thrown.variables.get("@to_tenant"), thrown.variables.get("@process_key")
     tenant_id = deployments.tenant_by_slug(tx, str(receiver), beside=instance.tenant_id) if receiver else instance.tenant_id
     return {
-        "tenant": tenant_id, "id": str(uuid5(outgoing.id, "outgoing")), "kind": outgoing.kind, "name": outgoing.name,
-        "key": outgoing.correlation, "process_key": None if process_key is None else str(process_key), "variables": payload,
-        "optional": outgoing.kind == "signal" or str(outgoing.variables.get("@optional", "")).lower() == "true",
+        "tenant": tenant_id, "id": str(uuid5(thrown.id, "outgoing")), "kind": "message", "name": thrown.name,
+        "key": thrown.correlation, "process_key": None if process_key is None else str(process_key), "variables": payload,
+        "optional": str(thrown.variables.get("@optional", "")).lower() == "true",
     }  # fmt: skip
+
+
+def _signal(made: Step, thrown: Outgoing) -> dict[str, object]:
+    later = [str(wait.id) for wait in made.opened if wait.kind == "signal" and wait.id not in thrown.opened_before]
+    return {"name": thrown.name, "variables": thrown.variables, "later": later}
+
+
+def _signal_starts(tx: Connection, instance: Instance, thrown: Outgoing) -> list[dict[str, object]]:
+    """Return one row of the outbox per process that a signal starts."""
+    return [
+        {
+            "tenant": instance.tenant_id, "id": str(uuid5(thrown.id, f"{key}/{element}")), "kind": "signal", "name": thrown.name,
+            "process_key": key, "start_event": element, "variables": thrown.variables, "optional": True,
+        }
+        for key, element in deployments.event_starts(tx, "signal", thrown.name, tenant_id=instance.tenant_id)
+    ]  # fmt: skip
 
 
 def _iso(moment: datetime | None) -> str | None:
@@ -353,7 +374,7 @@ def visible(
     row = tx.execute(query, {"t": tenant_id, "i": instance_id}).first()
     if row is None:
         return {}
-    definition = deployments.definition_of_bundle(tx, row.bundle_id, tenant_id=tenant_id)
+    definition = bundles.definition(tx, row.bundle_id, tenant_id=tenant_id)
     return spiff_visible.variables(bytes(row.state), definition, wait_ids, instance_id=row.uuid, business_key=row.business_key)
 
 

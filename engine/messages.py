@@ -7,7 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, text
 
-from engine import db, deployments, errors, instances, values
+from engine import db, deployments, errors, instances, signals, values
 from engine.protocol import Stimulus, Variables
 
 
@@ -52,7 +52,7 @@ def deliver(tx: Connection, tenant_id: int, outbox_id: int, *, now: datetime, sk
         return False
     variables = values.from_jsonable(row.variables)
     if row.kind == "signal":
-        _broadcast(tx, tenant_id, row.name, variables, now)
+        signals.deliver(tx, row, variables, now=now)
     else:
         received = correlate(tx, row.name, row.key, variables, tenant_id=tenant_id, now=now, by="nachricht", process_key=row.process_key)
         if not received and not row.optional:
@@ -111,29 +111,20 @@ def _start(
     by: str,
     process_key: str | None,
 ) -> int | None:
-    for key, start_event in deployments.message_starts(tx, name, tenant_id=tenant_id):
+    for key, start_event in deployments.event_starts(tx, "message", name, tenant_id=tenant_id):
         if process_key is None or process_key == key:
             instance = instances.start(tx, key, business_key or "", variables, tenant_id=tenant_id, now=now, by=by, start_event=start_event)
             return instance.id
     return None
 
 
-def _broadcast(tx: Connection, tenant_id: int, name: str, variables: Variables, now: datetime) -> None:
-    query = text("select id, instance_id from subscription where tenant_id = :t and kind = 'signal' and name = :n order by instance_id, id")
-    for wait_id, instance_id in tx.execute(query, {"t": tenant_id, "n": name}).all():
-        try:
-            instances.advance(
-                tx, tenant_id, instance_id, Stimulus("signal_received", wait_id=wait_id, name=name, variables=variables, by="signal"), now
-            )
-        except errors.InvalidState:
-            continue  # the signal itself has ended this wait
-
-
-def park(tx: Connection, tenant_id: int, outbox_id: int) -> UUID | None:
-    """Put a message aside after a failure; return its id, or None when it is gone."""
-    query = text("update outbox set parked = true, attempts = attempts + 1 where tenant_id = :t and id = :id returning message_id")
-    found: UUID | None = tx.execute(query, {"t": tenant_id, "id": outbox_id}).scalar()
-    return found
+def park(tx: Connection, tenant_id: int, outbox_id: int) -> tuple[UUID, int | None] | None:
+    """Put a message aside after a failure; return (its id, the instance a signal was for), or None when it is gone."""
+    query = text(
+        "update outbox set parked = true, attempts = attempts + 1 where tenant_id = :t and id = :id returning message_id, instance_id"
+    )
+    row = tx.execute(query, {"t": tenant_id, "id": outbox_id}).first()
+    return None if row is None else (row.message_id, row.instance_id)
 
 
 def waiting_for(tx: Connection, tenant_id: int, instance_id: int) -> list[tuple[str, str]]:

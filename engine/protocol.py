@@ -101,7 +101,10 @@ class Wait:
 
 @dataclass(frozen=True, slots=True)
 class Outgoing:
-    """A message or signal thrown by the instance: delivered by the durable layer in a transaction of its own."""
+    """A message or signal thrown by the instance: delivered by the durable layer in a transaction of its own.
+
+    opened_before: the waits that the same step had opened when it was thrown; what it opens later does not receive the signal.
+    """
 
     id: UUID
     kind: Literal["message", "signal"]
@@ -109,6 +112,7 @@ class Outgoing:
     element_id: str
     correlation: str | None
     variables: Variables
+    opened_before: frozenset[UUID] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

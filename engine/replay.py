@@ -12,7 +12,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, text
 
-from engine import db, decisions, deployments, errors, history, values
+from engine import bundles, db, decisions, errors, history, values
 from engine.protocol import Step, Stimulus
 from engine.spiff import definition as spiff_definition
 from engine.spiff import step as spiff
@@ -63,8 +63,8 @@ def replay(tx: Connection, tenant_id: int, instance_id: int, *, against: Mapping
 
 def _definition(tx: Connection, row: Any, tenant_id: int, against: Mapping[str, bytes] | None) -> Definition:
     if against is None:
-        return deployments.definition_of_bundle(tx, row.bundle_id, tenant_id=tenant_id)
-    root, pinned = deployments.bundle_processes(tx, row.bundle_id)
+        return bundles.definition(tx, row.bundle_id, tenant_id=tenant_id)
+    root, pinned = bundles.processes(tx, row.bundle_id)
     return spiff_definition.of_processes(root, pinned | spiff_definition.processes_of(against, db.runtime(tx).functions))
 
 

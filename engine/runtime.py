@@ -47,7 +47,7 @@ class Runtime:
         self.worlds: dict[int, int] = {}
         self.bundles: dict[tuple[int, str], tuple[int, int]] = {}
         self.bound: dict[int, tuple[int, dict[str, BoundDecision]]] = {}
-        self.message_starts: dict[int, tuple[int, dict[str, list[tuple[str, str]]]]] = {}
+        self.event_starts: dict[int, tuple[int, dict[tuple[str, str], list[tuple[str, str]]]]] = {}
         self._live: OrderedDict[tuple[int, int], tuple[bytes, Live]] = OrderedDict()
 
     def remember_definition(self, bundle_id: int, definition: Definition) -> None:

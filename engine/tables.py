@@ -251,7 +251,27 @@ subscription = Table(
     ),
 )
 
+# A start that the clock will make, of the newest version of a process: the next planned time of a timer start event.
+# cycle: the rhythm (null: once); number: of the planned time, counted from 1, in the cycle that began at `begun_at`.
+# parked: a planned start that failed; its incident decides.
+scheduled_start = Table(
+    "scheduled_start",
+    metadata,
+    _tenant(),
+    Column("id", UUID(as_uuid=True), nullable=False, server_default=text("gen_random_uuid()")),
+    Column("process_key", Text, nullable=False),
+    Column("element_id", Text, nullable=False),
+    Column("cycle", Text),
+    _instant("begun_at"),
+    Column("number", Integer, nullable=False),
+    _instant("due_at"),
+    Column("parked", Boolean, nullable=False, server_default=text("false")),
+    PrimaryKeyConstraint("tenant_id", "id"),
+    Index("ix_scheduled_start_due", "due_at", postgresql_where=text("not parked")),
+)
+
 # A message on its way: written with the sender's commit, delivered in a transaction under the receiver (`tenant_id`).
+# instance_id, wait_id: the one receiver of a signal. start_event: the start event of `process_key` that the signal triggers.
 outbox = Table(
     "outbox",
     metadata,
@@ -266,6 +286,9 @@ outbox = Table(
     Column("optional", Boolean, nullable=False),
     Column("sender_tenant_id", BigInteger, nullable=False),
     Column("sender_instance_id", BigInteger),
+    Column("instance_id", BigInteger),
+    Column("wait_id", UUID(as_uuid=True)),
+    Column("start_event", Text),
     Column("attempts", Integer, nullable=False, server_default="0"),
     Column("parked", Boolean, nullable=False, server_default=text("false")),
     _instant("created_at", now=True),
@@ -293,7 +316,7 @@ incident = Table(
     _of_instance(),
     Index("ix_incident_of_instance", "instance_id", "tenant_id", postgresql_where=text("resolved_at is null")),
     Index("ix_incident_open", "tenant_id", "id", postgresql_where=text("resolved_at is null")),
-    CheckConstraint("kind in ('job', 'timer', 'message', 'step')", name="kind"),
+    CheckConstraint("kind in ('job', 'timer', 'message', 'step', 'start')", name="kind"),
 )
 
 # One row per command. `payload` is canonical JSON of stimulus, events and resolved versions; hash = sha256(previous || payload).
@@ -314,7 +337,7 @@ history = Table(
 )
 
 tenant_rls |= {
-    table.name: "own" for table in (process_instance, user_task, timer, job, subscription, incident, history)
+    table.name: "own" for table in (process_instance, user_task, timer, job, subscription, scheduled_start, incident, history)
 }  # fmt: skip
 tenant_rls["outbox"] = "world"
 APPEND_ONLY = {"history"}

@@ -1,4 +1,4 @@
-"""The worker: fires timers, delivers messages, does jobs. Any number of them on any number of machines.
+"""The worker: fires timers, starts what is planned, delivers messages, does jobs. Any number of them on any number of machines.
 
 Everything it needs to know stands in the database; LISTEN/NOTIFY only wakes it. `run_until` moves a sandbox's clock with the
 same verbs, so that a scenario and a production night run the same code.
@@ -17,7 +17,7 @@ import psycopg
 import structlog
 from sqlalchemy import Connection, text
 
-from engine import clock, errors, incidents, jobs, messages, runtime, timers
+from engine import clock, errors, incidents, jobs, messages, runtime, starts, timers
 from engine.db import Database
 
 log = structlog.get_logger(__name__)
@@ -35,13 +35,14 @@ class Report:
     """What a run did; `incidents` are German messages."""
 
     timers: int = 0
+    starts: int = 0
     jobs: int = 0
     messages: int = 0
     incidents: list[str] = field(default_factory=list)
 
     @property
     def total(self) -> int:
-        return self.timers + self.jobs + self.messages
+        return self.timers + self.starts + self.jobs + self.messages
 
 
 def work(database: Database, *, name: str, stop: threading.Event, extra: Callable[[], int] | None = None) -> None:
@@ -71,15 +72,18 @@ def run_once(database: Database, *, name: str = "worker", worlds: list[int] | No
     report = Report()
     with database.look() as tx:
         due = tx.execute(text("select tenant_id, id from due_timers_by_clock(:n)"), {"n": BATCH}).all() if worlds is None else []
+        begin = tx.execute(text("select tenant_id, id from due_starts_by_clock(:n)"), {"n": BATCH}).all() if worlds is None else []
     for tenant_id, timer_id in due:
         _fire(database, tenant_id, timer_id, report)
+    for tenant_id, start_id in begin:
+        _start(database, tenant_id, start_id, report)
     _messages(database, worlds, report)
     _jobs(database, worlds, name, report)
     return report
 
 
 def run_until(database: Database, world_id: int, until: datetime, *, progress: Callable[[datetime], None] | None = None) -> Report:
-    """Move a sandbox world's clock to `until`: fires every timer on the way at its time, and lets jobs and messages settle.
+    """Move a sandbox world's clock to `until`: fires every timer and scheduled start on the way at its time, and lets jobs and messages settle.
 
     Completes no human task. Deterministic: timers in the order of their due times, everything else settled between them, also
     what a worker beside us has begun. Who moves the same clock meanwhile waits.
@@ -96,10 +100,15 @@ def run_until(database: Database, world_id: int, until: datetime, *, progress: C
                 rows = tx.execute(
                     text("select tenant_id, id from due_timers(:m, :w, :n)"), {"m": moment, "w": [world_id], "n": BATCH}
                 ).all()
+                begin = tx.execute(
+                    text("select tenant_id, id from due_starts(:m, :w, :n)"), {"m": moment, "w": [world_id], "n": BATCH}
+                ).all()
             if progress is not None:
                 progress(moment)
             for tenant_id, timer_id in rows:
                 _fire(database, tenant_id, timer_id, report, wait=True)
+            for tenant_id, start_id in begin:
+                _start(database, tenant_id, start_id, report, wait=True)
             settle(database, world_id, report)
         with database.look() as tx:
             _move(tx, world_id, until)
@@ -151,6 +160,26 @@ def _fire(database: Database, tenant_id: int, timer_id: UUID, report: Report, *,
                 report.incidents.append(told(fault))
 
 
+def _start(database: Database, tenant_id: int, start_id: UUID, report: Report, *, wait: bool = False) -> None:
+    try:
+        with database.begin(tenant_id) as tx:
+            started = starts.fire(tx, tenant_id, start_id, now=clock.now(tx, tenant_id), wait=wait)
+        report.starts += started is not None
+    except Exception as fault:
+        if _is_connection_fault(fault):
+            raise
+        _log_fault("scheduled start failed", fault, start=str(start_id))
+        with database.begin(tenant_id) as tx:
+            now = clock.now(tx, tenant_id)
+            missed = starts.miss(tx, tenant_id, start_id, now=now)
+            if missed is not None:
+                put_aside, process_key, element_id = missed
+                message = f"Der geplante Start von „{process_key}“ ist nicht gelungen: {told(fault)}"
+                element_id = getattr(fault, "element_id", "") or element_id
+                incidents.open_incident(tx, tenant_id, kind="start", message=message, now=now, element_id=element_id, wait_id=put_aside)
+                report.incidents.append(message)
+
+
 def _messages(database: Database, worlds: list[int] | None, report: Report) -> int:
     """Deliver a batch of waiting messages; return how many waited."""
     with database.look() as tx:
@@ -165,11 +194,12 @@ def _messages(database: Database, worlds: list[int] | None, report: Report) -> i
                 raise
             log.exception("message failed", outbox=outbox_id)
             with database.begin(tenant_id) as tx:
-                message_id = messages.park(tx, tenant_id, outbox_id)
-                if message_id is not None:
+                parked = messages.park(tx, tenant_id, outbox_id)
+                if parked is not None:
+                    message_id, instance_id = parked
                     incidents.open_incident(
-                        tx, tenant_id, kind="message", message=told(fault), now=clock.now(tx, tenant_id), wait_id=message_id,
-                        element_id=getattr(fault, "element_id", ""),
+                        tx, tenant_id, kind="message", message=told(fault), now=clock.now(tx, tenant_id), instance_id=instance_id,
+                        wait_id=message_id, element_id=getattr(fault, "element_id", ""),
                     )  # fmt: skip
                     report.incidents.append(told(fault))
     return len(rows)

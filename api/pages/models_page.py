@@ -55,6 +55,7 @@ def check() -> ResponseReturnValue:
             made = deployments.deploy(
                 tx, files, world_id=session.world_id, name=request.form.get("name", "").strip()[:200] or "Bereitstellung im Browser", by=session.login,
                 now=clock.now(tx, session.tenant_id), readers=wiring.READERS, source="Browser", topics=wiring.topic_inputs(),
+                tenant_id=session.tenant_id,
             )  # fmt: skip
         fresh = [f"{one.key} Fassung {one.version}" for one in made.definitions if one.is_new]
         flash("Bereitgestellt: " + (", ".join(fresh) if fresh else "nichts Neues, der Inhalt ist unverändert."), "gut")

@@ -9,7 +9,7 @@ from flask import Blueprint, render_template
 from flask.typing import ResponseReturnValue
 
 from api import app
-from engine import deployments, history, instances, replay, values
+from engine import bundles, history, instances, replay, values
 from processes import law
 
 bp = Blueprint("replay_page", __name__)
@@ -29,8 +29,8 @@ def show(instance_uuid: UUID) -> ResponseReturnValue:
         instance = instances.get(tx, session.tenant_id, instance_uuid)
         commands = history.read(tx, session.tenant_id, instance.id)
         verdict = replay.replay(tx, session.tenant_id, instance.id)
-        definition = deployments.definition_of_bundle(tx, instance.bundle_id, tenant_id=session.tenant_id)
-        files = deployments.bundle_files(tx, instance.bundle_id, "bpmn")
+        definition = bundles.definition(tx, instance.bundle_id, tenant_id=session.tenant_id)
+        files = bundles.files(tx, instance.bundle_id, "bpmn")
     labels = {node.element.id: node.element.label or node.element.id for node in definition.nodes()}
     own = {node.element.id for node in definition.nodes() if not node.path or "/" not in node.name}
     steps = [_step(command, labels) for command in commands]

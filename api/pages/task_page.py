@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 
 import forms
 from api import app, completion, strict_json
-from engine import clock, deployments, errors, user_tasks
+from engine import bundles, clock, errors, user_tasks
 
 bp = Blueprint("task_page", __name__)
 
@@ -73,7 +73,7 @@ def _page(
     fields: Mapping[str, str],
     message: str | None,
 ) -> str:
-    drawn = deployments.element_of(tx, task.bundle_id, task.element_id, tenant_id=task.tenant_id)
+    drawn = bundles.element(tx, task.bundle_id, task.element_id, tenant_id=task.tenant_id)
     basis, _, hint = (drawn.documentation if drawn else "").partition("\n")
     schema = forms.german_schema(form.schema, data) if form is not None else {"type": "default", "components": []}
     return render_template(

@@ -134,6 +134,12 @@ def _starts(check_: _Check, owner: model.Process | model.Element, elements: tupl
                 check_.add(start, "Ein Teilprozess beginnt immer ohne Auslöser.", "Bitte ein einfaches Startereignis verwenden.")
     if top:
         for start in starts:
+            if start.event and start.event.name and start.event.name.kind != "literal":
+                check_.add(
+                    start,
+                    "Der Name am Startereignis ist ein Ausdruck; vor dem Start gibt es keine Werte.",
+                    "Bitte einen festen Namen verwenden.",
+                )
             if start.event and start.event.kind in ("error", "escalation", "conditional"):
                 check_.add(
                     start,

@@ -178,7 +178,16 @@ class ThrowEvent(EventNode, Activity):
             throw_message(self, token)
         elif kind == "signal":
             name = text_of(workflow, self.event.name, token, "Signal")
-            workflow.outgoing.append(Outgoing(self._outgoing_id(token), "signal", name or "", self.element.id, None, self.locals_of(token)))
+            thrown = (
+                self._outgoing_id(token),
+                "signal",
+                name or "",
+                self.element.id,
+                None,
+                self.locals_of(token),
+                frozenset(workflow.opened),
+            )
+            workflow.outgoing.append(Outgoing(*thrown))  # type: ignore[arg-type]  # a tuple forgets literals
             workflow.journal_element("message_thrown", token, name=name, signal=True)
         elif kind == "escalation":
             code = text_of(workflow, self.event.name, token, "Eskalation")

@@ -64,6 +64,10 @@ class Duration:
         except (OverflowError, ValueError) as fault:  # beyond the year 9999
             raise BadSchedule("Der Zeitpunkt liegt außerhalb des Kalenders.") from fault
 
+    def times(self, number: int) -> Duration:
+        """Return the duration so many times."""
+        return Duration(self.months * number, self.days * number, self.time * number)
+
     @property
     def at_least_days(self) -> int:
         """The whole days it lasts at most, taking every month as the longest."""
@@ -94,6 +98,40 @@ class Cycle:
         if self.duration is None:
             raise BadSchedule("Der Zyklus hat keine Dauer.")
         return self.duration.after(planned)
+
+    def planned(self, begun: datetime, number: int) -> datetime:
+        """Return the planned time with that number, counted from 1, of a cycle of durations that began at `begun`.
+
+        Counted from the beginning, not from the one before: R/P1M begun on 31.01. is due on 28.02. and on 31.03.
+        """
+        if self.duration is None:
+            raise BadSchedule("Der Zyklus hat keine Dauer.")
+        if self.start is not None:
+            return self.duration.times(number - 1).after(self.start)
+        return self.duration.times(number).after(begun)
+
+    def following(self, begun: datetime, number: int, now: datetime) -> tuple[int, datetime] | None:
+        """Return (number, instant) of the first planned time after that `number` which is later than `now`; None after the last one."""
+        if self.cron is not None:
+            return number + 1, self.cron.after(now)
+        low, step = number + 1, 1
+        if self.planned(begun, low) <= now:
+            # The first one later than now lies in (low, low + step]: double, then halve. A standstill may have missed thousands.
+            while self._has_passed(begun, low + step, now):
+                low, step = low + step, step * 2
+            while step > 1:
+                step = (step + 1) // 2
+                low = low + step if self._has_passed(begun, low + step, now) else low
+            low += 1
+        if self.repetitions is not None and low > self.repetitions:
+            return None
+        return low, self.planned(begun, low)
+
+    def _has_passed(self, begun: datetime, number: int, now: datetime) -> bool:
+        try:
+            return self.planned(begun, number) <= now
+        except BadSchedule:  # beyond the calendar
+            return False
 
 
 @dataclass(frozen=True, slots=True)

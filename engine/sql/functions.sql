@@ -62,11 +62,16 @@ begin
                key text, process_key text);
     end if;
     if p ? 'outgoing' then
-        insert into outbox (tenant_id, message_id, kind, name, key, process_key, variables, optional, sender_tenant_id, sender_instance_id)
-        select w.tenant, w.id, w.kind, w.name, w.key, w.process_key, w.variables, w.optional, t, i
+        insert into outbox (tenant_id, message_id, kind, name, key, process_key, start_event, variables, optional, sender_tenant_id,
+                            sender_instance_id)
+        select w.tenant, w.id, w.kind, w.name, w.key, w.process_key, w.start_event, w.variables, w.optional, t, i
           from jsonb_to_recordset(p -> 'outgoing') as w(tenant bigint, id uuid, kind text, name text, key text, process_key text,
-               variables jsonb, optional boolean);
+               start_event text, variables jsonb, optional boolean);
         perform pg_notify('vollstreckung_work', '');
+    end if;
+    if p ? 'signals' then
+        perform send_signal(t, w.name, w.variables, i, w.later)
+           from jsonb_to_recordset(p -> 'signals') as w(name text, variables jsonb, later uuid[]);
     end if;
     if ended then
         delete from timer where tenant_id = t and instance_id = i;
@@ -78,6 +83,25 @@ begin
          where tenant_id = t and instance_id = i and resolved_at is null;
     end if;
     return true;
+end $$;
+
+-- Address a signal to everything of the tenant that waits for it now, one row of the outbox each; `later`: waits of the sender that
+-- opened only after it was thrown. Returns how many.
+create or replace function send_signal(t bigint, the_name text, payload jsonb, sender bigint, later uuid[])
+returns bigint language plpgsql as $$
+declare
+    receivers bigint;
+begin
+    insert into outbox (tenant_id, kind, name, variables, optional, sender_tenant_id, sender_instance_id, instance_id, wait_id)
+    select t, 'signal', the_name, payload, true, t, sender, s.instance_id, s.id
+      from subscription s
+     where s.tenant_id = t and s.key is null and s.name = the_name and s.kind = 'signal' and s.id <> all (later)
+     order by s.instance_id, s.id;
+    get diagnostics receivers = row_count;
+    if receivers > 0 then
+        perform pg_notify('vollstreckung_work', '');
+    end if;
+    return receivers;
 end $$;
 
 -- Many steps of different instances in one call. Returns null, or the index of the first one that another command overtook.
@@ -112,9 +136,35 @@ returns table (tenant_id bigint, id uuid, due_at timestamptz) language sql stabl
      order by m.due_at, m.instance_id, m.id limit how_many
 $$;
 
+create or replace function due_starts(before_instant timestamptz, worlds bigint[], how_many int)
+returns table (tenant_id bigint, id uuid) language sql stable security definer set search_path = public, pg_temp as $$
+    select s.tenant_id, s.id from scheduled_start s join tenant t on t.id = s.tenant_id
+     where not s.parked and s.due_at <= before_instant and t.world_id = any (worlds)
+     order by s.due_at, s.process_key, s.element_id, s.id limit how_many
+$$;
+
+create or replace function due_starts_by_clock(how_many int)
+returns table (tenant_id bigint, id uuid) language sql stable security definer set search_path = public, pg_temp as $$
+    select s.tenant_id, s.id from scheduled_start s join tenant t on t.id = s.tenant_id join world w on w.id = t.world_id
+     where not s.parked and s.due_at <= coalesce(w.virtual_now, clock_timestamp())
+     order by s.due_at, s.process_key, s.element_id, s.id limit how_many
+$$;
+
+-- The next instant at which the clock does something: a timer of an instance, or a scheduled start.
 create or replace function next_timer(the_world bigint)
 returns timestamptz language sql stable security definer set search_path = public, pg_temp as $$
-    select min(m.due_at) from timer m join tenant t on t.id = m.tenant_id where not m.parked and t.world_id = the_world
+    select least(
+        (select min(m.due_at) from timer m join tenant t on t.id = m.tenant_id where not m.parked and t.world_id = the_world),
+        (select min(s.due_at) from scheduled_start s join tenant t on t.id = s.tenant_id where not s.parked and t.world_id = the_world))
+$$;
+
+-- A new version of a process ends the scheduled starts of the one before, whichever tenant of the world had deployed it. Only a
+-- tenant of that world may ask for it.
+create or replace function end_scheduled_starts(the_world bigint, the_process text)
+returns void language sql volatile security definer set search_path = public, pg_temp as $$
+    delete from scheduled_start s using tenant t
+     where t.id = s.tenant_id and t.world_id = the_world and s.process_key = the_process and not s.parked
+       and exists (select 1 from tenant me where me.id = nullif(current_setting('app.tenant', true), '')::bigint and me.world_id = the_world)
 $$;
 
 create or replace function open_jobs(topics text[], worlds bigint[], how_many int)

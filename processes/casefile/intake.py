@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, insert
 
-from engine import deployments, instances
+from engine import bundles, instances
 from processes import money
 from processes.casefile import agreements, claim_kinds, claims, debtors, holds, ledger, tables, tenants, timeline
 from processes.claim_lines import ClaimLine
@@ -34,7 +34,7 @@ def take_over(
     taken = claims.create_many(tx, rows, now=now)
     tx.execute(insert(tables.booking), [booking for claim in taken for booking in _bookings(claim, by, now)])
     slug = tenants.find(tx, tenant_id).slug
-    bundle_id, process = deployments.bundle_for_start(tx, MAHNUNG, tenant_id=tenant_id)  # once per chunk: half of the time of a start
+    bundle_id, process = bundles.for_start(tx, MAHNUNG, tenant_id=tenant_id)  # once per chunk: half of the time of a start
     for claim, line in zip(taken, lines.values(), strict=True):
         if line.mahnsperre_grund:
             holds.set(tx, claim, reason=line.mahnsperre_grund, until_on=line.mahnsperre_bis, by=by, now=now,

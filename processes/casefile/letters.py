@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Connection, RowMapping, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 
-from engine import deployments, errors
+from engine import bundles, errors
 from processes import letters as printing
 from processes.casefile import letter_tables
 
@@ -101,8 +101,8 @@ def unprinted(tx: Connection, tenant_id: int, *, limit: int = 100) -> list[UUID]
 def sheet(tx: Connection, tenant_id: int, letter_uuid: UUID) -> printing.Sheet:
     """Return everything that printing a letter needs, so that it can be printed outside the transaction."""
     letter = find(tx, tenant_id, letter_uuid)
-    _, template = deployments.pinned(tx, letter.bundle_id, "letter", letter.template)
-    _, shared = deployments.pinned(tx, letter.bundle_id, "letter", SHARED)
+    _, template = bundles.pinned(tx, letter.bundle_id, "letter", letter.template)
+    _, shared = bundles.pinned(tx, letter.bundle_id, "letter", SHARED)
     return printing.Sheet(template, {f"{SHARED}.typ": shared}, letter.inputs, letter.posted_on, letter.sandbox)
 
 

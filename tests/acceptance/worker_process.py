@@ -2,6 +2,7 @@
 
 Stages: gather (in the taking transaction), work (outside any transaction), worked (done, not recorded), record (in the recording
 transaction, before its commit), count (stops nowhere, prints each recorded job), drain (ends when nothing is left to do).
+`before:ACTOR:N` and `after:ACTOR:N` stop before and after the commit of the Nth command recorded for that actor (zeitplan, signal).
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import threading
 from datetime import datetime
 from pathlib import Path
 
-from sqlalchemy import Connection, create_engine, text
+from sqlalchemy import Connection, create_engine, event, text
 
 from engine import jobs, messages, worker
 from engine.db import Database
@@ -21,6 +22,9 @@ from engine.runtime import Runtime
 url, tenant, stage, folder = sys.argv[1:]
 tenant_id, printed = int(tenant), Path(folder) / "gedruckt.txt"
 stop = threading.Event()
+
+
+LEFT = text("select (select count(*) from job) + (select count(*) from outbox) + (select count(*) from scheduled_start where not parked)")
 
 
 def stop_dead(at: str, job_id: str) -> None:
@@ -64,5 +68,26 @@ def nothing_left() -> int:
 database = Database(
     create_engine(url, pool_size=2), Runtime(topics={"abnahme": jobs.Topic("abnahme", (), ("gebucht",), record, gather, work)})
 )
+OWN_COMMANDS = text(
+    "select count(*) from history where actor = :actor and xmin = pg_current_xact_id()::xid"
+    " and tenant_id = nullif(current_setting('app.tenant', true), '')::bigint and tenant_id = :tenant"
+)
+if ":" in stage:
+    moment, actor, number = stage.split(":")
+    recorded = 0
+
+    @event.listens_for(database.engine, "commit")
+    def before_commit(connection: Connection) -> None:
+        global recorded
+        recorded += connection.execute(OWN_COMMANDS, {"actor": actor, "tenant": tenant_id}).scalar_one()
+        if moment == "before" and recorded == int(number):
+            stop_dead(stage, actor)
+
+    @event.listens_for(database.engine, "begin")
+    def after_commit(connection: Connection) -> None:
+        if moment == "after" and recorded == int(number):
+            stop_dead(stage, actor)
+
+
 worker.work(database, name=f"worker-{stage}", stop=stop, extra=nothing_left)
 database.close()
