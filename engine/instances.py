@@ -15,8 +15,9 @@ from uuid import UUID, uuid5
 
 from sqlalchemy import Connection, text
 
-from engine import bundles, clock, db, decisions, deployments, errors, values
+from engine import bundles, clock, db, decisions, deployments, errors, payloads, values
 from engine.protocol import Outgoing, Step, Stimulus, Variables, Wait
+from engine.spiff import migration as spiff_migration
 from engine.spiff import step as spiff
 from engine.spiff import visible as spiff_visible
 from engine.spiff.definition import Definition
@@ -150,14 +151,32 @@ def take(tx: Connection, locked: Locked, stimulus: Stimulus, now: datetime, defi
     before: bytes | spiff.Live | None = locked.state or None
     if before is not None:
         before = runtime.take_live(tx, instance.tenant_id, instance.id, locked.head) or before
-    bound = decisions.bound(tx, definition, instance.bundle_id, tenant_id=instance.tenant_id) if definition.decisions else {}
-    made, live = spiff.step(
-        definition, before, stimulus, now, instance_id=instance.uuid, business_key=instance.business_key,
-        decisions=bound, functions=runtime.functions,
-    )  # fmt: skip
-    payload = payload_of(instance.rev, stimulus, made, now, locked.recorded_at)
+    if stimulus.migration is not None and before is not None:
+        made, live = _migrate(tx, instance, definition, before, stimulus, now)
+    else:
+        bound = decisions.bound(tx, definition, instance.bundle_id, tenant_id=instance.tenant_id) if definition.decisions else {}
+        made, live = spiff.step(
+            definition, before, stimulus, now, instance_id=instance.uuid, business_key=instance.business_key,
+            decisions=bound, functions=runtime.functions,
+        )  # fmt: skip
+    payload = payloads.of(instance.rev, stimulus, made, now, locked.recorded_at)
     head = hashlib.sha256(locked.head + payload.encode()).digest()
     return Taken(locked, made, _call(tx, locked, stimulus, made, now, payload, head), head, live)
+
+
+def _migrate(
+    tx: Connection, instance: Instance, definition: Definition, before: bytes | spiff.Live, stimulus: Stimulus, now: datetime
+) -> tuple[Step, spiff.Live | None]:
+    """Compute the step that moves an instance to another bundle."""
+    told = stimulus.migration
+    if told is None or told.from_bundle != instance.bundle_id:
+        raise errors.Conflict(f"Der Vorgang „{instance.business_key}“ läuft inzwischen mit einer anderen Fassung. Bitte neu laden.")
+    target = bundles.definition(tx, told.to_bundle, tenant_id=instance.tenant_id)
+    bound = decisions.bound(tx, target, told.to_bundle, tenant_id=instance.tenant_id) if target.decisions else {}
+    return spiff_migration.migrate(
+        definition, target, before, stimulus, now, instance_id=instance.uuid, business_key=instance.business_key,
+        decisions=bound, functions=db.runtime(tx).functions,
+    )  # fmt: skip
 
 
 # ---------------------------------------------------------------- storing
@@ -193,25 +212,6 @@ def _keep(tx: Connection, taken: Taken) -> None:
         db.runtime(tx).put_live(tx, instance.tenant_id, instance.id, taken.head, taken.live)
 
 
-def payload_of(seq: int, stimulus: Stimulus, made: Step, now: datetime, recorded_at: datetime) -> str:
-    """Return the canonical JSON of a command: what the chain hashes and replay folds again."""
-    return values.to_json({
-        "at": now,
-        "decisions": dict(made.decisions_used),
-        "events": [[event.kind, event.element_id, event.scope, event.detail] for event in made.events],
-        "recorded_at": recorded_at.astimezone(UTC).isoformat(),
-        "seq": seq,
-        "stimulus": {
-            "by": stimulus.by or "",
-            "kind": stimulus.kind,
-            **({"local": values.check(stimulus.local)} if stimulus.local else {}),
-            "name": stimulus.name,
-            "variables": values.check(stimulus.variables),
-            "wait": None if stimulus.wait_id is None else str(stimulus.wait_id),
-        },
-    })  # fmt: skip
-
-
 def _call(tx: Connection, locked: Locked, stimulus: Stimulus, made: Step, now: datetime, payload: str, head: bytes) -> str:
     """Return the one parameter of `store_step`."""
     instance = locked.instance
@@ -233,6 +233,9 @@ def _call(tx: Connection, locked: Locked, stimulus: Stimulus, made: Step, now: d
     }
     if stimulus.wait_id is not None:
         p["answered"] = str(stimulus.wait_id)
+    if stimulus.migration is not None:
+        p["bundle"] = stimulus.migration.to_bundle
+        p["changed"] = [{"id": str(change.id), "kind": change.kind, "fields": _columns(change.fields)} for change in made.changed]
     if made.closed:
         p["closed"] = [str(gone) for gone in made.closed]
     for wait in made.opened:
@@ -307,6 +310,11 @@ def _signal_starts(tx: Connection, instance: Instance, thrown: Outgoing) -> list
         }
         for key, element in deployments.event_starts(tx, "signal", thrown.name, tenant_id=instance.tenant_id)
     ]  # fmt: skip
+
+
+def _columns(fields: Mapping[str, object]) -> dict[str, object]:
+    """Return what a wait says anew as a row takes it."""
+    return {name: value.isoformat() if isinstance(value, datetime) else value for name, value in fields.items()}
 
 
 def _iso(moment: datetime | None) -> str | None:

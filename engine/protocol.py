@@ -29,8 +29,21 @@ StimulusKind = Literal[
     "signal_received",  # name = signal name; wait_id = the subscription
     "variables_set",  # variables changed from outside, in the process or as seen from wait_id; re-evaluates conditional events
     "cancelled",  # name = reason
+    "migrated",  # name = reason; migration = from which bundle to which, and where each step goes on
 ]
 WaitKind = Literal["user_task", "job", "timer", "message", "signal", "condition"]
+
+
+@dataclass(frozen=True, slots=True)
+class Migration:
+    """Another version for a running instance. mapping: place in the old diagram -> place in the new one, None: nowhere.
+
+    Only what differs from the rule stands in it: a place goes on in the place of the same name and kind.
+    """
+
+    from_bundle: int
+    to_bundle: int
+    mapping: Mapping[str, str | None] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +59,7 @@ class Stimulus:
     variables: Variables = field(default_factory=dict)
     by: str | None = None
     local: Variables = field(default_factory=dict)
+    migration: Migration | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +114,15 @@ class Wait:
 
 
 @dataclass(frozen=True, slots=True)
+class Changed:
+    """A wait that stays open under its id while the diagram around it changed; `fields` are the columns that say something else now."""
+
+    id: UUID
+    kind: WaitKind
+    fields: Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True)
 class Outgoing:
     """A message or signal thrown by the instance: delivered by the durable layer in a transaction of its own.
 
@@ -121,6 +144,7 @@ class Step:
 
     state: the new state as bytes (pruned task tree, MessagePack, zstd above 4 KB); empty when the instance ended.
     events: in order of happening. opened/closed: the difference of waits; open: ids of all that are open now.
+    changed: waits that a migration keeps open with other words (label, form, due date).
     outcome: None while running, else "completed", "terminated" or "cancelled".
     variables: the process variables of the top scope after the step.
     decisions_used: decision id -> version id taken from the resolver, for the stimulus record.
@@ -135,6 +159,7 @@ class Step:
     outcome: str | None
     variables: Variables
     decisions_used: Mapping[str, str] = field(default_factory=dict)
+    changed: tuple[Changed, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,7 @@
 """Replay: fold the recorded stimuli again, at their recorded times and with the recorded versions, and compare every event.
 
+A migrated instance is folded with its first bundle up to the migration, and with the next one from there on.
+
 Reads history only, by one statement and so of one moment; topics, forms and letters are never asked again. The answer is "identical" or the first difference.
 """
 
@@ -12,9 +14,10 @@ from uuid import UUID
 
 from sqlalchemy import Connection, text
 
-from engine import bundles, db, decisions, errors, history, values
-from engine.protocol import Step, Stimulus
+from engine import bundles, db, decisions, errors, history, payloads, values
+from engine.protocol import Step
 from engine.spiff import definition as spiff_definition
+from engine.spiff import migration
 from engine.spiff import step as spiff
 from engine.spiff.definition import Definition
 from engine.spiff.workflow import BoundDecision
@@ -56,38 +59,47 @@ def replay(tx: Connection, tenant_id: int, instance_id: int, *, against: Mapping
     if breach is not None:
         difference = Difference(breach.seq, None, "", "", "", f"Die Hashkette hält nicht: {breach.message}")
     else:
-        definition = _definition(tx, row, tenant_id, against)
-        difference = _fold(tx, definition, row.uuid, row.business_key, commands)
+        difference = _fold(tx, _Pinned(tx, tenant_id, row.bundle_id, against), row.uuid, row.business_key, commands)
     return Replayed(instance_id, row.process_key, row.business_key, len(commands), difference)
 
 
-def _definition(tx: Connection, row: Any, tenant_id: int, against: Mapping[str, bytes] | None) -> Definition:
-    if against is None:
-        return bundles.definition(tx, row.bundle_id, tenant_id=tenant_id)
-    root, pinned = bundles.processes(tx, row.bundle_id)
-    return spiff_definition.of_processes(root, pinned | spiff_definition.processes_of(against, db.runtime(tx).functions))
+@dataclass(frozen=True, slots=True)
+class _Pinned:
+    """The definitions an instance ran with; `bundle_id` is the one it has now. against: diagrams to take in their place."""
+
+    tx: Connection
+    tenant_id: int
+    bundle_id: int
+    against: Mapping[str, bytes] | None
+
+    def definition(self, bundle_id: int) -> Definition:
+        if self.against is None:
+            return bundles.definition(self.tx, bundle_id, tenant_id=self.tenant_id)
+        root, pinned = bundles.processes(self.tx, bundle_id)
+        return spiff_definition.of_processes(root, pinned | spiff_definition.processes_of(self.against, db.runtime(self.tx).functions))
 
 
-def _fold(tx: Connection, definition: Definition, uuid: UUID, business_key: str, commands: list[history.Command]) -> Difference | None:
+def _fold(tx: Connection, pinned: _Pinned, uuid: UUID, business_key: str, commands: list[history.Command]) -> Difference | None:
     functions = db.runtime(tx).functions
+    stimuli = [payloads.stimulus_of(command.content["stimulus"]) for command in commands]
+    migrations = [stimulus.migration for stimulus in stimuli if stimulus.migration is not None]
+    last = migrations[-1].to_bundle if migrations else pinned.bundle_id
+    if last != pinned.bundle_id:
+        message = "Der Vorgang zeigt auf eine andere Fassung als die, in die er nach seiner Historie zuletzt umgestellt wurde."
+        return Difference(len(commands), None, "", str(last), str(pinned.bundle_id), message)
+    definition = pinned.definition(migrations[0].from_bundle if migrations else pinned.bundle_id)
     state: bytes | spiff.Live | None = None
-    for command in commands:
+    for command, stimulus in zip(commands, stimuli, strict=True):
         content = command.content
-        drawn = content["stimulus"]
-        wait_id = UUID(drawn["wait"]) if drawn["wait"] else None
-        stimulus = Stimulus(drawn["kind"], wait_id, drawn["name"], drawn["variables"], drawn["by"], drawn.get("local", {}))
         used = _decisions(tx, content["decisions"])
+        given: dict[str, Any] = {"instance_id": uuid, "business_key": business_key, "decisions": used, "functions": functions}
         try:
-            made, live = spiff.step(
-                definition,
-                state,
-                stimulus,
-                content["at"],
-                instance_id=uuid,
-                business_key=business_key,
-                decisions=used,
-                functions=functions,
-            )
+            if stimulus.migration is not None and state is not None:
+                target = pinned.definition(stimulus.migration.to_bundle)
+                made, live = migration.migrate(definition, target, state, stimulus, content["at"], **given)
+                definition = target
+            else:
+                made, live = spiff.step(definition, state, stimulus, content["at"], **given)
         except (errors.Rejected, errors.Incident) as fault:
             message = f"Schritt {command.seq + 1} ({command.kind}) lässt sich nicht nachrechnen: {fault}"
             return Difference(command.seq, None, getattr(fault, "element_id", ""), "", str(fault), message)

@@ -17,7 +17,7 @@ bp = Blueprint("replay_page", __name__)
 WORDS = {
     "started": "Vorgang begonnen", "user_task_completed": "Aufgabe erledigt", "job_completed": "Auftrag erledigt",
     "timer_due": "Frist abgelaufen", "message_received": "Nachricht eingegangen", "signal_received": "Signal eingegangen",
-    "bpmn_error": "Fehler gemeldet", "cancelled": "Abgebrochen", "variables_set": "Angaben geändert",
+    "bpmn_error": "Fehler gemeldet", "cancelled": "Abgebrochen", "variables_set": "Angaben geändert", "migrated": "In eine andere Fassung umgestellt",
 }  # fmt: skip
 MARKS = {"element_activated": "jetzt", "element_completed": "erledigt", "element_cancelled": "abgebrochen", "flow_taken": "erledigt"}
 

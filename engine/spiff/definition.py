@@ -50,23 +50,29 @@ class Definition:
         """Return whether a token at `source` can arrive at `join`: over flows, boundary events and links of its scope."""
         return source in self._before(join)
 
-    def _before(self, join: str) -> frozenset[str]:
-        """Return the names of all nodes from which the join can be reached, without those behind it alone."""
-        if join not in self._reach:
+    def comes_over(self, source: str, join: str, flow_id: str) -> bool:
+        """Return whether a token at `source` can arrive at `join` over that flow, without passing the join on the way."""
+        starts = [spec.name for spec in self.nodes() if any(flow.id == flow_id and target == join for flow, target in spec.out)]
+        return any(source == start or source in self._before(start, stop=join) for start in starts)
+
+    def _before(self, goal: str, stop: str = "") -> frozenset[str]:
+        """Return the names of all nodes from which the goal can be reached, without those behind it, or behind `stop`, alone."""
+        key = f"{goal}\0{stop}"
+        if key not in self._reach:
             into: dict[str, list[str]] = {}
             for spec in self.nodes():
                 linked = [spec.link_target] if spec.link_target else []
                 for target in (*(target for _, target in spec.out), *spec.boundaries, *linked):
                     into.setdefault(target, []).append(spec.name)
             seen: set[str] = set()
-            todo = [join]
+            todo = [goal]
             while todo:
                 for name in into.get(todo.pop(), ()):
-                    if name not in seen and name != join:
+                    if name not in seen and name not in (goal, stop):
                         seen.add(name)
                         todo.append(name)
-            self._reach[join] = frozenset(seen)
-        return self._reach[join]
+            self._reach[key] = frozenset(seen)
+        return self._reach[key]
 
     def nodes(self) -> list[nodes.Node]:
         """Return all nodes."""

@@ -7,7 +7,7 @@ from SpiffWorkflow.util.task import TaskState
 from engine import errors
 from engine.spiff import model
 from engine.spiff.nodes import Node
-from engine.spiff.workflow import Token
+from engine.spiff.workflow import Instance, Token
 
 
 class ExclusiveGateway(Node):
@@ -89,5 +89,9 @@ class EventGateway(Node):
     def leave(self, token: Token) -> None:
         workflow = token.workflow
         for flow, target in self.out:
-            spec = workflow.definition.node(target)
-            workflow.new_token(spec, token.scope, parent=token, via=flow.id, role="branch", host=token.number)
+            new_branch(workflow, flow, target, token.scope, token.number, parent=token)
+
+
+def new_branch(workflow: Instance, flow: model.Flow, target: str, scope: int, host: int, *, parent: Token | None = None) -> Token:
+    """Return a new token for an event behind an event gateway; `host` is the number of the gateway's token."""
+    return workflow.new_token(workflow.definition.node(target), scope, parent=parent, via=flow.id, role="branch", host=host)

@@ -183,6 +183,20 @@ class Activity(Node):
         workflow.journal.append(Event("variables_changed", self.element.id, workflow.path_of(token), values.unshared(dict(given))))
         workflow.conditions_changed = True
 
+    def redo_locals(self, token: Token, before: tuple[model.Parameter, ...]) -> None:
+        """Evaluate the input parameters anew: they are drawn otherwise than `before`, when the token came here."""
+        if token.local is None or "outer" not in token.internal_data:
+            self.open_locals(token)
+        else:
+            local = token.workflow.scopes[token.local]
+            for gone in before:
+                local.variables.pop(gone.target, None)
+            for drawn in self.element.inputs:
+                local.variables |= parameters(token, (drawn,), into=local.variables)
+        for other in token.workflow.live_tokens():
+            if other.role == "boundary" and other.host == token.number:
+                other.local = token.local
+
     def locals_of(self, token: Token) -> dict[str, object]:
         """Return the mapped inputs of the activity."""
         if not self.element.inputs or token.local is None:
@@ -191,14 +205,8 @@ class Activity(Node):
         return mapped
 
     def open_boundaries(self, token: Token) -> None:
-        workflow = token.workflow
         for name in self.boundaries:
-            spec = workflow.definition.node(name)
-            if spec.element.event is not None and spec.element.event.kind in ("error", "escalation"):
-                continue  # looked up when thrown
-            boundary = workflow.new_token(spec, token.scope, parent=token, role="boundary", host=token.number)
-            boundary.local = token.local  # it sees the input parameters of its activity
-            spec._update(boundary)
+            open_boundary(token, name)
 
     def close_boundaries(self, token: Token) -> None:
         for other in token.workflow.live_tokens():
@@ -380,6 +388,17 @@ class Activity(Node):
         if loop.condition is None:
             return True
         return token.workflow.evaluate(loop.condition, token, "Schleifenbedingung") is True
+
+
+def open_boundary(token: Token, name: str) -> None:
+    """Wait for a boundary event of the token's activity; errors and escalations are looked up when thrown."""
+    workflow = token.workflow
+    spec = workflow.definition.node(name)
+    if spec.element.event is not None and spec.element.event.kind in ("error", "escalation"):
+        return
+    boundary = workflow.new_token(spec, token.scope, parent=token, role="boundary", host=token.number)
+    boundary.local = token.local  # it sees the input parameters of its activity
+    spec._update(boundary)
 
 
 class UserTask(Activity):

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from typing import Any
 from uuid import UUID
 
 import zstandard
@@ -35,14 +36,14 @@ def dump(instance: Instance) -> bytes:
 def load(state: bytes, definition: Definition, instance_id: UUID, business_key: str, functions: Iterable[feel.Function]) -> Instance:
     """Return the instance of a state that `dump` made. Raises errors.Incident for a damaged state or one of another diagram."""
     try:
-        return _load(state, Instance(definition, instance_id, business_key, functions))
+        return restore(Instance(definition, instance_id, business_key, functions), *unpack(state))
     except (ValueError, LookupError, TypeError, zstandard.ZstdError) as fault:
         text = f"Der gespeicherte Stand passt nicht zu dem Diagramm „{definition.process.id}“, oder er ist beschädigt ({fault})."
         raise errors.Incident(text) from fault
 
 
-def _load(state: bytes, instance: Instance) -> Instance:
-    definition = instance.definition
+def unpack(state: bytes) -> tuple[int, list[list[Any]], list[list[Any]]]:
+    """Return (counter, scopes, tokens) as `dump` packed them. Raises ValueError and the like for a damaged state."""
     if state[:1] == COMPRESSED:
         packed = zstandard.ZstdDecompressor().decompress(state[1:], max_output_size=MAX_STATE)
     elif state[:1] == PLAIN:
@@ -50,6 +51,12 @@ def _load(state: bytes, instance: Instance) -> Instance:
     else:
         raise ValueError("not a state of this version")
     counter, scopes, tokens = values.unpack(packed)
+    return counter, scopes, tokens
+
+
+def restore(instance: Instance, counter: int, scopes: Iterable[Sequence[Any]], tokens: Iterable[Sequence[Any]]) -> Instance:
+    """Fill an empty instance. Raises LookupError for a token at a place that its diagram has not."""
+    definition = instance.definition
     root(instance)
     for fields in scopes:
         instance.scopes[fields[0]] = Scope(*fields)

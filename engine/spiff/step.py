@@ -47,10 +47,11 @@ def step(
         _HANDLERS[stimulus.kind](instance, stimulus, given)
     if instance.outcome is None:
         instance.run()
-    return _result(instance)
+    return result(instance)
 
 
-def _result(instance: Instance) -> tuple[Step, Live | None]:
+def result(instance: Instance) -> tuple[Step, Live | None]:
+    """Return what a step made of the instance, and the instance for a next step (None when it ended)."""
     root_scope = next((scope for scope in instance.scopes.values() if scope.owner is None and scope.kind == "process"), None)
     ended = instance.outcome is not None
     blob = b"" if ended else state.dump(instance)
@@ -66,6 +67,7 @@ def _result(instance: Instance) -> tuple[Step, Live | None]:
         outcome=instance.outcome,
         variables=values.unshared(root_scope.variables) if root_scope else {},
         decisions_used=dict(instance.decisions_used),
+        changed=tuple(instance.changed),
     )
     return made, None if ended else instance
 
@@ -121,6 +123,10 @@ def _refuse(instance: Instance, stimulus: Stimulus, given: Mapping[str, object])
     raise errors.InvalidState("Der Fall läuft schon.")
 
 
+def _refuse_here(instance: Instance, stimulus: Stimulus, given: Mapping[str, object]) -> None:
+    raise RuntimeError("a migration needs both definitions: engine.spiff.migration.migrate")
+
+
 def _token(instance: Instance, stimulus: Stimulus) -> Token:
     """Return the token whose open wait the stimulus answers; the kind of the answer has to fit the kind of the wait."""
     if stimulus.wait_id is None:
@@ -140,4 +146,5 @@ _ANSWERS: dict[str, frozenset[WaitKind]] = {
 _HANDLERS: dict[str, Callable[[Instance, Stimulus, Mapping[str, object]], None]] = {
     "started": _refuse, "user_task_completed": _answer, "job_completed": _answer, "timer_due": _answer, "message_received": _answer,
     "signal_received": _answer, "bpmn_error": _throw, "escalation": _throw, "variables_set": _variables, "cancelled": _cancel,
+    "migrated": _refuse_here,
 }  # fmt: skip

@@ -20,7 +20,7 @@ from SpiffWorkflow.task import Task
 from SpiffWorkflow.util.task import TaskState
 
 from engine import dmn, errors, feel, values
-from engine.protocol import Event, Outgoing, Wait
+from engine.protocol import Changed, Event, Outgoing, Wait
 from engine.spiff.expressions import Expression
 
 if TYPE_CHECKING:
@@ -190,6 +190,7 @@ class Instance(BpmnWorkflow):  # type: ignore[misc]  # SpiffWorkflow is untyped
         self.journal: list[Event] = []
         self.opened: dict[UUID, Wait] = {}
         self.closed: list[UUID] = []
+        self.changed: list[Changed] = []
         self.outgoing: list[Outgoing] = []
         self.decisions_used: dict[str, str] = {}
         self.executed: Counter[str] = Counter()

@@ -1,6 +1,50 @@
+-- A migration keeps open waits under their ids with other words. changes: [{id, kind, fields: {column: value}}]; jsonb_populate_record
+-- takes what `fields` names and leaves the rest of the row as it is.
+create or replace function change_waits(t bigint, changes jsonb) returns void language plpgsql as $$
+declare
+    c jsonb;
+    w uuid;
+    f jsonb;
+    task user_task;
+    clock timer;
+    work job;
+    ear subscription;
+begin
+    for c in select value from jsonb_array_elements(changes) loop
+        w := (c ->> 'id')::uuid;
+        f := c -> 'fields';
+        if c ->> 'kind' = 'user_task' then
+            select * into strict task from user_task where tenant_id = t and id = w;
+            task := jsonb_populate_record(task, f);
+            update user_task
+               set element_id = task.element_id, label = task.label, scope = task.scope, form = task.form,
+                   candidate_groups = task.candidate_groups, candidate_users = task.candidate_users, due_at = task.due_at,
+                   follow_up_at = task.follow_up_at, priority = task.priority, variables = task.variables, properties = task.properties
+             where tenant_id = t and id = w;
+        elsif c ->> 'kind' = 'timer' then
+            select * into strict clock from timer where tenant_id = t and id = w;
+            clock := jsonb_populate_record(clock, f);
+            update timer set element_id = clock.element_id, label = clock.label, scope = clock.scope, due_at = clock.due_at
+             where tenant_id = t and id = w;
+        elsif c ->> 'kind' = 'job' then
+            select * into strict work from job where tenant_id = t and id = w;
+            work := jsonb_populate_record(work, f);
+            update job
+               set element_id = work.element_id, label = work.label, scope = work.scope, topic = work.topic, priority = work.priority,
+                   retries = work.retries, variables = work.variables, properties = work.properties
+             where tenant_id = t and id = w;
+        else
+            select * into strict ear from subscription where tenant_id = t and id = w;
+            ear := jsonb_populate_record(ear, f);
+            update subscription set element_id = ear.element_id, label = ear.label, scope = ear.scope, name = ear.name, key = ear.key
+             where tenant_id = t and id = w;
+        end if;
+    end loop;
+end $$;
+
 -- The hot path: one call stores everything a step caused, in the caller's transaction.
 -- p: {tenant, instance, rev, state(base64), status, variables, head(hex), history: {kind, actor, effective_at, recorded_at, payload},
---     answered, closed: [ids], tasks: [...], timers: [...], jobs: [...], subscriptions: [...], outgoing: [...]}
+--     answered, bundle, changed: [...], closed: [ids], tasks: [...], timers: [...], jobs: [...], subscriptions: [...], outgoing: [...]}
 -- Returns false when another command was faster (rev differs): nothing is stored then.
 create or replace function store_step(p jsonb) returns boolean language plpgsql as $$
 declare
@@ -15,7 +59,7 @@ declare
 begin
     update process_instance
        set rev = rev + 1, state = decode(p ->> 'state', 'base64'), status = p ->> 'status', variables = p -> 'variables',
-           chain_head = head, ended_at = case when ended then at end
+           chain_head = head, ended_at = case when ended then at end, bundle_id = coalesce((p ->> 'bundle')::bigint, bundle_id)
      where tenant_id = t and id = i and rev = (p ->> 'rev')::int;
     if not found then
         return false;
@@ -33,6 +77,9 @@ begin
         -- What a person was to look into no longer waits.
         update incident set resolved_at = at, resolved_by = h ->> 'actor', resolution = 'Der Schritt wird nicht mehr erwartet.'
          where tenant_id = t and instance_id = i and resolved_at is null and wait_id = any (gone);
+    end if;
+    if p ? 'changed' then
+        perform change_waits(t, p -> 'changed');
     end if;
     if p ? 'tasks' then
         insert into user_task (tenant_id, id, instance_id, element_id, label, scope, form, assignee, candidate_groups, candidate_users,
