@@ -15,7 +15,19 @@ from itsdangerous import URLSafeTimedSerializer
 
 from api import errors as web_errors
 from api.auth import sessions
-from api.pages import case_files, claims_import, clock_page, incident_list, login, mahnlauf, models_page, replay_page, task_list, task_page
+from api.pages import (
+    case_files,
+    claims_import,
+    clock_page,
+    incident_list,
+    login,
+    mahnlauf,
+    modeler_links,
+    models_page,
+    replay_page,
+    task_list,
+    task_page,
+)
 from api.rest import entrance, faults, routes
 from engine import errors
 from engine.db import Database
@@ -28,7 +40,19 @@ CSP = (
     " base-uri 'none'; form-action 'self'"
 )
 OPEN_ENDPOINTS = frozenset({"login.show", "login.enter", "static", "health"})
-PAGES = (login, task_list, task_page, case_files, replay_page, models_page, claims_import, mahnlauf, incident_list, clock_page)
+PAGES = (
+    modeler_links,
+    login,
+    task_list,
+    task_page,
+    case_files,
+    replay_page,
+    models_page,
+    claims_import,
+    mahnlauf,
+    incident_list,
+    clock_page,
+)
 
 
 class Notices(SecureCookieSessionInterface):

@@ -11,20 +11,23 @@ from engine.spiff import definition as spiff
 from engine.spiff import model, reader
 
 
-def for_start(tx: Connection, process_key: str, *, tenant_id: int) -> tuple[int, spiff.Definition]:
-    """Return the bundle of the latest versions that a new instance of the process runs. Raises errors.NotFound."""
+def for_start(tx: Connection, process_key: str, *, tenant_id: int, version: int | None = None) -> tuple[int, spiff.Definition]:
+    """Return the bundle that a new instance of the process runs: the latest versions, or `version` of the process and the latest beside it.
+
+    Raises errors.NotFound.
+    """
     world_id = deployments.world_of(tx, tenant_id)
     now_newest, bundles = deployments.newest(tx, world_id), db.runtime(tx).bundles
-    cached = bundles.get((world_id, process_key))
+    cached = bundles.get((world_id, process_key)) if version is None else None
     if cached is not None and cached[0] == now_newest:
         return cached[1], definition(tx, cached[1], tenant_id=tenant_id)
-    ids = _closure(tx, world_id, process_key)
+    ids = _closure(tx, world_id, process_key, version)
     parameters = {"w": world_id, "p": process_key, "ids": ids}
     query = text("select id from bundle where world_id = :w and process_key = :p and definition_ids = cast(:ids as bigint[])")
     found = tx.execute(query, parameters).scalar()
-    if found is not None:
+    if found is not None and version is None:
         bundles[(world_id, process_key)] = (now_newest, int(found))
-    else:  # not kept in memory before its commit
+    elif found is None:  # not kept in memory before its commit
         found = tx.execute(
             text(
                 "insert into bundle (world_id, process_key, definition_ids) values (:w, :p, cast(:ids as bigint[]))"
@@ -35,7 +38,7 @@ def for_start(tx: Connection, process_key: str, *, tenant_id: int) -> tuple[int,
     return int(found), definition(tx, int(found), tenant_id=tenant_id)
 
 
-def _closure(tx: Connection, world_id: int, process_key: str) -> list[int]:
+def _closure(tx: Connection, world_id: int, process_key: str, version: int | None) -> list[int]:
     """Return the ids of the process, the processes it calls and all latest forms and letters, sorted."""
     ids: set[int] = set()
     todo, seen = [process_key], set()
@@ -44,7 +47,7 @@ def _closure(tx: Connection, world_id: int, process_key: str) -> list[int]:
         if key in seen:
             continue
         seen.add(key)
-        row = _latest(tx, world_id, "bpmn", key)
+        row = _process(tx, world_id, key, version if key == process_key else None)
         if row is None:
             raise errors.NotFound(f"Den Prozess „{key}“ gibt es nicht. Bitte zuerst bereitstellen.")
         ids.add(row.id)
@@ -59,13 +62,14 @@ def _closure(tx: Connection, world_id: int, process_key: str) -> list[int]:
     return sorted(ids)
 
 
-def _latest(tx: Connection, world_id: int, kind: str, key: str) -> Any:
+def _process(tx: Connection, world_id: int, key: str, version: int | None) -> Any:
     return tx.execute(
         text(
             "select d.id, d.file, d.version, r.content from definition d join resource r on r.sha256 = d.sha256"
-            " where d.world_id = :w and d.kind = :k and d.key = :key order by d.version desc limit 1"
+            " where d.world_id = :w and d.kind = 'bpmn' and d.key = :key and (cast(:v as integer) is null or d.version = :v)"
+            " order by d.version desc limit 1"
         ),
-        {"w": world_id, "k": kind, "key": key},
+        {"w": world_id, "key": key, "v": version},
     ).first()
 
 

@@ -10,11 +10,12 @@ import hashlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Connection, text
 
-from engine import db, dmn, errors, feel, start_schedule
+from engine import db, dmn, errors, feel, start_schedule, values
 from engine.protocol import Finding
 from engine.spiff import check as spiff_check
 from engine.spiff import model, reader
@@ -85,6 +86,7 @@ def check(
     findings: list[Finding] = []
     keys: dict[str, set[str]] = {kind: set((known or {}).get(kind, ())) for kind in KINDS.values()}
     diagrams: dict[str, bytes] = {}
+    owners: dict[tuple[str, str], str] = {}
     for file, content in files.items():
         kind = kind_of(file)
         if kind is None:
@@ -96,8 +98,11 @@ def check(
             findings += dmn.check(content, file, offered)
         elif kind in readers:
             findings += readers[kind].check(content, file)
-        for key, _ in _keys(kind, content, file, readers):
+        for key, name, _ in _contents(kind, content, file, readers):
             keys[kind].add(key)
+            other = owners.setdefault((kind, key), file)
+            if other != file and kind != "bpmn":  # of processes the diagrams' own check tells
+                findings.append(Finding(file, 1, key, name, f"„{key}“ gibt es auch in {other}.", "Bitte eine andere Kennung wählen."))
     offer = spiff_check.Known(
         forms=frozenset(keys["form"]), decisions=frozenset(keys["dmn"]), processes=frozenset(keys["bpmn"]),
         letters=frozenset(keys["letter"]),
@@ -112,16 +117,22 @@ def kind_of(file: str) -> str | None:
     return next((kind for suffix, kind in KINDS.items() if file.lower().endswith(suffix)), None)
 
 
-def _keys(kind: str, content: bytes, file: str, readers: Mapping[str, Reader]) -> list[tuple[str, str]]:
+def _contents(kind: str, content: bytes, file: str, readers: Mapping[str, Reader]) -> list[tuple[str, str, dict[str, object]]]:
+    """Return (key, name, what else lists show) of each definition in a file."""
     if kind == "bpmn":
         parsed = reader.Reader(content, file).read()
-        return [(process.id, process.name) for process in parsed.processes if process.executable and process.id] if parsed else []
+        processes = [process for process in parsed.processes if process.executable and process.id] if parsed else []
+        return [(process.id, process.name, _shown(process)) for process in processes]
     if kind == "dmn":
         try:
-            return [(decision.id, decision.name) for decision in dmn.parse(content, file).decisions.values()]
+            return [(decision.id, decision.name, {}) for decision in dmn.parse(content, file).decisions.values()]
         except dmn.DecisionError:
             return []
-    return list(readers[kind].keys(content, file)) if kind in readers else []
+    return [(key, name, {}) for key, name in readers[kind].keys(content, file)] if kind in readers else []
+
+
+def _shown(process: model.Process) -> dict[str, object]:
+    return {"version_tag": process.version_tag or None, "history_days": process.history_days, "starters": list(process.candidate_starters)}
 
 
 # ---------------------------------------------------------------- deploying
@@ -140,6 +151,7 @@ def deploy(
 ) -> Deployment:
     """Store the files as a deployment. Raises Refused with all findings when one is an error; nothing is stored then.
 
+    Where all of it is there already nothing is stored either, and the deployment that brought the first file's definition comes back.
     tenant_id: for whom timer start events start; without it they are refused.
     """
     functions = db.runtime(tx).functions
@@ -152,48 +164,71 @@ def deploy(
     if any(finding.severity == "error" for finding in findings):
         raise Refused(findings)
     tx.execute(text("select 1 from world where id = :world for update"), {"world": world_id})
+    versions = [version for file, content in files.items() for version in _versions(tx, world_id, file, content, readers)]
+    if versions and all(version.known is not None for version in versions):
+        brought = text(
+            "select p.id, p.uuid from definition d join deployment p on p.world_id = d.world_id and p.id = d.deployment_id where d.id = :d"
+        )
+        deployment = tx.execute(brought, {"d": versions[0].known.id}).one()
+        return Deployment(deployment.id, deployment.uuid, tuple(_found(version) for version in versions), findings)
     deployment = tx.execute(
         text("insert into deployment (world_id, name, source, deployed_by, deployed_at) values (:w, :n, :s, :b, :at) returning id, uuid"),
         {"w": world_id, "n": name, "s": source, "b": by, "at": now},
     ).one()
-    deployed: list[Deployed] = []
-    for file, content in files.items():
-        kind = kind_of(file)
-        if kind is not None:
-            deployed += _store(tx, world_id, deployment.id, kind, file, content, readers)
+    deployed = tuple(_store(tx, world_id, deployment.id, version) if version.known is None else _found(version) for version in versions)
     for one in deployed:
         if one.kind == "bpmn" and one.is_new:
             start_schedule.replace(tx, one.key, planned.get(one.key, ()), world_id=world_id, tenant_id=tenant_id)
-    return Deployment(deployment.id, deployment.uuid, tuple(deployed), findings)
+    return Deployment(deployment.id, deployment.uuid, deployed, findings)
 
 
-def _store(
-    tx: Connection, world_id: int, deployment_id: int, kind: str, file: str, content: bytes, readers: Mapping[str, Reader]
-) -> list[Deployed]:
-    sha256 = hashlib.sha256(content).digest()
-    tx.execute(text("insert into resource (sha256, content) values (:s, :c) on conflict do nothing"), {"s": sha256, "c": content})
-    deployed = []
-    for key, name in _keys(kind, content, file, readers):
-        parameters = {"w": world_id, "k": kind, "key": key}
-        latest = tx.execute(
-            text(
-                "select id, uuid, version, sha256 from definition where world_id = :w and kind = :k and key = :key order by version desc limit 1"
-            ),
-            parameters,
-        ).first()
-        if latest is not None and bytes(latest.sha256) == sha256:
-            deployed.append(Deployed(latest.id, latest.uuid, kind, key, latest.version, name, file, is_new=False))
-            continue
-        version = 1 if latest is None else latest.version + 1
-        made = tx.execute(
-            text(
-                "insert into definition (world_id, kind, key, version, name, file, sha256, deployment_id)"
-                " values (:w, :k, :key, :v, :n, :f, :s, :d) returning id, uuid"
-            ),
-            parameters | {"v": version, "n": name, "f": file, "s": sha256, "d": deployment_id},
-        ).one()
-        deployed.append(Deployed(made.id, made.uuid, kind, key, version, name, file, is_new=True))
-    return deployed
+@dataclass(frozen=True, slots=True)
+class _Version:
+    """A definition in a file; `known`: the row of its latest version where that has the same content. `number`: of the next one."""
+
+    kind: str
+    key: str
+    name: str
+    file: str
+    content: bytes
+    meta: Mapping[str, object]
+    number: int
+    known: Any
+
+
+def _versions(tx: Connection, world_id: int, file: str, content: bytes, readers: Mapping[str, Reader]) -> list[_Version]:
+    kind = kind_of(file) or ""
+    query = text(
+        "select id, uuid, version, sha256 from definition where world_id = :w and kind = :k and key = :key order by version desc limit 1"
+    )
+    found = []
+    for key, name, meta in _contents(kind, content, file, readers):
+        latest = tx.execute(query, {"w": world_id, "k": kind, "key": key}).first()
+        is_known = latest is not None and bytes(latest.sha256) == hashlib.sha256(content).digest()
+        number = 1 if latest is None else latest.version + 1
+        found.append(_Version(kind, key, name, file, content, meta, number, latest if is_known else None))
+    return found
+
+
+def _found(version: _Version) -> Deployed:
+    known = version.known
+    return Deployed(known.id, known.uuid, version.kind, version.key, known.version, version.name, version.file, is_new=False)
+
+
+def _store(tx: Connection, world_id: int, deployment_id: int, version: _Version) -> Deployed:
+    sha256 = hashlib.sha256(version.content).digest()
+    tx.execute(text("insert into resource (sha256, content) values (:s, :c) on conflict do nothing"), {"s": sha256, "c": version.content})
+    made = tx.execute(
+        text(
+            "insert into definition (world_id, kind, key, version, name, file, sha256, deployment_id, meta)"
+            " values (:w, :k, :key, :v, :n, :f, :s, :d, cast(:m as jsonb)) returning id, uuid"
+        ),
+        {
+            "w": world_id, "k": version.kind, "key": version.key, "v": version.number, "n": version.name, "f": version.file, "s": sha256,
+            "d": deployment_id, "m": values.to_json(version.meta),
+        },
+    ).one()  # fmt: skip
+    return Deployed(made.id, made.uuid, version.kind, version.key, version.number, version.name, version.file, is_new=True)
 
 
 # ---------------------------------------------------------------- reading

@@ -14,7 +14,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, text
 
-from engine import bundles, clock, db, errors, incidents, instances, jobs, values
+from engine import bundles, clock, db, errors, instances, jobs, values
 
 MAX_FETCH = 1000
 MAX_TOPICS = 200
@@ -287,22 +287,8 @@ def lock(tx: Connection, tenant_id: int, job_id: UUID, *, worker: str, lease: ti
 
 def set_retries(tx: Connection, tenant_id: int, job_id: UUID, retries: int, *, by: str, now: datetime) -> None:
     """Set the tries that are left: none opens an incident, some close it. Raises errors.NotFound, errors.NotAllowed, errors.InvalidInput."""
-    if not 0 <= retries <= jobs.MAX_RETRIES:
-        raise errors.InvalidInput(f"Versuche sind eine ganze Zahl von 0 bis {jobs.MAX_RETRIES}.")
-    task = _steerable(tx, tenant_id, job_id)
-    query = text(
-        "update job set retries = :r, retries_told = true, attempts = 0, locked_by = case when :r > 0 then locked_by end"
-        " where tenant_id = :t and id = :id"
-    )
-    tx.execute(query, {"t": tenant_id, "id": job_id, "r": retries})
-    if retries == 0:
-        message = task.error or f"{by} hat die Versuche auf 0 gesetzt."
-        incidents.open_incident(
-            tx, tenant_id, kind="job", message=message, now=now, instance_id=task.instance_id, element_id=task.element_id, wait_id=job_id
-        )
-        return
-    incidents.resolve_wait(tx, tenant_id, job_id, by=by, reason=f"Versuche auf {retries} gesetzt.", now=now)
-    tx.execute(text("select pg_notify('vollstreckung_work', '')"))
+    _steerable(tx, tenant_id, job_id)
+    jobs.set_retries(tx, tenant_id, job_id, retries, by=by, now=now)
 
 
 def set_priority(tx: Connection, tenant_id: int, job_id: UUID, priority: int) -> None:

@@ -79,13 +79,14 @@ def start(
     now: datetime,
     by: str,
     start_event: str | None = None,
+    version: int | None = None,
 ) -> Instance:
-    """Start the latest version of a process and return its instance.
+    """Start the latest (or a given) version of a process and return its instance.
 
     Raises errors.NotFound for an unknown process, errors.InvalidInput for variables that cannot be stored, errors.Incident when
     the first steps cannot go on; nothing is stored then.
     """
-    bundle_id, definition = bundles.for_start(tx, process_key, tenant_id=tenant_id)
+    bundle_id, definition = bundles.for_start(tx, process_key, tenant_id=tenant_id, version=version)
     return start_bundle(
         tx, bundle_id, definition, process_key, business_key, variables, tenant_id=tenant_id, now=now, by=by, start_event=start_event
     )

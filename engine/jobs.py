@@ -172,6 +172,29 @@ def give_up(tx: Connection, job: Job, now: datetime) -> None:
     )
 
 
+def set_retries(tx: Connection, tenant_id: int, job_id: UUID, retries: int, *, by: str, now: datetime) -> None:
+    """Set the tries that are left: none opens an incident, some close it. Raises errors.NotFound, errors.InvalidInput."""
+    if not 0 <= retries <= MAX_RETRIES:
+        raise errors.InvalidInput(f"Versuche sind eine ganze Zahl von 0 bis {MAX_RETRIES}.")
+    job = get(tx, tenant_id, job_id)
+    tx.execute(text("select 1 from process_instance where tenant_id = :t and id = :i for update"), {"t": tenant_id, "i": job.instance_id})
+    query = text(
+        "update job set retries = :r, retries_told = true, attempts = 0, locked_by = case when :r > 0 then locked_by end"
+        " where tenant_id = :t and id = :id returning error"
+    )
+    row = tx.execute(query, {"t": tenant_id, "id": job_id, "r": retries}).first()
+    if row is None:
+        raise gone()
+    if retries == 0:
+        message = row.error or f"{by} hat die Versuche auf 0 gesetzt."
+        incidents.open_incident(
+            tx, tenant_id, kind="job", message=message, now=now, instance_id=job.instance_id, element_id=job.element_id, wait_id=job_id
+        )
+        return
+    incidents.resolve_wait(tx, tenant_id, job_id, by=by, reason=f"Versuche auf {retries} gesetzt.", now=now)
+    tx.execute(text("select pg_notify('vollstreckung_work', '')"))
+
+
 def extend(tx: Connection, tenant_id: int, job_id: UUID, *, worker: str, lease: timedelta) -> None:
     """Prolong the lease of a worker, counted from now. Raises errors.Conflict where it has run out: another worker may be next."""
     held(tx, tenant_id, job_id, worker)

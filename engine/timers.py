@@ -7,7 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, text
 
-from engine import db, instances
+from engine import db, errors, incidents, instances
 from engine.protocol import Step, Stimulus
 
 LOCK = (
@@ -40,6 +40,17 @@ def park(tx: Connection, tenant_id: int, timer_id: UUID) -> tuple[int, str] | No
     query = text("update timer set parked = true where tenant_id = :t and id = :id returning instance_id, element_id")
     row = tx.execute(query, {"t": tenant_id, "id": timer_id}).first()
     return None if row is None else (row.instance_id, row.element_id)
+
+
+def retry(tx: Connection, tenant_id: int, timer_id: UUID, *, by: str, now: datetime) -> None:
+    """Let a timer that was put aside become due again, and resolve its incident. Raises errors.NotFound."""
+    found = tx.execute(
+        text("update timer set parked = false where tenant_id = :t and id = :id returning id"), {"t": tenant_id, "id": timer_id}
+    ).first()
+    if found is None:
+        raise errors.NotFound("Die Frist gibt es nicht mehr: Sie ist abgelaufen oder wurde abgebrochen.")
+    incidents.resolve_wait(tx, tenant_id, timer_id, by=by, reason="Frist erneut angesetzt.", now=now)
+    tx.execute(text("select pg_notify('vollstreckung_work', '')"))
 
 
 def of_instance(tx: Connection, tenant_id: int, instance_id: int) -> list[tuple[str, str, datetime]]:

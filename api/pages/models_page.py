@@ -6,9 +6,11 @@ from uuid import UUID
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from sqlalchemy import Connection
 
 from api import app, wiring
 from engine import clock, deployments, errors
+from engine.listings import definitions, listing
 from engine.spiff import model, reader
 
 bp = Blueprint("models_page", __name__)
@@ -21,7 +23,20 @@ def show() -> ResponseReturnValue:
     session = app.session()
     with app.database().begin(session.tenant_id) as tx:
         listed = deployments.processes(tx, session.tenant_id)
-    return render_template("prozesse.html", prozesse=listed)
+        if request.args.get("bereitstellung"):
+            listed = [
+                process for process in listed if process.uuid in _of_deployment(tx, session.tenant_id, request.args["bereitstellung"])
+            ]
+    return render_template("prozesse.html", prozesse=listed, bereitstellung=request.args.get("bereitstellung"))
+
+
+def _of_deployment(tx: Connection, tenant_id: int, deployment: str) -> set[UUID]:
+    """Return the process versions that a deployment brought."""
+    try:
+        wanted = {"deployment_id": UUID(deployment)}
+    except ValueError:
+        raise errors.NotFound("Die Bereitstellung gibt es nicht. Bitte die Adresse prüfen.") from None
+    return {row.uuid for row in listing.rows(tx, definitions.PROCESS_DEFINITIONS, tenant_id, wanted)}
 
 
 @bp.get("/prozesse/<uuid:definition_uuid>")

@@ -31,7 +31,7 @@ def enter() -> ResponseReturnValue | None:
         raise errors.InvalidInput("Die Adresse enthält ein NUL-Zeichen.")
     if request.path not in OPEN:
         arguments = request.view_args or {}
-        g.session = basic.session_of(app.database(), _header(), tenant=_slug(arguments.get("engine") or arguments.get("tenant")))
+        g.session = basic.session_of(app.database(), _header(), tenant=_slug(arguments.get("tenant") or arguments.get("engine")))
     return None
 
 

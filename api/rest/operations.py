@@ -9,7 +9,6 @@ import functools
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
-from uuid import UUID
 
 from flask import Response, request
 
@@ -38,7 +37,7 @@ class Field:
     required: bool = False
 
 
-Fields = Mapping[str, Field]
+Fields = dict[str, Field]
 # Sent by clients, without a meaning here, whatever the value.
 TOLERATED: Fields = {"deserializeValues": Field("any", "ohne Wirkung")}
 TENANT: Fields = {"tenantId": Field("text", "Kürzel des Mandanten, für den gearbeitet wird; ohne: der erste des Kontos")}
@@ -134,14 +133,6 @@ def read_query(fields: Fields) -> dict[str, Any]:
     """Return the query parameters by name, absent and empty ones as None. Raises errors.InvalidInput."""
     _refuse_unknown(list(request.args), fields)
     return {name: _parameter(request.args.get(name), name, declared) for name, declared in fields.items()}
-
-
-def uuid_of(text: object, what: str) -> UUID:
-    """Return an id from a path or body. Raises errors.NotFound: what has no such id cannot exist."""
-    try:
-        return UUID(str(text))
-    except ValueError:
-        raise errors.NotFound(f"{what} mit der Kennung „{str(text)[:100]}“ gibt es nicht.") from None
 
 
 def _refuse_unknown(names: list[str], fields: Fields) -> None:

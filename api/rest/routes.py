@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from flask import Flask
 
-from api.rest.camunda7 import engines
+from api.rest.camunda7 import deployments, engines, histories, process_definitions, process_instances, waits, webapps
 
 CAMUNDA7 = "/engine-rest"
-RESOURCES = (engines,)
+RESOURCES = (engines, deployments, process_definitions, process_instances, waits, histories)
 
 
 def register(app: Flask) -> None:
     """Add the routes of all interfaces. A tenant is also an engine of its own name, as the clients of Camunda address one."""
+    app.register_blueprint(webapps.bp)
     for resource in RESOURCES:
         app.register_blueprint(resource.bp, url_prefix=CAMUNDA7)
         app.register_blueprint(resource.bp, url_prefix=f"{CAMUNDA7}/engine/<engine>", name=f"{resource.bp.name}_of_engine")

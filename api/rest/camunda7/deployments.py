@@ -1,0 +1,74 @@
+"""Deployments: what the Modeler's button sends, and what was deployed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from flask import Blueprint, request
+
+from api import app, wiring
+from api.rest import entrance, faults, lists, uploads
+from api.rest.camunda7 import present
+from api.rest.operations import operation
+from engine import clock, deployments, errors
+from engine.listings import definitions, listing
+from engine.protocol import Finding
+
+bp = Blueprint("rest_deployments", __name__)
+
+lists.add(bp, "/deployment", "Bereitstellungen", definitions.DEPLOYMENTS, present.deployment, posts=False, answer="[{id, name, …}]")
+
+
+@bp.post("/deployment/create")
+@operation(
+    "Dateien prüfen und bereitstellen (multipart wie vom Camunda Modeler); bei einem Fehler wird nichts gespeichert",
+    roles=("designer",),
+    body=None,
+    answer="{id, name, deployedProcessDefinitions: {…}}; 400: {type: ParseException, message, details}",
+)
+def create() -> object:
+    entrance.work_for(uploads.text("tenant-id"))
+    app.require("designer")
+    files = uploads.files()
+    session = app.session()
+    try:
+        with app.database().begin(session.tenant_id) as tx:
+            made = deployments.deploy(
+                tx, files, world_id=session.world_id, name=uploads.text("deployment-name", next(iter(files))), by=session.login,
+                now=clock.now(tx, session.tenant_id), readers=wiring.READERS, source=uploads.text("deployment-source", "REST"),
+                topics=wiring.topic_inputs(), tenant_id=session.tenant_id,
+            )  # fmt: skip
+            (row,) = listing.rows(tx, definitions.DEPLOYMENTS, session.tenant_id, {"id": made.uuid})
+    except deployments.Refused as refused:
+        told = f"{refused}\nDieselben Dateien, mit den Befunden am Diagramm: {request.host_url}prozesse/pruefen"
+        raise faults.Fault(400, told, type="ParseException", details=problems(files, refused.findings)) from refused
+    return present.deployment(row) | present.deployed(made, made.definitions)
+
+
+@bp.get("/deployment/<deployment_id>")
+@operation("Eine Bereitstellung", answer="{id, name, source, deploymentTime}")
+def get(deployment_id: str) -> object:
+    wanted = {"id": lists.id_of("deploymentId", deployment_id)}
+    found = lists.page_of(definitions.DEPLOYMENTS, wanted, listing.FIRST_PAGE, present.deployment)
+    if not found:
+        raise errors.NotFound(f"Die Bereitstellung „{deployment_id[:80]}“ gibt es nicht.")
+    return found[0]
+
+
+def problems(files: dict[str, bytes], findings: Sequence[Finding]) -> dict[str, object]:
+    """Return the findings as Camunda's `details`: file -> errors and warnings with line and element."""
+    return {
+        file: {
+            kind: [_problem(finding) for finding in findings if finding.file == file and finding.severity == severity]
+            for kind, severity in (("errors", "error"), ("warnings", "warning"))
+        }
+        for file in files
+    }
+
+
+def _problem(finding: Finding) -> dict[str, object]:
+    element = finding.element_id or None
+    return {
+        "message": f"{finding.message} {finding.remedy}".strip(), "line": finding.line, "column": 0, "mainElementId": element,
+        "elementIds": [element] if element else [],
+    }  # fmt: skip

@@ -1,0 +1,81 @@
+"""Jobs (timers, and what the program's own worker does) and incidents: looking, and trying again."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint
+
+from api import app
+from api.rest import lists
+from api.rest.camunda7 import present
+from api.rest.operations import Field, operation
+from engine import clock, errors, incidents, jobs, timers
+from engine.listings import listing, waits
+
+bp = Blueprint("rest_waits", __name__)
+
+OPERATORS = ("team_lead", "designer", "worker")
+KINDS = {"failedJob": ["job", "timer"], "failedExternalTask": ["job"], "failedMessage": ["message"], "failedStep": ["step"]}
+
+
+def _by_type(given: dict[str, Any]) -> dict[str, Any]:
+    wanted = given.pop("incidentType", None)
+    return given if wanted is None else given | {"incidentKinds": KINDS.get(wanted, [])}
+
+
+lists.add(bp, "/job", "Fristen und Aufträge", waits.JOBS, present.job, answer="[{id, dueDate, retries, exceptionMessage, …}]")
+lists.add(
+    bp, "/incident", "Offene Störungen", waits.INCIDENTS, present.incident, accept=_by_type,
+    more={"incidentType": Field("text", "failedJob, failedExternalTask, failedMessage oder failedStep")},
+    answer="[{id, incidentType, incidentMessage, …}]",
+)  # fmt: skip
+
+
+@bp.get("/job/<job_id>")
+@operation("Eine Frist oder ein Auftrag", answer="{id, dueDate, retries, …}")
+def get_job(job_id: str) -> object:
+    found = lists.page_of(waits.JOBS, {"job_id": lists.path_id("Den Auftrag", job_id)}, listing.FIRST_PAGE, present.job)
+    if not found:
+        raise errors.NotFound(f"Den Auftrag „{job_id[:80]}“ gibt es nicht.")
+    return found[0]
+
+
+@bp.put("/job/<job_id>/retries")
+@operation(
+    "Versuche setzen; 0 öffnet eine Störung, mehr schließen sie", roles=OPERATORS, status=204,
+    body={"retries": Field("whole", "so viele Versuche bleiben", required=True), "dueDate": Field("text", "wird nicht geändert")},
+)  # fmt: skip
+def put_retries(job_id: str, body: dict[str, Any]) -> None:
+    session, uuid, retries = app.session(), lists.path_id("Den Auftrag", job_id), body["retries"]
+    if body["dueDate"] is not None:
+        raise errors.InvalidInput("Die Fälligkeit wird hier nicht geändert; sie folgt aus dem Diagramm.")
+    with app.database().begin(session.tenant_id) as tx:
+        now = clock.now(tx, session.tenant_id)
+        row = next(iter(listing.rows(tx, waits.JOBS, session.tenant_id, {"job_id": uuid})), None)
+        if row is None or row.kind != "timer":
+            jobs.set_retries(tx, session.tenant_id, uuid, retries, by=session.login, now=now)
+        elif retries < 1:
+            raise errors.InvalidInput("Eine Frist kann nicht ausgesetzt werden; möglich ist mindestens ein Versuch.")
+        else:
+            timers.retry(tx, session.tenant_id, uuid, by=session.login, now=now)
+
+
+@bp.get("/incident/<incident_id>")
+@operation("Eine offene Störung", answer="{id, incidentType, incidentMessage, …}")
+def get_incident(incident_id: str) -> object:
+    wanted = {"incident_id": lists.path_id("Die Störung", incident_id)}
+    found = lists.page_of(waits.INCIDENTS, wanted, listing.FIRST_PAGE, present.incident)
+    if not found:
+        raise errors.NotFound(f"Die offene Störung „{incident_id[:80]}“ gibt es nicht.")
+    return found[0]
+
+
+@bp.delete("/incident/<incident_id>")
+@operation("Störung verwerfen (nur eine Nachricht, die niemand erwartet)", roles=OPERATORS, status=204)
+def delete_incident(incident_id: str) -> None:
+    session = app.session()
+    uuid = lists.path_id("Die Störung", incident_id)
+    with app.database().begin(session.tenant_id) as tx:
+        now = clock.now(tx, session.tenant_id)
+        incidents.dismiss(tx, session.tenant_id, uuid, by=session.login, reason="Über die Schnittstelle verworfen.", now=now)

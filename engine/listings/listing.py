@@ -1,0 +1,128 @@
+"""What a listing is, and its one way into SQL: declared filters and orders, bound values, a page of bounded length."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any, Literal
+
+from sqlalchemy import Connection, text
+
+from engine import deployments, errors
+
+MAX_PAGE = 1000
+FilterKind = Literal["text", "texts", "whole", "flag", "uuid", "uuids", "instant", "comparisons"]
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """where: SQL with `:value`. A flag has none: its SQL holds when it is true, and false asks nothing. `note` is German."""
+
+    kind: FilterKind
+    where: str
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """One condition on a variable. `values`: any of them may be meant (`1` in an address is a number or a text)."""
+
+    name: str
+    operator: Literal["eq", "neq", "gt", "gteq", "lt", "lteq", "like"]
+    values: tuple[object, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """columns and source (`from ... where ...`) may use `:tenant` and `:world`. `tie`: the order of equals, unique."""
+
+    columns: str
+    source: str
+    filters: Mapping[str, Filter]
+    orders: Mapping[str, str]
+    tie: str
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Which rows: `order` is a name of the listing's orders."""
+
+    first: int = 0
+    limit: int = MAX_PAGE
+    order: str | None = None
+    descending: bool = False
+
+
+FIRST_PAGE = Page()
+
+
+def rows(tx: Connection, listing: Listing, tenant_id: int, given: Mapping[str, object], page: Page = FIRST_PAGE) -> Sequence[Any]:
+    """Return a page of rows that meet all given filters. Raises errors.InvalidInput for an unknown order."""
+    where, parameters = _conditions(tx, listing, tenant_id, given)
+    order = listing.tie
+    if page.order is not None:
+        if page.order not in listing.orders:
+            raise errors.InvalidInput(f"Nach „{page.order[:60]}“ kann nicht sortiert werden. Möglich sind: {', '.join(listing.orders)}.")
+        order = f"{listing.orders[page.order]} {'desc' if page.descending else 'asc'} nulls last, {listing.tie}"
+    query = f"select {listing.columns} {listing.source}{where} order by {order} offset :first_row limit :page_length"
+    paging = {"first_row": max(0, page.first), "page_length": max(0, min(page.limit, MAX_PAGE))}
+    return tx.execute(text(query), parameters | paging).all()
+
+
+def count(tx: Connection, listing: Listing, tenant_id: int, given: Mapping[str, object]) -> int:
+    """Return how many rows meet all given filters."""
+    where, parameters = _conditions(tx, listing, tenant_id, given)
+    return int(tx.execute(text(f"select count(*) {listing.source}{where}"), parameters).scalar_one())
+
+
+def _conditions(tx: Connection, listing: Listing, tenant_id: int, given: Mapping[str, object]) -> tuple[str, dict[str, object]]:
+    conditions: list[str] = []
+    parameters: dict[str, object] = {"tenant": tenant_id, "world": deployments.world_of(tx, tenant_id)}
+    for number, (name, value) in enumerate((name, value) for name, value in given.items() if value is not None and value is not False):
+        filter_ = listing.filters[name]
+        if filter_.kind == "comparisons":
+            if not isinstance(value, Sequence):
+                raise TypeError("comparisons come as a sequence")
+            for index, comparison in enumerate(value):
+                conditions.append(_compared(filter_.where, comparison, f"c{number}_{index}", parameters))
+            continue
+        conditions.append(filter_.where.replace(":value", f":f{number}"))
+        if filter_.kind != "flag":
+            parameters[f"f{number}"] = value
+    return "".join(f" and {condition}" for condition in conditions), parameters
+
+
+OPERATORS = {"eq": "=", "neq": "<>", "gt": ">", "gteq": ">=", "lt": "<", "lteq": "<="}
+
+
+def _compared(variables: str, comparison: Comparison, name: str, parameters: dict[str, object]) -> str:
+    """Return the SQL of a condition on a variable in the jsonb column `variables`.
+
+    A number is compared as a number, a text also with the ISO spelling of a date or instant. What is of another kind does not match.
+    """
+    parameters[f"{name}_name"] = comparison.name
+    found = f"({variables} -> :{name}_name)"
+    operator = OPERATORS.get(comparison.operator, "like")
+    either: list[str] = []
+    for index, value in enumerate(comparison.values):
+        key = f"{name}_{index}"
+        if value is None or isinstance(value, bool):
+            literal = {None: "null", True: "true", False: "false"}[value]
+            either.append(f"{found} {operator} '{literal}'::jsonb" if operator in ("=", "<>") else "false")
+            continue
+        if isinstance(value, int | Decimal):
+            if operator == "like":
+                continue  # a pattern is a text
+            parameters[key] = Decimal(value)
+            side = f"case when jsonb_typeof({found}) = 'object' then ({found} ->> '@zahl')::numeric end"
+        elif isinstance(value, str):
+            parameters[key] = value
+            side = f"case jsonb_typeof({found}) when 'string' then {found} #>> '{{}}'"
+            side += f" when 'object' then coalesce({found} ->> '@datum', {found} ->> '@zeitpunkt') end"
+        else:
+            raise errors.InvalidInput(f"Mit einem Wert dieser Art kann „{comparison.name}“ nicht verglichen werden.")
+        either.append(f"{side} {operator} :{key}")
+    if operator == "<>":  # the variable is there, and none of the meanings is its value; another kind of value is another value
+        return f"({found} is not null and {' and '.join(f'coalesce({one}, true)' for one in either)})"
+    return f"({' or '.join(either) or 'false'})"
