@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -18,7 +18,7 @@ from sqlalchemy import Connection, text
 from engine import db, dmn, errors, feel, start_schedule, values
 from engine.protocol import Finding
 from engine.spiff import check as spiff_check
-from engine.spiff import model, reader
+from engine.spiff import inner_forms, model, reader
 
 KINDS = {".bpmn": "bpmn", ".dmn": "dmn", ".form": "form", ".typ": "letter"}
 
@@ -87,7 +87,8 @@ def check(
     keys: dict[str, set[str]] = {kind: set((known or {}).get(kind, ())) for kind in KINDS.values()}
     diagrams: dict[str, bytes] = {}
     owners: dict[tuple[str, str], str] = {}
-    for file, content in files.items():
+    inner = inner_forms.of_files(files)
+    for file, content in [*files.items(), *((file, form.content) for file, form in inner.items())]:
         kind = kind_of(file)
         if kind is None:
             findings.append(Finding(file, 1, "", "", "Die Endung der Datei ist unbekannt.", f"Erlaubt sind {', '.join(KINDS)}."))
@@ -97,7 +98,8 @@ def check(
         elif kind == "dmn":
             findings += dmn.check(content, file, offered)
         elif kind in readers:
-            findings += readers[kind].check(content, file)
+            found = readers[kind].check(content, file)
+            findings += [_inside(finding, inner[file]) for finding in found] if file in inner else found
         for key, name, _ in _contents(kind, content, file, readers):
             keys[kind].add(key)
             other = owners.setdefault((kind, key), file)
@@ -110,6 +112,14 @@ def check(
     )  # fmt: skip
     findings += spiff_check.check(diagrams, offer)
     return tuple(sorted(findings, key=lambda f: (f.file, f.severity != "error", f.line, f.element_id)))
+
+
+def _inside(finding: Finding, form: inner_forms.InnerForm) -> Finding:
+    """Return what is wrong with a form inside a diagram as a finding of the diagram."""
+    message = (
+        f"Formular: {finding.label or finding.element_id}: {finding.message}" if finding.element_id else f"Formular: {finding.message}"
+    )
+    return replace(finding, file=form.diagram, line=form.line, element_id=form.drawn_as, label="", message=message)
 
 
 def kind_of(file: str) -> str | None:
@@ -164,7 +174,10 @@ def deploy(
     if any(finding.severity == "error" for finding in findings):
         raise Refused(findings)
     tx.execute(text("select 1 from world where id = :world for update"), {"world": world_id})
-    versions = [version for file, content in files.items() for version in _versions(tx, world_id, file, content, readers)]
+    inner = {file: form.content for file, form in inner_forms.of_files(files).items()}
+    versions = [
+        version for file, content in [*files.items(), *inner.items()] for version in _versions(tx, world_id, file, content, readers)
+    ]
     if versions and all(version.known is not None for version in versions):
         brought = text(
             "select p.id, p.uuid from definition d join deployment p on p.world_id = d.world_id and p.id = d.deployment_id where d.id = :d"

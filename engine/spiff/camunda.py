@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from lxml import etree
 
 from engine import values, xml
-from engine.spiff import model, parts, schedule
+from engine.spiff import form_fields, inner_forms, model, parts, schedule
 from engine.spiff.expressions import Expression
 
 if TYPE_CHECKING:
@@ -23,11 +23,13 @@ MAPPINGS = ("singleEntry", "singleResult", "collectEntries", "resultList")
 def process(reader: Reader, drawn: etree._Element, read: model.Process) -> model.Process:
     """Return the process with its version tag, its retention and who may start it."""
     starters = (_attribute(drawn, "candidateStarterGroups") or "").split(",")
+    forms = [_form(reader, start)[0] for start in drawn.findall(f"{BPMN}startEvent")]
     return replace(
         read,
         version_tag=_attribute(drawn, "versionTag") or "",
         history_days=_history_days(reader, drawn),
         candidate_starters=tuple(group.strip() for group in starters if group.strip()),
+        start_form=next((form for form in forms if form), None),
     )
 
 
@@ -233,29 +235,15 @@ def _call_mappings(reader: Reader, element: etree._Element, tag: str) -> tuple[m
 
 def _assignment(reader: Reader, element: etree._Element) -> model.Assignment:
     """Return form, people and dates of a user task."""
-    form_ref, form_key = _attribute(element, "formRef"), _attribute(element, "formKey")
-    if form_ref and form_key:
-        reader.fault(element, "Die Aufgabe nennt ein Formular doppelt (formRef und formKey).", "Bitte nur „Camunda Form“ verwenden.")
-    if _extension(element, "formData") is not None:
-        reader.fault(element, "Eingebettete Formularfelder (formData) werden nicht angezeigt.", "Bitte ein Camunda Form (.form) verwenden.")
-    if form_key and not form_ref:
-        if form_key.startswith(("camunda-forms:deployment:", "camunda-forms:")) and form_key.endswith(".form"):
-            form_ref = form_key.rpartition(":")[2].removesuffix(".form")
-        else:
-            reader.fault(
-                element,
-                f"Der Formularschlüssel „{form_key}“ wird nicht angezeigt.",
-                "Bitte „Camunda Form“ wählen und die Formular-ID angeben.",
-            )
+    form, binding = _form(reader, element)
 
     def of(name: str, german: str) -> Expression | None:
         text = _attribute(element, name)
         return reader.expression(element, text, german) if text else None
 
-    binding = _attribute(element, "formRefBinding") or "latest"
     return model.Assignment(
-        form=form_ref,
-        form_binding=binding if form_ref else None,
+        form=form,
+        form_binding=binding,
         assignee=of("assignee", "Bearbeiter"),
         candidate_groups=of("candidateGroups", "Gruppen"),
         candidate_users=of("candidateUsers", "Benutzer"),
@@ -263,6 +251,33 @@ def _assignment(reader: Reader, element: etree._Element) -> model.Assignment:
         follow_up=of("followUpDate", "Wiedervorlage"),
         priority=of("priority", "Priorität"),
     )
+
+
+def _form(reader: Reader, element: etree._Element) -> tuple[str | None, str | None]:
+    """Return the form of a user task or start event and how it is bound."""
+    form_ref, form_key, fields = _attribute(element, "formRef"), _attribute(element, "formKey"), _extension(element, "formData")
+    if sum(1 for drawn in (form_ref, form_key, fields) if drawn is not None) > 1:
+        text = "Ein Formular ist mehrfach angegeben (formRef, formKey oder Formularfelder)."
+        reader.fault(element, text, "Bitte nur „Camunda Form“ verwenden.")
+    if form_ref:
+        binding = _attribute(element, "formRefBinding") or "latest"
+        if binding not in ("latest", "deployment", "version"):
+            reader.fault(element, f"Die Bindung „{binding}“ wird nicht unterstützt.", "Bitte latest, deployment oder version wählen.")
+        version = _attribute(element, "formRefVersion") or ""
+        if binding == "version" and values.whole(version) is None:
+            reader.fault(element, f"Die Fassung „{version}“ des Formulars ist keine Zahl.", "Bitte „Version“ ausfüllen.")
+        return form_ref, f"version:{version}" if binding == "version" else binding
+    if fields is not None:
+        for place, message, remedy in form_fields.schema(fields, "")[1]:
+            reader.fault(place, message, remedy)
+        return inner_forms.key(element, element.get("id", "")), "deployment"
+    if not form_key:
+        return None, None
+    if form_key.startswith("camunda-forms:") and form_key.endswith(".form"):
+        return form_key.rpartition(":")[2].removesuffix(".form"), "deployment" if ":deployment:" in form_key else "latest"
+    kind = "Das eingebettete HTML-Formular" if form_key.startswith("embedded:") else "Der Formularschlüssel"
+    reader.fault(element, f"{kind} „{form_key}“ wird nicht angezeigt.", "Bitte „Camunda Form“ wählen und die Formular-ID angeben.")
+    return None, None
 
 
 def _parameters(reader: Reader, element: etree._Element, tag: str) -> tuple[model.Parameter, ...]:

@@ -70,9 +70,9 @@ class Reader:
 
     # -- findings
     def fault(self, element: etree._Element, message: str, remedy: str, *, warning: bool = False) -> None:
-        """Add a finding at an element; parts without an id are told under the nearest element that has one."""
+        """Add a finding at an element; parts of an element are told under the element, which the diagram shows."""
         owner = element
-        while owner is not None and not owner.get("id"):
+        while owner is not None and not (owner.get("id") and xml.namespace(owner) == BPMN):
             parent = owner.getparent()
             if parent is None:
                 break
