@@ -38,7 +38,7 @@ def element(reader: Reader, drawn: etree._Element, read: model.Element) -> model
     _listeners(reader, drawn)
     common = replace(
         read,
-        event=_event(drawn, read.event),
+        event=_event(reader, drawn, read.event),
         retries=_retries(drawn),
         result_variable=_attribute(drawn, "resultVariable"),
         inputs=_parameters(reader, drawn, "inputParameter"),
@@ -105,15 +105,26 @@ def _listeners(reader: Reader, element: etree._Element) -> None:
             reader.fault(
                 drawn, f"„{name}“ wird nicht ausgeführt.", "Bitte das Verhalten als eigenes Element zeichnen (z. B. externe Aufgabe)."
             )
+    for drawn in element.findall(f"{BPMN}extensionElements/{CAMUNDA}errorEventDefinition"):
+        reader.fault(drawn, "Ein Fehler mit Bedingung am externen Task wird nicht ausgelöst.", "Bitte den Worker den Fehler melden lassen.")
 
 
-def _event(drawn: etree._Element, event: model.EventDefinition | None) -> model.EventDefinition | None:
+def _event(reader: Reader, drawn: etree._Element, event: model.EventDefinition | None) -> model.EventDefinition | None:
     """Return the event with the variables that take what it caught; a thrown message may be somebody's work."""
     definition = next((child for child in drawn.iterchildren("*") if xml.local(child).endswith("EventDefinition")), None)
     if event is None or definition is None:
         return event
+    error = reader.errors.get(definition.get("errorRef") or "")
+    message = _attribute(error, "errorMessage") if error is not None else None
+    kinds = {kind.strip() for kind in (_attribute(definition, "variableEvents") or "").split(",")} - {""}
+    if kinds - {"create", "update", "delete"}:
+        reader.fault(drawn, "„variableEvents“ nennt Unbekanntes.", "Erlaubt sind create, update und delete, durch Komma getrennt.")
     return replace(
         event,
+        variable=_attribute(definition, "variableName"),
+        changes=frozenset(kinds),
+        message=reader.expression(drawn, message, "Fehlertext") if message else None,
+        carries=_call_mappings(reader, definition, "in") if event.kind == "signal" else (),
         code_variable=_attribute(definition, "errorCodeVariable") or _attribute(definition, "escalationCodeVariable"),
         message_variable=_attribute(definition, "errorMessageVariable"),
         external=event.kind == "message" and (_attribute(definition, "type") is not None or _implementation(definition) is not None),
@@ -221,7 +232,7 @@ def _call_mappings(reader: Reader, element: etree._Element, tag: str) -> tuple[m
                 model.CallMapping(None, reader.expression(drawn, drawn.get("businessKey", ""), "Geschäftsschlüssel"), business_key=True)
             )
         elif drawn.get("variables") == "all":
-            found.append(model.CallMapping(None, None, everything=True))
+            found.append(model.CallMapping(None, None, everything=True, local=drawn.get("local") == "true"))
         else:
             source, expression = drawn.get("source"), drawn.get("sourceExpression")
             target = drawn.get("target")
@@ -229,7 +240,7 @@ def _call_mappings(reader: Reader, element: etree._Element, tag: str) -> tuple[m
                 reader.fault(drawn, "Der Zuordnung fehlen Quelle oder Ziel.", "Bitte beide Felder ausfüllen.")
                 continue
             value = reader.expression(drawn, expression, "Zuordnung") if expression else reader.expression(drawn, f"={source}", "Zuordnung")
-            found.append(model.CallMapping(target, value))
+            found.append(model.CallMapping(target, value, local=drawn.get("local") == "true"))
     return tuple(found)
 
 

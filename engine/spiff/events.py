@@ -178,15 +178,8 @@ class ThrowEvent(EventNode, Activity):
             throw_message(self, token)
         elif kind == "signal":
             name = text_of(workflow, self.event.name, token, "Signal")
-            thrown = (
-                self._outgoing_id(token),
-                "signal",
-                name or "",
-                self.element.id,
-                None,
-                self.locals_of(token),
-                frozenset(workflow.opened),
-            )
+            payload = self.locals_of(token) | nodes.carried(token, self.event.carries)
+            thrown = (self._outgoing_id(token), "signal", name or "", self.element.id, None, payload, frozenset(workflow.opened))
             workflow.outgoing.append(Outgoing(*thrown))  # type: ignore[arg-type]  # a tuple forgets literals
             workflow.journal_element("message_thrown", token, name=name, signal=True)
         elif kind == "escalation":
@@ -195,7 +188,7 @@ class ThrowEvent(EventNode, Activity):
                 workflow.warn(self.element.id, workflow.path_of(token), f"Die Eskalation „{code}“ wird nirgends gefangen.")
         elif kind == "error":
             code = text_of(workflow, self.event.name, token, "Fehler")
-            if not throw(token, "error", code, "", self.locals_of(token)):
+            if not throw(token, "error", code, text_of(workflow, self.event.message, token, "Fehlertext") or "", self.locals_of(token)):
                 raise errors.Incident(f"Der Fehler „{code}“ aus „{self.shown}“ wird im Prozess nirgends gefangen.", self.element.id)
         elif kind == "terminate":
             terminate(token)
@@ -309,29 +302,46 @@ def start_event_subprocess(workflow: Instance, start: Node, scope_id: int, given
 def throw(token: Token, kind: str, code: str | None, message: str, given: Mapping[str, object], *, own: bool = False) -> bool:
     """Look for a catcher of an error or escalation from the token outwards and let it catch; return whether one did.
 
-    `own`: the activity of the token itself may catch at its boundary (a job reported the error). In each place a catcher of
-    just this code goes before one of any code, whatever the order they were drawn in.
+    given: what the catcher sets besides code and message. `own`: the activity of the token itself may catch at its boundary (a
+    job reported the error). In each place a catcher of just this code goes before one of any code, whatever the order they were
+    drawn in. A call that is left on the way gives out what its `out` mappings name, as if it had ended.
     """
     workflow = token.workflow
     if own:
-        host = workflow.by_number[token.host] if token.role == "instance" and token.host else token
-        if _at_boundary(workflow, host, kind, code, message, given):
+        host = _with_boundaries(workflow, token)
+        node = _catcher(workflow, host.task_spec.boundaries, kind, code, host)
+        if node is not None:
+            _catch_at_boundary(workflow, host, node, _caught(node, code, message, given))
             return True
     scope: Scope | None = workflow.scopes[token.scope]
     inside: set[str] = set()  # event subprocesses the token is in: none of them catches what is thrown in itself
+    left: list[tuple[Token, Scope]] = []
     while scope is not None:
-        if scope.kind == "event_subprocess":
-            inside.add(workflow.by_number[scope.owner or 0].task_spec.name)
+        owner = workflow.by_number.get(scope.owner or 0)
+        if scope.kind == "event_subprocess" and owner is not None:
+            inside.add(owner.task_spec.name)
         outside = [name for name in _watchers_of(workflow, scope) if workflow.definition.container_of[name] not in inside]
         node = _catcher(workflow, outside, kind, code, token)
         if node is not None:
+            _give_out(workflow, left)
             start_event_subprocess(workflow, node, scope.id, _caught(node, code, message, given))
             return True
-        owner = workflow.by_number.get(scope.owner or 0)
-        if owner is not None and _at_boundary(workflow, owner, kind, code, message, given):
-            return True
+        if owner is not None:
+            if scope.kind == "call":
+                left.append((owner, scope))
+            host = _with_boundaries(workflow, owner)
+            node = _catcher(workflow, host.task_spec.boundaries, kind, code, host)
+            if node is not None:
+                _give_out(workflow, left)
+                _catch_at_boundary(workflow, host, node, _caught(node, code, message, given))
+                return True
         scope = workflow.scopes.get(scope.parent) if scope.parent is not None else None
     return False
+
+
+def _with_boundaries(workflow: Instance, token: Token) -> Token:
+    """Return the token whose boundary events count: of an instance of a loop, that of the whole loop."""
+    return workflow.by_number[token.host] if token.role == "instance" and token.host else token
 
 
 def _watchers_of(workflow: Instance, scope: Scope) -> list[str]:
@@ -341,17 +351,18 @@ def _watchers_of(workflow: Instance, scope: Scope) -> list[str]:
     return owner.task_spec.watchers if owner is not None and scope.kind != "local" else []
 
 
-def _at_boundary(workflow: Instance, host: Token, kind: str, code: str | None, message: str, given: Mapping[str, object]) -> bool:
-    node = _catcher(workflow, host.task_spec.boundaries, kind, code, host)
-    if node is None:
-        return False
+def _give_out(workflow: Instance, left: list[tuple[Token, Scope]]) -> None:
+    for owner, scope in left:
+        workflow.assign(owner.local or owner.scope, owner.task_spec.leaving(owner, scope), owner.task_spec.element.id)
+
+
+def _catch_at_boundary(workflow: Instance, host: Token, node: Node, caught: Mapping[str, object]) -> None:
     if node.element.interrupting:
         host.cancel()
     boundary = workflow.new_token(node, host.scope)
     workflow.journal_element("element_activated", boundary)
-    set_caught(node, boundary, host.scope, _caught(node, code, message, given))
+    set_caught(node, boundary, host.scope, caught)
     boundary.complete()
-    return True
 
 
 def _catcher(workflow: Instance, names: list[str], kind: str, code: str | None, token: Token) -> Node | None:

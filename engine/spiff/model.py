@@ -21,6 +21,20 @@ GATEWAYS = frozenset({"exclusive_gateway", "parallel_gateway", "inclusive_gatewa
 
 
 @dataclass(frozen=True, slots=True)
+class CallMapping:
+    """`in` or `out` of a call activity; source None with `everything`: all variables.
+
+    local: of `in`, only variables of the activity itself (its inputs); of `out`, into a variable of the activity itself.
+    """
+
+    target: str | None
+    value: Expression | None
+    everything: bool = False
+    business_key: bool = False
+    local: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class EventDefinition:
     """name: message, signal or link name, error or escalation code (None catches every code).
 
@@ -28,7 +42,8 @@ class EventDefinition:
     condition: of a conditional event, which looks only at changes of `variable` (None: of any) of the kinds `changes` ("create",
     "update"; empty: of every kind).
     correlation: the key a message is waited for or sent under; None: the extension property or the business key.
-    code_variable / message_variable: where an error or escalation event writes what it caught.
+    code_variable / message_variable: where an error or escalation event writes what it caught. message: text of a thrown error.
+    carries: what a thrown signal takes along.
     """
 
     kind: EventKind
@@ -41,8 +56,10 @@ class EventDefinition:
     changes: frozenset[str] = frozenset()
     code_variable: str | None = None
     message_variable: str | None = None
+    message: Expression | None = None
     external: bool = False
     correlation: Expression | None = None
+    carries: tuple[CallMapping, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,17 +69,6 @@ class Parameter:
     target: str
     value: Expression
     inside: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class CallMapping:
-    """`in` or `out` of a call activity; source None with `everything`: all variables; with `inputs`: the mapped inputs only."""
-
-    target: str | None
-    value: Expression | None
-    everything: bool = False
-    business_key: bool = False
-    inputs: bool = False
 
 
 @dataclass(frozen=True, slots=True)

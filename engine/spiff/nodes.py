@@ -16,7 +16,7 @@ from engine import dmn, errors, feel, values
 from engine.protocol import Event, Wait
 from engine.spiff import model, parts, schedule
 from engine.spiff.expressions import Expression
-from engine.spiff.workflow import CURRENT_USER, Instance, Scope, Token
+from engine.spiff.workflow import CURRENT_USER, Change, Instance, Scope, Token
 
 DEFAULT_PRIORITY = 50
 MAX_PRIORITY = 32_000  # the column is a smallint
@@ -179,9 +179,10 @@ class Activity(Node):
         if token.local is None:
             token.internal_data["outer"] = token.scope
             token.local = workflow.new_scope(token.scope, "local", token.number, workflow.path_of(token)).id
-        workflow.scopes[token.local].variables.update(given)
+        held = workflow.scopes[token.local].variables
+        workflow.changes += [Change(token.local, name, "update" if name in held else "create") for name in given]
+        held.update(given)
         workflow.journal.append(Event("variables_changed", self.element.id, workflow.path_of(token), values.unshared(dict(given))))
-        workflow.conditions_changed = True
 
     def redo_locals(self, token: Token, before: tuple[model.Parameter, ...]) -> None:
         """Evaluate the input parameters anew: they are drawn otherwise than `before`, when the token came here."""
@@ -452,6 +453,20 @@ def placed(around: object, inside: tuple[str, ...], value: object) -> object:
     return {**kept, inside[0]: placed(kept.get(inside[0]), inside[1:], value)}
 
 
+def carried(token: Token, mappings: tuple[model.CallMapping, ...]) -> dict[str, object]:
+    """Return what `in` mappings take along into a called process or a signal, seen from the token."""
+    workflow = token.workflow
+    given: dict[str, object] = {}
+    for mapping in mappings:
+        if mapping.everything:
+            own = workflow.scopes[token.local].variables if token.local is not None else {}
+            visible = own if mapping.local else workflow.view(token.local or token.scope)
+            given |= {name: visible[name] for name in visible if name != CURRENT_USER}
+        elif mapping.target and mapping.value:
+            given[mapping.target] = workflow.evaluate(mapping.value, token, f"Zuordnung „{mapping.target}“")
+    return workflow.computed(given, token)
+
+
 def instant(node: Node, token: Token, expression: Expression | None, what: str) -> Any:
     """Return the instant of a due or follow-up date, or None where nothing is drawn or the value is null."""
     value = token.workflow.evaluate(expression, token, what) if expression else None
@@ -587,7 +602,7 @@ class Container(Activity):
         token.complete()
 
     def leaving(self, token: Token, scope: Scope) -> dict[str, object]:
-        """Return what goes back to the outer scope."""
+        """Return what goes back to the outer scope; what is meant for the activity alone is set there."""
         return {}
 
 
@@ -597,17 +612,7 @@ class CallActivity(Container):
     scope_kind = "call"
 
     def entering(self, token: Token) -> dict[str, object]:
-        workflow = token.workflow
-        given: dict[str, object] = {}
-        for mapping in self.element.call_in:
-            if mapping.everything:
-                visible = workflow.view(token.local or token.scope)
-                given |= {name: visible[name] for name in visible if name != CURRENT_USER}
-            elif mapping.inputs:
-                given |= self.locals_of(token)
-            elif mapping.target and mapping.value:
-                given[mapping.target] = workflow.evaluate(mapping.value, token, f"Zuordnung „{mapping.target}“")
-        return workflow.computed(given, token)
+        return carried(token, self.element.call_in)
 
     def key_inside(self, token: Token) -> str | None:
         drawn = next((mapping.value for mapping in self.element.call_in if mapping.business_key and mapping.value), None)
@@ -621,11 +626,14 @@ class CallActivity(Container):
     def leaving(self, token: Token, scope: Scope) -> dict[str, object]:
         workflow = token.workflow
         given: dict[str, object] = {}
+        local: dict[str, object] = {}
         for mapping in self.element.call_out:
+            into = local if mapping.local else given
             if mapping.everything:
-                given |= scope.variables
+                into |= scope.variables
             elif mapping.target and mapping.value:
-                given[mapping.target] = workflow.evaluate(mapping.value, token, f"Zuordnung „{mapping.target}“", scope=scope.id)
+                into[mapping.target] = workflow.evaluate(mapping.value, token, f"Zuordnung „{mapping.target}“", scope=scope.id)
+        self.set_local(token, workflow.computed(local, token))
         return workflow.computed(given, token)
 
 

@@ -19,13 +19,15 @@ AND = (
     + chain("s", "f", "a", "j", "c", "e") + chain("f", "b", "j")
 )  # fmt: skip
 OR = (
-    START + node("inclusiveGateway", "f", default="f_c") + user("a") + user("b") + user("c") + node("inclusiveGateway", "j") + user("z") + END
+    START + node("inclusiveGateway", "f", default="f_c") + user("a") + user("b") + user("c") + node("inclusiveGateway", "j") + user("z")
+         + END
     + flow("s", "f") + flow("f", "a", "x > 1") + flow("f", "b", "x > 2") + flow("f", "c") + "".join(flow(n, "j") for n in "abc")
     + chain("j", "z", "e")
 )  # fmt: skip
 EVENTS = (
     START + node("eventBasedGateway", "g") + catch("kurz", timer("timeDuration", "P1D")) + catch("lang", timer("timeDuration", "P9D"))
-    + catch("brief", message()) + catch("signal", '<bpmn:signalEventDefinition signalRef="sig_a"/>') + catch("bedingung", condition("x = 1"))
+    + catch("brief", message()) + catch("signal", '<bpmn:signalEventDefinition signalRef="sig_a"/>') + catch("bedingung",
+         condition("x = 1"))
     + receive("post", "m_b") + user("z") + END + flow("s", "g")
     + "".join(flow("g", n) + flow(n, "z") for n in ("kurz", "lang", "brief", "signal", "bedingung", "post")) + flow("z", "e")
 )  # fmt: skip
@@ -55,7 +57,8 @@ RULES = (
     ),
     Rule(
         "parallel_join_counts_flows_not_tokens", "start -> a b c\ndo a -> b c\ndo b -> c\ndo c -> z\ndo z -> incident steht still",
-        START + node("parallelGateway", "f") + user("a") + user("b") + user("c") + node("exclusiveGateway", "m") + node("parallelGateway", "j")
+        START + node("parallelGateway", "f") + user("a") + user("b") + user("c") + node("exclusiveGateway", "m") + node("parallelGateway",
+         "j")
         + user("z") + END + chain("s", "f", "a", "m", "j", "z", "e") + chain("f", "b", "m") + chain("f", "c", "j"),
     ),
     Rule("inclusive_goes_every_true_way", "start {x: 3} -> a b\ndo a -> b\ndo b -> z\ndo z -> completed", OR, path="s f a b j z e"),
@@ -63,20 +66,24 @@ RULES = (
     Rule("inclusive_joins_only_what_was_sent", "start {x: 2} -> a\ndo a -> z", OR),
     Rule(
         "inclusive_join_waits_for_a_boundary_way", "start -> a b t\ndo a -> b t\ndo t -> spaet\ndo spaet -> z\ndo z -> completed",
-        START + node("parallelGateway", "f") + user("a") + user("b") + boundary("t", "b", timer("timeDuration", "P1D")) + user("spaet") + END
+        START + node("parallelGateway", "f") + user("a") + user("b") + boundary("t", "b", timer("timeDuration", "P1D")) + user("spaet")
+         + END
         + node("inclusiveGateway", "j") + user("z") + end("e2") + chain("s", "f", "a", "j", "z", "e") + chain("f", "b", "e2")
         + chain("t", "spaet", "j"), path="s f a b! t spaet j z e",
     ),
     Rule(
         "inclusive_join_waits_for_a_way_over_a_link", "start -> a b\ndo a -> b\ndo b -> z",
         START + node("parallelGateway", "f") + user("a") + user("b") + throw("hin", link("x")) + catch("her", link("x"))
-        + node("inclusiveGateway", "j") + user("z") + END + chain("s", "f", "a", "j", "z", "e") + chain("f", "b", "hin") + chain("her", "j"),
+        + node("inclusiveGateway", "j") + user("z") + END + chain("s", "f", "a", "j", "z", "e") + chain("f", "b", "hin") + chain("her",
+         "j"),
     ),
     Rule(
         "inclusive_join_waits_for_a_second_token_on_the_same_flow",
         "start -> a b c\ndo a -> b c\ndo c {x: 1} -> b\ndo b -> z\ndo z -> completed",
-        START + node("parallelGateway", "f") + user("a") + user("b") + user("c") + node("exclusiveGateway", "m") + node("exclusiveGateway", "n", default="n_j")
-        + node("inclusiveGateway", "j") + user("z") + END + chain("s", "f", "a", "m", "j", "z", "e") + chain("f", "b", "m") + chain("f", "c", "n")
+        START + node("parallelGateway", "f") + user("a") + user("b") + user("c") + node("exclusiveGateway", "m") + node("exclusiveGateway",
+         "n", default="n_j")
+        + node("inclusiveGateway", "j") + user("z") + END + chain("s", "f", "a", "m", "j", "z", "e") + chain("f", "b", "m") + chain("f",
+         "c", "n")
         + flow("n", "j") + flow("n", "e", "x = 1"), path="s f a m c n e b m j z e",
     ),
     Rule(
@@ -94,16 +101,20 @@ RULES = (
         ) + END + chain("s", "f", "sub", "e") + chain("f", "b", "e"),
     ),
     Rule("event_gateway_takes_the_first_timer", f"start {{x: 0}} -> {ALL_SIX}\ndo kurz -> z", EVENTS, path="s g kurz"),
-    Rule("event_gateway_takes_the_second_timer_when_it_is_told_first", f"start {{x: 0}} -> {ALL_SIX}\ndo lang -> z", EVENTS, path="s g lang"),
-    Rule("event_gateway_takes_a_message", f"start {{x: 0}} -> {ALL_SIX}\ndo brief {{y: 5}} -> z", EVENTS, path="s g brief", variables="{x: 0, y: 5}"),
+    Rule("event_gateway_takes_the_second_timer_when_it_is_told_first", f"start {{x: 0}} -> {ALL_SIX}\ndo lang -> z", EVENTS,
+         path="s g lang"),
+    Rule("event_gateway_takes_a_message", f"start {{x: 0}} -> {ALL_SIX}\ndo brief {{y: 5}} -> z", EVENTS, path="s g brief",
+         variables="{x: 0, y: 5}"),
     Rule("event_gateway_takes_a_signal", f"start {{x: 0}} -> {ALL_SIX}\ndo signal -> z", EVENTS, path="s g signal"),
-    Rule("event_gateway_takes_a_condition_that_becomes_true", f"start {{x: 0}} -> {ALL_SIX}\nset {{x: 1}} -> z", EVENTS, path="s g bedingung"),
+    Rule("event_gateway_takes_a_condition_that_becomes_true", f"start {{x: 0}} -> {ALL_SIX}\nset {{x: 1}} -> z", EVENTS,
+         path="s g bedingung"),
     Rule("event_gateway_takes_a_condition_that_holds_already", "start {x: 1} -> z", EVENTS, path="s g bedingung"),
     Rule("event_gateway_takes_a_receive_task", f"start {{x: 0}} -> {ALL_SIX}\ndo post {{y: 1}} -> z\ndo z -> completed", EVENTS,
          path="s g post z e", variables="{x: 0, y: 1}"),
     Rule(
         "task_with_several_incoming_flows_runs_once_for_each", "start -> a b\ndo a -> b z\ndo b -> z z",
-        START + node("parallelGateway", "f") + user("a") + user("b") + user("z") + END + chain("s", "f", "a", "z", "e") + chain("f", "b", "z"),
+        START + node("parallelGateway", "f") + user("a") + user("b") + user("z") + END + chain("s", "f", "a", "z", "e") + chain("f", "b",
+         "z"),
     ),
     Rule(
         "task_with_several_outgoing_flows_goes_every_way", "start -> u\ndo u -> a b\ndo a -> b\ndo b -> completed",
@@ -116,7 +127,8 @@ RULES = (
     ),
     Rule(
         "task_with_a_default_flow_takes_it_alone", "start -> u\ndo u {x: 0} -> c",
-        START + node("userTask", "u", default="u_c") + user("a") + user("c") + END + chain("s", "u") + flow("u", "a", "x > 1") + flow("u", "c")
+        START + node("userTask", "u", default="u_c") + user("a") + user("c") + END + chain("s", "u") + flow("u", "a", "x > 1") + flow("u",
+         "c")
         + flow("a", "e") + flow("c", "e"),
     ),
     Rule(
@@ -130,7 +142,8 @@ RULES = (
     ),
     Rule(
         "link_may_be_thrown_from_several_places", "start -> a b\ndo a -> b z\ndo b -> z z",
-        START + node("parallelGateway", "f") + user("a") + user("b") + throw("h1", link("x")) + throw("h2", link("x")) + catch("her", link("x"))
+        START + node("parallelGateway", "f") + user("a") + user("b") + throw("h1", link("x")) + throw("h2", link("x")) + catch("her",
+         link("x"))
         + user("z") + END + chain("s", "f", "a", "h1") + chain("f", "b", "h2") + chain("her", "z", "e"),
     ),
 )  # fmt: skip

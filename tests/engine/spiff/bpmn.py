@@ -22,7 +22,8 @@ HEAD = (
 )
 GLOBALS = (
     '<bpmn:message id="m_a" name="nachricht_a"/><bpmn:message id="m_b" name="nachricht_b"/><bpmn:signal id="sig_a" name="signal_a"/>'
-    '<bpmn:error id="e_a" errorCode="FEHLER"/><bpmn:error id="e_b" errorCode="ANDERS"/><bpmn:escalation id="k_a" escalationCode="MELDUNG"/>'
+    '<bpmn:error id="e_a" errorCode="FEHLER" camunda:errorMessage="Es geht nicht."/><bpmn:error id="e_b" errorCode="ANDERS"/>'
+    '<bpmn:escalation id="k_a" escalationCode="MELDUNG"/>'
 )
 
 
