@@ -105,8 +105,10 @@ def _listeners(reader: Reader, element: etree._Element) -> None:
             reader.fault(
                 drawn, f"„{name}“ wird nicht ausgeführt.", "Bitte das Verhalten als eigenes Element zeichnen (z. B. externe Aufgabe)."
             )
-    for drawn in element.findall(f"{BPMN}extensionElements/{CAMUNDA}errorEventDefinition"):
-        reader.fault(drawn, "Ein Fehler mit Bedingung am externen Task wird nicht ausgelöst.", "Bitte den Worker den Fehler melden lassen.")
+    if _extension(element, "errorEventDefinition") is not None:
+        reader.fault(
+            element, "Ein Fehler mit Bedingung am externen Task wird nicht ausgelöst.", "Bitte den Worker den Fehler melden lassen."
+        )
 
 
 def _event(reader: Reader, drawn: etree._Element, event: model.EventDefinition | None) -> model.EventDefinition | None:

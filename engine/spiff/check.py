@@ -196,12 +196,18 @@ def _gateway(check_: _Check, element: model.Element, by_id: Mapping[str, model.E
             check_.add(element, "Ein ereignisbasiertes Gateway braucht mindestens zwei Ereignisse.", "Bitte ergänzen.")
         for flow in out:
             target = by_id.get(flow.target)
-            if target is not None and not (
+            if target is not None and target.kind == "receive_task":
+                if target.loop is not None or any(other.attached_to == target.id for other in by_id.values()):
+                    text = (
+                        "Eine Empfangsaufgabe hinter einem ereignisbasierten Gateway steht ohne angeheftete Ereignisse und ohne Schleife."
+                    )
+                    check_.add(target, text, "Bitte stattdessen ein weiteres Ereignis hinter dem Gateway zeichnen.")
+            elif target is not None and not (
                 target.kind == "catch_event" and target.event and target.event.kind in ("message", "timer", "signal", "conditional")
             ):
                 check_.add(
                     target,
-                    "Hinter einem ereignisbasierten Gateway stehen nur Zwischenereignisse.",
+                    "Hinter einem ereignisbasierten Gateway stehen nur Zwischenereignisse und Empfangsaufgaben.",
                     "Bitte ein Nachrichten- oder Zeitereignis zeichnen.",
                 )
     if element.kind in model.GATEWAYS and not out:
@@ -256,7 +262,13 @@ def _references(check_: _Check, element: model.Element) -> None:
 
 
 def _reachable(check_: _Check, elements: tuple[model.Element, ...], out: Mapping[str, list[model.Flow]]) -> None:
-    links = {e.event.name.source: e.id for e in elements if e.kind == "catch_event" and e.event and e.event.kind == "link" and e.event.name}
+    links: dict[str, str] = {}
+    for element in elements:
+        if element.kind == "catch_event" and element.event and element.event.kind == "link" and element.event.name:
+            name = element.event.name.source
+            if name in links:
+                check_.add(element, f"Der Link „{name}“ hat zwei Ziele.", "Bitte jedes fangende Linkereignis anders benennen.")
+            links.setdefault(name, element.id)
     reached: set[str] = set()
     todo = [element.id for element in elements if element.kind in ("start_event", "event_subprocess")]
     boundaries: dict[str, list[str]] = {}

@@ -133,8 +133,8 @@ INTERMEDIATE = (
          + chain("s", "t", "e"), thrown="signal_a{z: 1}"),
     Rule("throw_signal_without_in_carries_nothing", "start {x: 1} -> completed", START + throw("t", SIGNAL) + END + chain("s", "t", "e"),
          thrown="signal_a"),
-    Rule("throw_escalation_goes_on", "start -> iu", throwing(ESCALATION) + boundary("b", "sub", ESCALATION, interrupting=False)
-         + chain("b", "e")),
+    Rule("throw_escalation_goes_on", "start -> iu n", throwing(ESCALATION) + boundary("b", "sub", ESCALATION, interrupting=False)
+         + chain("b", "n", "e")),
 )  # fmt: skip
 
 ENDS = (

@@ -90,7 +90,8 @@ RULES = (
         "inclusive_join_in_a_loop_joins_in_every_round",
         "start -> a b\ndo a -> b\ndo b {weiter: true} -> a b\ndo b -> a\ndo a {weiter: false} -> completed",
         START + node("exclusiveGateway", "m") + node("inclusiveGateway", "f") + user("a") + user("b") + node("inclusiveGateway", "j")
-        + node("exclusiveGateway", "g", default="g_e") + END + chain("s", "m", "f", "a", "j", "g") + chain("f", "b", "j")
+        + node("exclusiveGateway", "g", default="g_e") + END + chain("s", "m", "f") + flow("f", "a", "1 = 1") + flow("f", "b", "2 = 2")
+         + chain("a", "j", "g") + chain("b", "j")
         + flow("g", "m", "weiter") + flow("g", "e"),
     ),
     Rule(

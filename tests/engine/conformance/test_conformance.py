@@ -5,8 +5,10 @@ from __future__ import annotations
 import pytest
 
 from engine import dmn
+from engine.spiff import check
 from engine.spiff.workflow import BoundDecision
 from tests.engine.conformance import containers, events, gateways, loops, tasks
+from tests.engine.conformance.refused import REFUSALS, Refusal
 from tests.engine.conformance.rules import Rule, play
 from tests.engine.spiff import bpmn
 
@@ -31,3 +33,22 @@ def test_no_two_rules_have_the_same_name() -> None:
     names = [rule.name for rule in RULES]
 
     assert sorted(set(names)) == sorted(names)
+
+
+@pytest.mark.parametrize("refusal", REFUSALS, ids=lambda refusal: refusal.name)
+def test_refusal(refusal: Refusal) -> None:
+    found = check.check({"p.bpmn": bpmn.file(bpmn.process(refusal.body))}, check.Known(processes=frozenset({"p"})))
+
+    assert any(
+        finding.element_id == refusal.at and refusal.says in finding.message and finding.remedy and finding.severity == "error"
+        for finding in found
+    ), [(finding.element_id, finding.message) for finding in found]
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.name)
+def test_what_runs_is_not_refused(rule: Rule) -> None:
+    processes = {"p": rule.body, **rule.called}
+    known = check.Known(processes=frozenset(processes), decisions=frozenset({"tarif"}))
+    found = check.check({"p.bpmn": bpmn.file(*(bpmn.process(body, key=key) for key, body in processes.items()))}, known)
+
+    assert [(finding.element_id, finding.message) for finding in found if finding.severity == "error"] == []
