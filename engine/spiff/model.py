@@ -126,6 +126,8 @@ class Element:
     """A node of the diagram. `children` are the nodes inside a subprocess, `flows` the sequence flows among them.
 
     results_local: what the work gives is seen by the output parameters only, and they alone say what goes out (Camunda 8).
+    inputs_chained: each input parameter sees those before it (Camunda 8), not only what is outside (Camunda 7).
+    errors_carry: what a job reports with an error is set where that is caught (Camunda 8), not where the job stands (Camunda 7).
     retries_drawn: how often a job is tried where that is an expression, instead of `retries`.
     """
 
@@ -155,6 +157,8 @@ class Element:
     inputs: tuple[Parameter, ...] = ()
     outputs: tuple[Parameter, ...] = ()
     results_local: bool = False
+    inputs_chained: bool = False
+    errors_carry: bool = False
     loop: Loop | None = None
     properties: Mapping[str, str] = field(default_factory=dict)
     children: tuple[Element, ...] = ()

@@ -159,16 +159,24 @@ class Activity(Node):
         return True
 
     def open_locals(self, token: Token) -> None:
-        """Open the scope of the inputs, each of which sees those before it."""
+        """Open the scope of the inputs."""
         if not self.element.inputs and not self.element.results_local:
             return
         workflow = token.workflow
         outer = token.local or token.scope
         local = workflow.new_scope(outer, "local", token.number, workflow.path_of(token))
         token.internal_data["outer"] = outer
+        self._set_inputs(token, local)
+
+    def _set_inputs(self, token: Token, local: Scope) -> None:
+        """Evaluate the inputs as seen from outside, or each with those before it, and make them the token's own."""
+        if not self.element.inputs_chained:
+            token.local = token.internal_data["outer"]
+            local.variables |= parameters(token, self.element.inputs, into={})
         token.local = local.id
-        for drawn in self.element.inputs:
-            local.variables |= parameters(token, (drawn,), into=local.variables)
+        if self.element.inputs_chained:
+            for drawn in self.element.inputs:
+                local.variables |= parameters(token, (drawn,), into=local.variables)
 
     def set_local(self, token: Token, given: Mapping[str, object]) -> None:
         """Set variables that end with the activity: its output parameters see them, and whoever asks while it waits."""
@@ -192,8 +200,7 @@ class Activity(Node):
             local = token.workflow.scopes[token.local]
             for gone in before:
                 local.variables.pop(gone.target, None)
-            for drawn in self.element.inputs:
-                local.variables |= parameters(token, (drawn,), into=local.variables)
+            self._set_inputs(token, local)
         for other in token.workflow.live_tokens():
             if other.role == "boundary" and other.host == token.number:
                 other.local = token.local

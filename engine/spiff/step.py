@@ -95,9 +95,11 @@ def _throw(instance: Instance, stimulus: Stimulus, given: Mapping[str, object]) 
     token = _token(instance, stimulus)
     kind = "error" if stimulus.kind == "bpmn_error" else "escalation"
     message = str(stimulus.local.get("message", ""))
-    instance.assign(token.local or token.scope, given, token.task_spec.element.id)  # of the activity, wherever the catcher is
-    if not events.throw(token, kind, stimulus.name, message, {}, own=True):
-        element = token.task_spec.element
+    element = token.task_spec.element
+    carried = given if element.errors_carry else {}
+    if not element.errors_carry:
+        instance.assign(token.local or token.scope, given, element.id)
+    if not events.throw(token, kind, stimulus.name, message, carried, own=True):
         raise errors.Incident(
             f"„{element.label or element.id}“ meldet „{stimulus.name}“, was im Prozess nirgends gefangen wird. {message}", element.id
         )

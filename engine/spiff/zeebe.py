@@ -56,6 +56,8 @@ def element(reader: Reader, drawn: etree._Element, read: model.Element) -> model
         inputs=_mappings(reader, drawn, "input"),
         outputs=outputs,
         results_local=bool(outputs),
+        inputs_chained=True,
+        errors_carry=True,
         loop=_loop(reader, drawn, read.loop),
         properties=_properties(drawn),
     )
