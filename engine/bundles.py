@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from sqlalchemy import Connection, text
@@ -9,6 +10,8 @@ from sqlalchemy import Connection, text
 from engine import db, deployments, errors
 from engine.spiff import definition as spiff
 from engine.spiff import model, reader
+
+MAX_VERSION = 2**31 - 1  # of the column
 
 
 def for_start(tx: Connection, process_key: str, *, tenant_id: int, version: int | None = None) -> tuple[int, spiff.Definition]:
@@ -38,6 +41,15 @@ def for_start(tx: Connection, process_key: str, *, tenant_id: int, version: int 
     return int(found), definition(tx, int(found), tenant_id=tenant_id)
 
 
+def preview(tx: Connection, process_key: str, version: int, *, tenant_id: int) -> spiff.Definition:
+    """Return what the bundle of one version would execute, without making one."""
+    ids = _closure(tx, deployments.world_of(tx, tenant_id), process_key, version)
+    query = text(
+        "select d.key, d.file, r.content from definition d join resource r on r.sha256 = d.sha256 where d.id = any (:ids) and d.kind = 'bpmn'"
+    )
+    return spiff.of_processes(process_key, _parsed(tx, tx.execute(query, {"ids": ids}).all()))
+
+
 def _closure(tx: Connection, world_id: int, process_key: str, version: int | None) -> list[int]:
     """Return the ids of the process, the processes it calls and all latest forms and letters, sorted."""
     ids: set[int] = set()
@@ -48,6 +60,8 @@ def _closure(tx: Connection, world_id: int, process_key: str, version: int | Non
             continue
         seen.add(key)
         row = _process(tx, world_id, key, version if key == process_key else None)
+        if row is None and version is not None and key == process_key:
+            raise errors.NotFound(f"Den Prozess „{key}“ gibt es in der Fassung {version} nicht. Bitte die Liste der Fassungen ansehen.")
         if row is None:
             raise errors.NotFound(f"Den Prozess „{key}“ gibt es nicht. Bitte zuerst bereitstellen.")
         ids.add(row.id)
@@ -63,6 +77,8 @@ def _closure(tx: Connection, world_id: int, process_key: str, version: int | Non
 
 
 def _process(tx: Connection, world_id: int, key: str, version: int | None) -> Any:
+    if version is not None and not 0 < version <= MAX_VERSION:
+        return None
     return tx.execute(
         text(
             "select d.id, d.file, d.version, r.content from definition d join resource r on r.sha256 = d.sha256"
@@ -93,6 +109,11 @@ def processes(tx: Connection, bundle_id: int) -> tuple[str, dict[str, model.Proc
         " and d.id = any (b.definition_ids) join resource r on r.sha256 = d.sha256 where b.id = :b and d.kind = 'bpmn'"
     )
     rows = tx.execute(query, {"b": bundle_id}).all()
+    return rows[0].process_key, _parsed(tx, rows)
+
+
+def _parsed(tx: Connection, rows: Iterable[Any]) -> dict[str, model.Process]:
+    """Return the process of each row (key, file, content) by its key."""
     kept: dict[str, model.Process] = {}
     for row in rows:
         parsed = reader.Reader(bytes(row.content), row.file, db.runtime(tx).functions).read()
@@ -100,7 +121,7 @@ def processes(tx: Connection, bundle_id: int) -> tuple[str, dict[str, model.Proc
         if process is None:
             raise errors.InvalidState(f"Das Diagramm „{row.file}“ enthält den Prozess „{row.key}“ nicht mehr. Bitte die Datenbank prüfen.")
         kept[row.key] = process
-    return rows[0].process_key, kept
+    return kept
 
 
 def files(tx: Connection, bundle_id: int, kind: str) -> dict[str, bytes]:
