@@ -329,6 +329,18 @@ def content_of(tx: Connection, uuid: UUID, *, tenant_id: int) -> tuple[str, int,
     return row.key, row.version, row.file, bytes(row.content)
 
 
+def content(tx: Connection, world_id: int, kind: str, key: str, version: int | None = None) -> tuple[str, bytes]:
+    """Return (file, content) of a version of a definition, or of the latest. Raises errors.NotFound."""
+    query = text(
+        "select d.file, r.content from definition d join resource r on r.sha256 = d.sha256 where d.world_id = :w and d.kind = :k"
+        " and d.key = :key and (cast(:v as integer) is null or d.version = :v) order by d.version desc limit 1"
+    )
+    row = tx.execute(query, {"w": world_id, "k": kind, "key": key, "v": version}).first()
+    if row is None:
+        raise errors.NotFound(f"„{key}“ ({kind}) ist nicht bereitgestellt.")
+    return row.file, bytes(row.content)
+
+
 def known(tx: Connection, world_id: int) -> dict[str, set[str]]:
     """Return kind -> keys of everything deployed in a world."""
     found: dict[str, set[str]] = {}

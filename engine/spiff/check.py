@@ -11,6 +11,7 @@ from engine.spiff import model, reader
 from engine.spiff.expressions import Expression
 
 WAITING = frozenset({"user_task", "service_task", "receive_task", "catch_event"})
+NO_FORM = "Bitte das Formular mit bereitstellen oder die Kennung berichtigen."
 IMPLICIT = frozenset({"loopCounter", "nrOfInstances", "nrOfActiveInstances", "nrOfCompletedInstances", "currentUser", "item", "partial"})
 
 
@@ -88,6 +89,9 @@ def _cycle(start: str, calls: Mapping[str, set[str]]) -> list[str]:
 def _process(check_: _Check, process: model.Process) -> None:
     if process.history_days is None and process.dialect != "camunda8":  # Camunda 8 has no such field
         check_.add(process, "Die Aufbewahrungsdauer (historyTimeToLive) fehlt.", "Bitte „Time to live“ in Tagen angeben.", warning=True)
+    if process.start_form is not None and check_.known.topics is not None and process.start_form not in check_.known.forms:
+        start = next((element for element in process.elements if element.kind == "start_event"), process)
+        check_.add(start, f"Das Formular „{process.start_form}“ gibt es nicht.", NO_FORM)
     _scope(check_, process, process.elements, process.flows, top=True)
     _variables(check_, process)
 
@@ -231,9 +235,7 @@ def _references(check_: _Check, element: model.Element) -> None:
         if form is None:
             check_.add(element, "Die Aufgabe hat kein Formular.", "Bitte ein Camunda Form auswählen.", warning=True)
         elif form not in known.forms:
-            check_.add(
-                element, f"Das Formular „{form}“ gibt es nicht.", "Bitte das Formular mit bereitstellen oder die Kennung berichtigen."
-            )
+            check_.add(element, f"Das Formular „{form}“ gibt es nicht.", NO_FORM)
     topic = element.topic.source if element.topic is not None and element.topic.kind == "literal" else ""
     if topic.startswith("io.camunda") and topic not in (known.topics or ()):
         remedy = "Bitte die Vorlage entfernen und den Typ eines Topics oder eines eigenen Workers eintragen."
