@@ -93,7 +93,19 @@ def _process(check_: _Check, process: model.Process) -> None:
         start = next((element for element in process.elements if element.kind == "start_event"), process)
         check_.add(start, f"Das Formular „{process.start_form}“ gibt es nicht.", NO_FORM)
     _scope(check_, process, process.elements, process.flows, top=True)
+    _bindings(check_, process)
     _variables(check_, process)
+
+
+def _bindings(check_: _Check, process: model.Process) -> None:
+    """Tell what one process means in two versions: a case keeps one version of each thing."""
+    meant: dict[tuple[str, str], str] = {}
+    for element in model.walk(process.elements):
+        references = [("Den Prozess", element.called, element.called_binding), ("Die Entscheidung", element.decision, element.decision_binding),
+                      ("Das Formular", element.assignment.form, element.assignment.form_binding)]  # fmt: skip
+        for what, key, binding in references:
+            if key and meant.setdefault((what, key), binding or "latest") != (binding or "latest"):
+                check_.add(element, f"{what} „{key}“ verlangt der Prozess in zwei Fassungen.", "Bitte überall dieselbe Bindung wählen.")
 
 
 # ---------------------------------------------------------------- the graph
