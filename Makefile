@@ -40,9 +40,10 @@ diagrams:
 
 unit:
 	$(BIN)/python -m tests.chromium
+	$(BIN)/python -m tests.clients
 	$(BIN)/pytest -n 2 --dist loadgroup
 
 test: setup lint types contracts diagrams unit
 
 clean:
-	rm -rf $(VENV) api/static/dist api/frontend/node_modules .pytest_cache .mypy_cache .ruff_cache
+	rm -rf $(VENV) api/static/dist api/frontend/node_modules tests/clients/node_modules .pytest_cache .mypy_cache .ruff_cache

@@ -29,7 +29,7 @@ from api.pages import (
     task_page,
 )
 from api.rest import entrance, faults, routes
-from engine import errors
+from engine import errors, polls
 from engine.db import Database
 
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -73,6 +73,7 @@ def create_app(database: Database, *, secure_cookie: bool = False) -> Flask:
     app = Flask(__name__, static_folder=str(Path(__file__).parent / "static"))
     app.config.update(DATABASE=database, SECURE_COOKIE=secure_cookie, MAX_CONTENT_LENGTH=MAX_BODY, MAX_FORM_MEMORY_SIZE=MAX_FORM_MEMORY)
     app.config.update(SESSION_COOKIE_NAME="hinweis", SESSION_COOKIE_SAMESITE="Lax", SESSION_COOKIE_SECURE=secure_cookie)
+    app.config.update(POLLS=polls.Polls(database))
     app.session_interface = Notices()
     app.jinja_env.filters.update(
         euro=euro, cent=cent_text, tag=day_text, zeitpunkt=moment_text, posten=entry_name, rechtsform=legal_form_name

@@ -11,7 +11,7 @@ from flask import Flask
 
 from api import app, bundles, wiring
 from api.auth import users
-from engine import config, errors
+from engine import config, errors, polls
 from engine.db import Database
 
 READY_TRIES = 120
@@ -30,7 +30,8 @@ def serve(*, host: str, port: int | None, threads: int) -> None:
     database.close()
     server = Granian(
         "api.serving:application", address=host, port=port or settings.port, interface=Interfaces.WSGI, factory=True, workers=1,
-        blocking_threads=threads, log_access=False,
+        # Parked polls of workers outside take none of the threads that pages need.
+        blocking_threads=threads + polls.ROOM, log_access=False,
     )  # fmt: skip
     server.serve()
 

@@ -14,19 +14,19 @@ from uuid import UUID
 
 from sqlalchemy import Connection, text
 
-from engine import bundles, clock, db, errors, instances, jobs, values
+from engine import clock, db, deployments, errors, instances, jobs, values
 
 MAX_FETCH = 1000
-MAX_TOPICS = 200
 COLUMNS = (
     "j.id, j.instance_id, p.uuid as instance_uuid, p.bundle_id, p.process_key, p.business_key, j.element_id, j.scope, j.topic, j.variables,"
-    " j.properties, j.priority, j.retries, j.retries_told, j.attempts, j.locked_by, j.locked_until, j.error, j.created_at"
+    " j.properties, j.priority, j.retries, j.retries_told, j.attempts, j.locked_by, j.locked_until, j.error, j.created_at,"
+    " d.uuid as definition_uuid, d.version as definition_version, d.meta ->> 'version_tag' as version_tag"
 )
-FROM = "from job j join process_instance p on p.tenant_id = j.tenant_id and p.id = j.instance_id"
-# Of an instance's bundle: the version of its own process.
-OWN_DEFINITION = (
-    "exists (select 1 from bundle b join definition d on d.world_id = b.world_id and d.id = any (b.definition_ids) where b.id = p.bundle_id"
-    " and d.kind = 'bpmn' and d.key = p.process_key and d.uuid = any (cast(:{name} as uuid[])))"
+# With the version of its own process that the instance keeps.
+FROM = (
+    "from job j join process_instance p on p.tenant_id = j.tenant_id and p.id = j.instance_id"
+    " join bundle b on b.world_id = :world and b.id = p.bundle_id join definition d on d.world_id = :world and d.kind = 'bpmn'"
+    " and d.key = p.process_key and d.id = any (b.definition_ids)"
 )
 
 
@@ -53,6 +53,9 @@ class ExternalTask:
     locked_until: datetime | None
     error: str | None
     created_at: datetime
+    definition_uuid: UUID
+    definition_version: int
+    version_tag: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,10 +100,10 @@ def fetch(
     Rows that another worker is just taking are passed over. Raises errors.NotAllowed for a topic of our own.
     """
     refuse_served(tx, (one.topic for one in wanted))
-    now, limit = clock.database_now(tx), max(0, min(limit, MAX_FETCH))
+    now, limit, world_id = clock.database_now(tx), max(0, min(limit, MAX_FETCH)), deployments.world_of(tx, tenant_id)
     found: list[tuple[int, datetime, int, UUID, Wanted, bool]] = []
     for one in wanted:
-        conditions, parameters = _conditions(tx, tenant_id, one)
+        conditions, parameters = _conditions(one)
         order = "j.created_at" + (" desc" if by_time == "desc" else "")
         if by_time is None or use_priority:
             order = f"j.priority desc, {order}"
@@ -109,7 +112,7 @@ def fetch(
             f" where j.tenant_id = :t and j.topic = :topic and j.retries > 0 and (j.locked_until is null or j.locked_until < :now)"
             f"{conditions} order by {order}, j.instance_id, j.id limit :n for update of j skip locked"
         )
-        given = {"t": tenant_id, "topic": one.topic, "now": now, "n": limit, "most": jobs.MAX_ATTEMPTS, **parameters}
+        given = {"t": tenant_id, "world": world_id, "topic": one.topic, "now": now, "n": limit, "most": jobs.MAX_ATTEMPTS} | parameters
         found += [(row.priority, row.created_at, row.instance_id, row.id, one, row.poison) for row in tx.execute(query, given)]
     ranked = sorted(found, key=lambda row: row[1:3], reverse=by_time == "desc")
     if by_time is None or use_priority:
@@ -128,11 +131,11 @@ def fetch(
     )
     tx.execute(leased, {"t": tenant_id, "worker": worker, "ids": list(taken), "untils": list(taken.values())})
     query = text(f"select {COLUMNS} {FROM} where j.tenant_id = :t and j.id = any (:ids)")
-    rows = {row.id: row for row in tx.execute(query, {"t": tenant_id, "ids": list(taken)})}
-    return [_task(rows[job_id]) for job_id in taken]
+    rows = {row.id: row for row in tx.execute(query, {"t": tenant_id, "world": world_id, "ids": list(taken)})}
+    return [of_row(rows[job_id]) for job_id in taken]
 
 
-def _conditions(tx: Connection, tenant_id: int, one: Wanted) -> tuple[str, dict[str, object]]:
+def _conditions(one: Wanted) -> tuple[str, dict[str, object]]:
     """Return further conditions of a topic as SQL, and their parameters."""
     parts: list[str] = []
     parameters: dict[str, object] = {}
@@ -143,13 +146,11 @@ def _conditions(tx: Connection, tenant_id: int, one: Wanted) -> tuple[str, dict[
         parts.append("p.process_key = any (:process_keys)")
         parameters["process_keys"] = list(one.process_keys)
     if one.definitions is not None:
-        parts.append(OWN_DEFINITION.format(name="definitions"))
+        parts.append("d.uuid = any (cast(:definitions as uuid[]))")
         parameters["definitions"] = list(one.definitions)
     if one.version_tag is not None:
-        query = text(f"select distinct p.bundle_id {FROM} where j.tenant_id = :t and j.topic = :topic and j.retries > 0")
-        bundles = tx.execute(query, {"t": tenant_id, "topic": one.topic}).scalars().all()
-        parts.append("p.bundle_id = any (:bundles)")
-        parameters["bundles"] = [b for b in bundles if version_tag(tx, tenant_id, b) == one.version_tag]
+        parts.append("d.meta ->> 'version_tag' = :version_tag")
+        parameters["version_tag"] = one.version_tag
     for number, (name, value) in enumerate(one.variables.items()):
         parts.append(_equals(f"p.variables -> :name{number}", f"value{number}", value))
         parameters |= {f"name{number}": name, f"value{number}": str(value) if _is_number(value) else values.to_json(value)}
@@ -167,18 +168,14 @@ def _is_number(value: object) -> bool:
     return isinstance(value, int | Decimal) and not isinstance(value, bool)
 
 
-def version_tag(tx: Connection, tenant_id: int, bundle_id: int) -> str | None:
-    """Return the version tag drawn on the process of a bundle."""
-    return bundles.definition(tx, bundle_id, tenant_id=tenant_id).process.version_tag or None
-
-
 # ---------------------------------------------------------------- reading
 def get(tx: Connection, tenant_id: int, job_id: UUID) -> ExternalTask:
     """Return an open job. Raises errors.NotFound."""
-    row = tx.execute(text(f"select {COLUMNS} {FROM} where j.tenant_id = :t and j.id = :id"), {"t": tenant_id, "id": job_id}).first()
+    given = {"t": tenant_id, "world": deployments.world_of(tx, tenant_id), "id": job_id}
+    row = tx.execute(text(f"select {COLUMNS} {FROM} where j.tenant_id = :t and j.id = :id"), given).first()
     if row is None:
         raise jobs.gone()
-    return _task(row)
+    return of_row(row)
 
 
 def error_details(tx: Connection, tenant_id: int, job_id: UUID) -> str | None:
@@ -188,65 +185,6 @@ def error_details(tx: Connection, tenant_id: int, job_id: UUID) -> str | None:
         raise jobs.gone()
     found: str | None = row.error_details
     return found
-
-
-@dataclass(frozen=True, slots=True)
-class Conditions:
-    """Which jobs a list shows; None is no condition."""
-
-    ids: tuple[UUID, ...] | None = None
-    topic: str | None = None
-    worker: str | None = None
-    is_locked: bool | None = None
-    has_retries: bool | None = None
-    locked_after: datetime | None = None
-    locked_before: datetime | None = None
-    elements: tuple[str, ...] | None = None
-    instances: tuple[UUID, ...] | None = None
-    business_key: str | None = None
-    process_keys: tuple[str, ...] | None = None
-    definitions: tuple[UUID, ...] | None = None
-    priority_from: int | None = None
-    priority_to: int | None = None
-
-
-_WHERE = {
-    "ids": "j.id = any (cast(:ids as uuid[]))", "topic": "j.topic = :topic", "worker": "j.locked_by = :worker",
-    "is_locked": "coalesce(j.locked_by is not null and j.locked_until >= clock_timestamp(), false) = :is_locked",
-    "has_retries": "(j.retries > 0) = :has_retries", "locked_after": "j.locked_until > :locked_after",
-    "locked_before": "j.locked_until < :locked_before", "elements": "j.element_id = any (:elements)",
-    "instances": "p.uuid = any (cast(:instances as uuid[]))", "business_key": "p.business_key = :business_key",
-    "process_keys": "p.process_key = any (:process_keys)", "definitions": OWN_DEFINITION.format(name="definitions"),
-    "priority_from": "j.priority >= :priority_from", "priority_to": "j.priority <= :priority_to",
-}  # fmt: skip
-ORDERS = {
-    "id": "j.id", "lockExpirationTime": "j.locked_until", "processInstanceId": "p.uuid", "processDefinitionId": "p.bundle_id",
-    "processDefinitionKey": "p.process_key", "tenantId": "j.tenant_id", "taskPriority": "j.priority", "createTime": "j.created_at",
-}  # fmt: skip
-
-
-def find(
-    tx: Connection, tenant_id: int, conditions: Conditions, *, order: Sequence[tuple[str, str]] = (), first: int = 0, limit: int = 200
-) -> list[ExternalTask]:
-    """Return a page of the open jobs. order: (key of ORDERS, asc or desc)."""
-    where, parameters = _where(conditions)
-    by = "".join(f"{ORDERS[key]} {'desc' if way == 'desc' else 'asc'} nulls last, " for key, way in order)
-    query = text(
-        f"select {COLUMNS} {FROM} where j.tenant_id = :t{where} order by {by}j.created_at, j.instance_id, j.id limit :n offset :first"
-    )
-    return [_task(row) for row in tx.execute(query, {"t": tenant_id, "n": limit, "first": first, **parameters})]
-
-
-def count(tx: Connection, tenant_id: int, conditions: Conditions) -> int:
-    """Return how many open jobs there are."""
-    where, parameters = _where(conditions)
-    return int(tx.execute(text(f"select count(*) {FROM} where j.tenant_id = :t{where}"), {"t": tenant_id, **parameters}).scalar_one())
-
-
-def _where(conditions: Conditions) -> tuple[str, dict[str, object]]:
-    given = {name: getattr(conditions, name) for name in _WHERE if getattr(conditions, name) is not None}
-    parameters = {name: list(value) if isinstance(value, tuple) else value for name, value in given.items()}
-    return "".join(f" and {_WHERE[name]}" for name in given), parameters
 
 
 def visible(tx: Connection, tenant_id: int, tasks: Sequence[ExternalTask]) -> dict[UUID, tuple[dict[str, object], dict[str, object]]]:
@@ -266,7 +204,8 @@ def visible(tx: Connection, tenant_id: int, tasks: Sequence[ExternalTask]) -> di
     return found
 
 
-def _task(row: object) -> ExternalTask:
+def of_row(row: object) -> ExternalTask:
+    """Return the job of a row of COLUMNS."""
     fields = list(row)  # type: ignore[call-overload]  # a row of COLUMNS
     fields[9] = values.from_jsonable(fields[9])
     return ExternalTask(*fields)

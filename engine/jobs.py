@@ -98,14 +98,23 @@ def get(tx: Connection, tenant_id: int, job_id: UUID) -> Job:
 
 
 def complete(
-    tx: Connection, tenant_id: int, job_id: UUID, variables: Variables, *, worker: str, now: datetime, local: Variables | None = None
+    tx: Connection,
+    tenant_id: int,
+    job_id: UUID,
+    variables: Variables,
+    *,
+    worker: str,
+    now: datetime,
+    local: Variables | None = None,
+    by: str | None = None,
 ) -> Step:
-    """Complete a job that this worker has leased; `local`: variables that only its output parameters see.
+    """Complete a job that this worker has leased.
 
+    local: variables that only its output parameters see. by: the account that history names, if it is not called as the worker.
     Raises errors.NotFound, errors.Conflict (another worker has it, or nobody), errors.Incident (the process cannot go on).
     """
     instance_id = held(tx, tenant_id, job_id, worker)
-    stimulus = Stimulus("job_completed", wait_id=job_id, variables=variables, by=worker, local=local or {})
+    stimulus = Stimulus("job_completed", wait_id=job_id, variables=variables, by=by or worker, local=local or {})
     return instances.advance(tx, tenant_id, instance_id, stimulus, now)
 
 
@@ -121,11 +130,20 @@ def record(tx: Connection, job: Job, topic: Topic, result: object, *, worker: st
 
 
 def bpmn_error(
-    tx: Connection, tenant_id: int, job_id: UUID, code: str, message: str, variables: Variables, *, worker: str, now: datetime
+    tx: Connection,
+    tenant_id: int,
+    job_id: UUID,
+    code: str,
+    message: str,
+    variables: Variables,
+    *,
+    worker: str,
+    now: datetime,
+    by: str | None = None,
 ) -> Step:
     """Report an outcome that the diagram models as an error event. Raises errors.Incident where nothing catches it."""
     instance_id = held(tx, tenant_id, job_id, worker)
-    stimulus = Stimulus("bpmn_error", job_id, code, variables, worker, {"message": message} if message else {})
+    stimulus = Stimulus("bpmn_error", job_id, code, variables, by or worker, {"message": message} if message else {})
     return instances.advance(tx, tenant_id, instance_id, stimulus, now)
 
 
@@ -164,6 +182,7 @@ def fail(
 
 
 def give_up(tx: Connection, job: Job, now: datetime) -> None:
+    """Open an incident for a job that was begun again and again without any result; no worker takes it before a person has looked."""
     message = f"Der Auftrag wurde {job.attempts}-mal begonnen, ohne dass je ein Ergebnis kam. Bitte Arbeiter und Protokolle prüfen."
     query = text("update job set retries = 0, error = :m, locked_by = null, locked_until = null where tenant_id = :t and id = :id")
     tx.execute(query, {"t": job.tenant_id, "id": job.id, "m": message})

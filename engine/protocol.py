@@ -119,7 +119,6 @@ class Changed:
 
     id: UUID
     kind: WaitKind
-    element_id: str
     fields: Mapping[str, object]
 
 

@@ -107,10 +107,7 @@ Logic = Table | LiteralExpression | ContextExpression | ListExpression | Relatio
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """`name` is what other decisions call its result; `requires` are ids of decisions, `knowledge` of business knowledge models.
-
-    version_tag: what a diagram may bind this version by.
-    """
+    """`name` is what other decisions call its result; `requires` are ids of decisions, `knowledge` of business knowledge models."""
 
     id: str
     name: str
@@ -120,7 +117,6 @@ class Decision:
     logic: Logic | None
     requires: tuple[str, ...]
     knowledge: tuple[str, ...]
-    version_tag: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,9 @@ from sqlalchemy import Connection, text
 
 from engine import errors, external_tasks, history, incidents, instances, jobs, polls, replay
 from engine.db import Database
-from engine.external_tasks import Conditions, Wanted
+from engine.external_tasks import Wanted
+from engine.listings import listing as listings
+from engine.listings.external_tasks import EXTERNAL_TASKS
 from tests.conftest import START, World
 from tests.engine.spiff.bpmn import boundary, chain, io, job, node, user
 from tests.engine.test_durable import deploy, start, waiting
@@ -71,7 +73,7 @@ def test_the_most_urgent_comes_first_then_the_oldest_and_the_limit_holds_over_al
     for key, process in (("A", "p"), ("B", "q"), ("C", "p")):
         start(database, world, process, key)
     with database.begin(world.detmold) as tx:
-        urgent = external_tasks.find(tx, world.detmold, Conditions(business_key="C"))[0]
+        (urgent,) = listings.rows(tx, EXTERNAL_TASKS, world.detmold, {"process_instance_business_key": "C"})
         external_tasks.set_priority(tx, world.detmold, urgent.id, 90)
 
     first = fetch(database, world, Wanted("außen", LEASE), Wanted("anders", LEASE), limit=2)
@@ -90,7 +92,7 @@ def test_a_topic_of_our_own_is_refused_by_name(database: Database, world: World)
     with pytest.raises(errors.NotAllowed, match="„außen“ erledigt die Plattform selbst"):
         fetch(database, world)
     with database.begin(world.detmold) as tx:
-        (listed,) = external_tasks.find(tx, world.detmold, Conditions())
+        (listed,) = listings.rows(tx, EXTERNAL_TASKS, world.detmold, {})
         with pytest.raises(errors.NotAllowed):
             external_tasks.lock(tx, world.detmold, listed.id, worker="w", lease=LEASE)
         with pytest.raises(errors.NotAllowed):
@@ -205,21 +207,23 @@ def test_lists_show_what_is_asked_for_of_the_tenant_alone(database: Database, wo
         start(database, world, "p", key)
     (held, _) = fetch(database, world, limit=2)
 
-    def listed(tx: Connection, **conditions: object) -> list[str]:
-        return keys(external_tasks.find(tx, world.detmold, Conditions(**conditions)))  # type: ignore[arg-type]
+    def listed(tx: Connection, order: str | None = None, first: int = 0, **given: object) -> list[str]:
+        return [
+            row.business_key for row in listings.rows(tx, EXTERNAL_TASKS, world.detmold, given, listings.Page(first=first, order=order))
+        ]
 
     with database.begin(world.detmold) as tx:
-        assert listed(tx, is_locked=True) == ["A", "B"]
-        assert listed(tx, is_locked=False) == ["C"]
-        assert listed(tx, worker="w1", topic="außen", elements=("j",), has_retries=True) == ["A", "B"]
-        assert listed(tx, instances=(held.instance_uuid,)) == ["A"]
-        assert listed(tx, ids=()) == []
+        assert listed(tx, locked=True) == ["A", "B"]
+        assert listed(tx, not_locked=True) == ["C"]
+        assert listed(tx, worker_id="w1", topic_name="außen", activity_id_in=["j"], with_retries_left=True) == ["A", "B"]
+        assert listed(tx, process_instance_id_in=[held.instance_uuid]) == ["A"]
+        assert listed(tx, external_task_id_in=[]) == []
         external_tasks.set_priority(tx, world.detmold, held.id, 90)
-        assert keys(external_tasks.find(tx, world.detmold, Conditions(), order=[("taskPriority", "asc")], first=1, limit=2)) == ["C", "A"]
-        assert keys(external_tasks.find(tx, world.detmold, Conditions(priority_from=51))) == ["A"]
-        assert external_tasks.count(tx, world.detmold, Conditions(priority_from=50)) == 3
+        assert listed(tx, order="task_priority", first=1) == ["C", "A"]
+        assert listed(tx, priority_higher_than_or_equals=51) == ["A"]
+        assert listings.count(tx, EXTERNAL_TASKS, world.detmold, {"priority_higher_than_or_equals": 50}) == 3
     with database.begin(world.oerlinghausen) as tx:
-        assert external_tasks.find(tx, world.oerlinghausen, Conditions()) == []
+        assert listings.count(tx, EXTERNAL_TASKS, world.oerlinghausen, {}) == 0
         with pytest.raises(errors.NotFound):
             external_tasks.get(tx, world.oerlinghausen, held.id)
         assert external_tasks.fetch(tx, world.oerlinghausen, [Wanted("außen", LEASE)], worker="fremd") == []
@@ -307,6 +311,6 @@ def test_two_fetchers_share_two_hundred_jobs_and_each_is_done_once(database: Dat
 
     assert sorted(done) == sorted(f"K{number}" for number in range(200))
     with database.begin(world.detmold) as tx:
-        assert external_tasks.count(tx, world.detmold, Conditions()) == 0
+        assert listings.count(tx, EXTERNAL_TASKS, world.detmold, {}) == 0
         ended = tx.execute(text("select variables ->> 'von', count(*) from process_instance where status = 'completed' group by 1")).all()
     assert sum(count for _, count in ended) == 200

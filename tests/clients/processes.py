@@ -1,0 +1,26 @@
+"""The diagrams whose tasks the workers do: one that walks all ways of ending a job, one whose job fails until it is repaired."""
+
+from __future__ import annotations
+
+from tests.engine.spiff.bpmn import boundary, chain, file, job, node, process
+
+EXTENSIONS = (
+    "<bpmn:extensionElements><camunda:properties><camunda:property name='drucker' value='Schwarz'/></camunda:properties>"
+    "<camunda:inputOutput><camunda:outputParameter name='gesehen'>=nur_hier + 1</camunda:outputParameter></camunda:inputOutput>"
+    "</bpmn:extensionElements>"
+)
+
+
+def files(suffix: str) -> dict[str, bytes]:
+    """Return the diagrams with topics and process keys of their own, so that no worker is given the job of another test."""
+    walk = (
+        node("startEvent", "s") + job("rechnung", f"rechnen{suffix}", EXTENSIONS) + job("lange_arbeit", f"lange{suffix}")
+        + job("fehler", f"fehlerhaft{suffix}") + boundary("gefangen", "fehler", '<bpmn:errorEventDefinition errorRef="e_a"/>')
+        + node("endEvent", "nicht_hier") + node("endEvent", "ende") + chain("s", "rechnung", "lange_arbeit", "fehler", "nicht_hier")
+        + chain("gefangen", "ende")
+    )  # fmt: skip
+    failing = node("startEvent", "s") + job("wackelig", f"scheitern{suffix}") + node("endEvent", "ende") + chain("s", "wackelig", "ende")
+    return {
+        f"gang{suffix}.bpmn": file(process(walk, key=f"gang{suffix}")),
+        f"stoerung{suffix}.bpmn": file(process(failing, key=f"stoerung{suffix}")),
+    }
