@@ -5,15 +5,17 @@ from __future__ import annotations
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 from zoneinfo import ZoneInfo
 
 from flask import Flask, Response, current_app, g, redirect, request, url_for
 from flask.sessions import SecureCookieSessionInterface
 from flask.typing import ResponseReturnValue
 from itsdangerous import URLSafeTimedSerializer
+from werkzeug.exceptions import HTTPException
 
 from api import errors as web_errors
+from api import wording
 from api.auth import sessions
 from api.pages import (
     case_files,
@@ -82,6 +84,7 @@ def create_app(database: Database, *, secure_cookie: bool = False) -> Flask:
     app.before_request(_enter)
     app.after_request(_secure)
     app.context_processor(_common)
+    wording.register(app)
     web_errors.register(app)
     for page in PAGES:
         app.register_blueprint(page.bp)
@@ -105,6 +108,22 @@ def require(*roles: str) -> None:
     """Refuse a person who holds none of the roles."""
     if not session().may(*roles, "admin"):
         raise errors.NotAllowed("Dafür fehlt Ihnen die Rolle. Bitte wenden Sie sich an die Administration.")
+
+
+def own_page(address: str | None) -> str | None:
+    """Return the address if it is a page of ours; anything else would send people elsewhere."""
+    if address and address.startswith("/") and not address.startswith(("//", "/\\")) and not any(sign in address for sign in "\r\n\t"):
+        return address
+    return None
+
+
+def route_of(address: str) -> tuple[str, dict[str, Any]]:
+    """Return endpoint and arguments of a page of ours, or an empty endpoint."""
+    try:
+        endpoint, arguments = current_app.url_map.bind("").match(address.partition("?")[0], method="GET")
+    except HTTPException:
+        return "", {}
+    return str(endpoint), dict(arguments)
 
 
 def cookie_name() -> str:
@@ -148,7 +167,7 @@ def _secure(response: Response) -> Response:
 
 
 def _common() -> dict[str, object]:
-    return {"sitzung": g.get("session"), "adresse": request.full_path}
+    return {"sitzung": g.get("session"), "adresse": request.full_path, "eingabe": g.get("typed", {})}
 
 
 def _start() -> ResponseReturnValue:

@@ -318,6 +318,12 @@ def processes(tx: Connection, tenant_id: int) -> list[Listed]:
     return [Listed(*row) for row in tx.execute(query, {"t": tenant_id, "w": world_of(tx, tenant_id)})]
 
 
+def process_names(tx: Connection, tenant_id: int) -> dict[str, str]:
+    """Return the name of each process of the tenant's world, as its newest version gives it."""
+    query = text("select distinct on (key) key, name from definition where world_id = :w and kind = 'bpmn' order by key, version desc")
+    return {row.key: row.name or row.key for row in tx.execute(query, {"w": world_of(tx, tenant_id)})}
+
+
 def content_of(tx: Connection, uuid: UUID, *, tenant_id: int) -> tuple[str, int, str, bytes]:
     """Return (key, version, file, content) of a deployed definition. Raises errors.NotFound."""
     query = text(

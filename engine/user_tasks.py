@@ -140,18 +140,23 @@ def _missing() -> errors.NotFound:
 
 def _four_eyes(tx: Connection, task: UserTask, by: str) -> None:
     """Refuse the person who completed the task named by the property `four_eyes_of` in the same instance."""
+    if prepared_by(tx, task) == by:
+        raise errors.NotAllowed(
+            f"„{task.label}“ braucht eine zweite Person: Vorbereitet wurde der Vorgang von {by} selbst (Vier-Augen-Prinzip)."
+        )
+
+
+def prepared_by(tx: Connection, task: UserTask) -> str | None:
+    """Return who completed the task that this one checks (`four_eyes_of`), or None where none is named or done."""
     other = task.properties.get("four_eyes_of")
     if not other:
-        return
+        return None
     query = text(
         "select ended_by from user_task where tenant_id = :t and instance_id = :i and element_id = :e and outcome = 'completed'"
         " order by ended_at desc, id limit 1"
     )
-    done_by = tx.execute(query, {"t": task.tenant_id, "i": task.instance_id, "e": other}).scalar()
-    if done_by == by:
-        raise errors.NotAllowed(
-            f"„{task.label}“ braucht eine zweite Person: Vorbereitet wurde der Vorgang von {by} selbst (Vier-Augen-Prinzip)."
-        )
+    done_by: str | None = tx.execute(query, {"t": task.tenant_id, "i": task.instance_id, "e": other}).scalar()
+    return done_by
 
 
 def claim(tx: Connection, tenant_id: int, task_id: UUID, *, by: str) -> None:

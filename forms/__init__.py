@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from forms.checks import check
 from forms.display import german_schema
-from forms.model import Component, Form
+from forms.model import Component, Form, walk
 from forms.prefill import prefill, prefill_value
 from forms.reader import read
 from forms.validation import Result, validate
 
-__all__ = ["Component", "Form", "Result", "check", "german_schema", "prefill", "prefill_value", "read", "validate"]
+__all__ = ["Component", "Form", "Result", "check", "german_schema", "prefill", "prefill_value", "read", "validate", "walk"]

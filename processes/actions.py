@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
@@ -10,7 +11,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Connection, select, text
 
 from engine import errors, instances, messages
-from processes.casefile import claims, debtors, holds, ledger, letters, notes, payments, tables, tenants
+from processes.casefile import claims, debtors, holds, ledger, letters, measures, notes, payments, tables, tenants
 
 BERLIN = ZoneInfo("Europe/Berlin")
 MANUAL_METHODS = ("ueberweisung", "bar")
@@ -65,6 +66,24 @@ def open_cases(tx: Connection, tenant_id: int, *, limit: int = 50) -> list[OpenC
     ]
 
 
+def debtor_names(tx: Connection, tenant_id: int, business_keys: Iterable[str]) -> dict[str, str]:
+    """Return business key -> name of the debtor, for keys of cases (`DT-2026-000001`, `.../M1`) and of claims (`slug/kassenzeichen/op_nr`)."""
+    query = text(
+        "with wanted as (select k, split_part(k, '/', 1) as one, split_part(k, '/', 2) as two, split_part(k, '/', 3) as three"
+        "                from unnest(cast(:keys as text[])) as k),"
+        " found as (select w.k, e.debtor_tenant_id as tenant_id, e.debtor_id from wanted w"
+        "           join enforcement_case e on e.tenant_id = :t and e.number = w.one"
+        "           union all"
+        "           select w.k, c.tenant_id, d.debtor_id from wanted w join tenant m on m.slug = w.one"
+        "           join claim c on c.tenant_id = m.id and c.reference = w.two and c.item_number = w.three"
+        "           join claim_debtor d on d.tenant_id = c.tenant_id and d.claim_id = c.id)"
+        " select f.k, string_agg(distinct coalesce(p.company, concat_ws(' ', p.first_name, p.last_name)), ', ') as name"
+        " from found f join debtor_person p on p.tenant_id = f.tenant_id and p.debtor_id = f.debtor_id group by f.k"
+    )
+    rows = tx.execute(query, {"t": tenant_id, "keys": sorted(set(business_keys))})
+    return {row.k: row.name for row in rows}
+
+
 def instances_of_case(tx: Connection, tenant_id: int, case_number: str) -> list[instances.Instance]:
     """Return the instances of a case and of its measures."""
     query = text(
@@ -98,8 +117,13 @@ def book_payment(
     by: str,
     now: datetime,
     receipt: str | None = None,
+    measure_id: UUID | None = None,
 ) -> payments.Payment:
-    """Book a payment by hand (transfer or cash)."""
+    """Book a payment by hand (transfer or cash); with `measure_id` what the third party of a seizure paid: forced, on that measure."""
+    if measure_id is not None:
+        return measures.book_payment(
+            tx, tenant_id=tenant_id, measure_id=measure_id, amount_cent=amount_cent, value_on=value_on, method="drittschuldner", by=by, now=now,
+        )  # fmt: skip
     if method not in MANUAL_METHODS:
         raise errors.InvalidInput("Von Hand werden nur Überweisungen und Barzahlungen gebucht.")
     return payments.book(

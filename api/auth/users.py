@@ -129,6 +129,12 @@ def colleagues(tx: Connection, tenant_id: int) -> list[User]:
     return [User(*row) for row in tx.execute(statement)]
 
 
+def names(tx: Connection) -> dict[str, str]:
+    """Return login -> name of every user, also of those who no longer work here: the file goes on naming them."""
+    u = tables.user_account.c
+    return {row.login: row.name for row in tx.execute(select(u.login, u.name))}
+
+
 def demo_users_exist(tx: Connection) -> bool:
     """Return whether users of a demo exist: they must never live beside a production tenant."""
     return tx.execute(select(tables.user_account.c.id).where(tables.user_account.c.is_demo).limit(1)).first() is not None

@@ -7,11 +7,12 @@ from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 from uuid import UUID
 
-from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
+from flask import Blueprint, Response, flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import Connection
 
 from api import app
+from api import errors as web_errors
 from engine import clock, errors, instances, timers, user_tasks
 from processes import actions, money
 from processes.casefile import claims, letters, measures, seizures, tenants, view
@@ -60,7 +61,7 @@ def case_file(number: str) -> ResponseReturnValue:
         seen = view.of_case(tx, session.tenant_id, number, _today(tx))
         running = actions.instances_of_case(tx, session.tenant_id, number)
         written = letters.of_case(tx, session.tenant_id, number)
-        taken = measures.of_case(tx, session.tenant_id, number)
+        taken = [(measure, seizures.third_party_of(tx, measure)) for measure in measures.of_case(tx, session.tenant_id, number)]
         tasks = user_tasks.of_key(tx, session.tenant_id, number)
         waits = [(instance, timers.of_instance(tx, session.tenant_id, instance.id)) for instance in running]
     return render_template("akte_fall.html", akte=seen, vorgaenge=waits, schreiben=written, massnahmen=taken, aufgaben=tasks, nummer=number)
@@ -85,9 +86,11 @@ def book_payment() -> ResponseReturnValue:
     app.require("treasury", "claims_clerk", "team_lead")
 
     def act(tx: Connection, now: datetime) -> str:
+        method = _text("art", "Zahlungsart")
         paid = actions.book_payment(
             tx, app.session().tenant_id, reference=_text("bezug", "Kassenzeichen oder Fall"), amount_cent=_cent("betrag"), value_on=_day("wertstellung"),
-            method=_text("art", "Zahlungsart"), receipt=request.form.get("quittung", "").strip() or None, by=app.session().login, now=now,
+            method=method, receipt=request.form.get("quittung", "").strip() or None, by=app.session().login, now=now,
+            measure_id=_measure(method),
         )  # fmt: skip
         rest = f" Überzahlt sind {app.cent_text(paid.rest_cent)}; eine Notiz liegt in der Akte." if paid.rest_cent else ""
         return f"Die Zahlung über {app.cent_text(paid.amount_cent)} ist gebucht.{rest}"
@@ -168,16 +171,37 @@ def record_service() -> ResponseReturnValue:
 
 
 def _do(act: Callable[[Connection, datetime], str]) -> ResponseReturnValue:
-    """Run one recording act and go back to the file with what it says."""
+    """Run one recording act and go back to the file; a refusal shows the file again, with what was typed and why it was refused."""
     session = app.session()
-    back = request.form.get("zurueck", "")
+    back = app.own_page(request.form.get("zurueck")) or url_for("case_files.show")
     try:
         with app.database().begin(session.tenant_id) as tx:
             told = act(tx, clock.now(tx, session.tenant_id))
-        flash(told, "gut")
     except errors.Rejected as refused:
+        g.typed = {**request.form.to_dict(), "__an": request.endpoint}
         flash(str(refused), "fehler")
-    return redirect(back if back.startswith("/") and not back.startswith("//") else url_for("case_files.show"))
+        return _shown_again(back), web_errors.status_of(refused)
+    flash(told, "gut")
+    return redirect(back)
+
+
+def _shown_again(back: str) -> str:
+    """Return the page of the file that a form was sent from."""
+    endpoint, arguments = app.route_of(back)
+    if endpoint == "case_files.claim_file":
+        return str(claim_file(**arguments))
+    return str(case_file(**arguments) if endpoint == "case_files.case_file" else show())
+
+
+def _measure(method: str) -> UUID | None:
+    """Return the measure on which a third party paid (`massnahme:<uuid>`), None for payments of the debtor."""
+    kind, _, measure = method.partition(":")
+    if kind != "massnahme":
+        return None
+    try:
+        return UUID(measure)
+    except ValueError as broken:
+        raise errors.InvalidInput("Die Maßnahme ist nicht lesbar. Bitte die Seite neu laden.") from broken
 
 
 def _today(tx: Connection) -> date:

@@ -8,8 +8,10 @@ from uuid import UUID
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from api import app
-from engine import clock, user_tasks
+from api import app, wording
+from api.pages import task_page
+from engine import clock, errors, user_tasks
+from processes import actions
 
 bp = Blueprint("task_list", __name__)
 
@@ -32,9 +34,18 @@ def show() -> ResponseReturnValue:
         )  # fmt: skip
         kinds = user_tasks.kinds(tx, session.tenant_id)
         now = clock.now(tx, session.tenant_id)
+        names = actions.debtor_names(tx, session.tenant_id, [task.business_key for task in tasks])
     following = _cursor(tasks[PAGE - 1]) if len(tasks) > PAGE else None
     return render_template(
-        "aufgaben.html", aufgaben=tasks[:PAGE], arten=kinds, meine=mine, suche=search, art=element, jetzt=now, naechste=following
+        "aufgaben.html",
+        aufgaben=tasks[:PAGE],
+        arten=kinds,
+        meine=mine,
+        suche=search,
+        art=element,
+        jetzt=now,
+        naechste=following,
+        namen=names,
     )
 
 
@@ -42,6 +53,9 @@ def show() -> ResponseReturnValue:
 def claim(task_id: UUID) -> ResponseReturnValue:
     session = app.session()
     with app.database().begin(session.tenant_id) as tx:
+        task = user_tasks.get(tx, session.tenant_id, task_id)
+        if task.is_open and not task.assignee and not task_page.may_work_on(task):
+            raise errors.NotAllowed(f"Die Aufgabe „{task.label}“ gehört einer anderen Gruppe: {wording.groups(task.candidate_groups)}.")
         user_tasks.claim(tx, session.tenant_id, task_id, by=session.login)
     return redirect(url_for("task_page.show", task_id=task_id))
 
@@ -50,7 +64,7 @@ def claim(task_id: UUID) -> ResponseReturnValue:
 def give_back(task_id: UUID) -> ResponseReturnValue:
     session = app.session()
     with app.database().begin(session.tenant_id) as tx:
-        user_tasks.assign(tx, session.tenant_id, task_id, None)
+        user_tasks.unclaim(tx, session.tenant_id, task_id, by=session.login)
     return redirect(url_for("task_list.show"))
 
 

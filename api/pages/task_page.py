@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy import Connection
 
 import forms
-from api import app, completion, strict_json
+from api import app, completion, outlook, strict_json, wording
 from engine import bundles, clock, errors, user_tasks
 
 bp = Blueprint("task_page", __name__)
@@ -45,11 +45,20 @@ def complete(task_id: UUID) -> ResponseReturnValue:
     return redirect(url_for("task_list.show"))
 
 
-def _may_work_on(task: user_tasks.UserTask) -> None:
+def may_work_on(task: user_tasks.UserTask) -> bool:
+    """Return whether the person at work may complete an open task: it is theirs, or nobody's and offered to them."""
     session = app.session()
     offered = not task.candidate_groups or set(task.candidate_groups) & set(session.roles) or session.login in task.candidate_users
-    if task.is_open and not (task.assignee == session.login or (task.assignee is None and offered)):
-        who = f"Sie ist {task.assignee} zugewiesen." if task.assignee else "Sie gehört einer anderen Gruppe."
+    return task.assignee == session.login or (task.assignee is None and bool(offered))
+
+
+def _may_work_on(task: user_tasks.UserTask) -> None:
+    if task.is_open and not may_work_on(task):
+        who = (
+            f"Sie ist {wording.person(task.assignee)} zugewiesen."
+            if task.assignee
+            else f"Sie gehört: {wording.groups(task.candidate_groups)}."
+        )
         raise errors.NotAllowed(f"Die Aufgabe „{task.label}“ können Sie nicht erledigen. {who}")
 
 
@@ -60,9 +69,29 @@ def _again(task_id: UUID, submitted: Mapping[str, object], refused: errors.Rejec
     status = 422 if isinstance(refused, errors.InvalidInput) else 403 if isinstance(refused, errors.NotAllowed) else 409
     with app.database().begin(session.tenant_id) as tx:
         task = user_tasks.get(tx, session.tenant_id, task_id)
+        if not task.is_open:
+            return _too_late(task, completion.form_of(tx, task), submitted, str(refused)), status
         form, data = completion.data_of(tx, task, now=clock.now(tx, session.tenant_id))
         shown = {**data, **{name: forms.prefill_value(value) for name, value in submitted.items()}}
         return _page(tx, task, form, shown, fields, str(refused)), status
+
+
+def _too_late(task: user_tasks.UserTask, form: forms.Form | None, submitted: Mapping[str, object], message: str) -> str:
+    """Show what was typed into a task that somebody else ended meanwhile, to be copied from; nothing of it is stored."""
+    fields = {component.key: component for component in forms.walk(form.components) if component.path} if form is not None else {}
+    typed = [(fields[name].label if name in fields else name, _as_typed(fields.get(name), value)) for name, value in submitted.items()]
+    return render_template("aufgabe.html", aufgabe=task, meldung=message, getippt=[row for row in typed if row[1]], fehler={})
+
+
+def _as_typed(component: forms.Component | None, value: object) -> str:
+    labels = {str(option.value): option.label for option in component.options or ()} if component is not None else {}
+    if isinstance(value, list):
+        return ", ".join(_as_typed(component, item) for item in value)
+    if isinstance(value, Mapping):
+        return ", ".join(f"{name}: {_as_typed(None, item)}" for name, item in value.items())
+    if value is None or isinstance(value, bool):
+        return {None: "", True: "ja", False: "nein"}[value]
+    return labels.get(str(value), str(value))
 
 
 def _page(
@@ -73,11 +102,13 @@ def _page(
     fields: Mapping[str, str],
     message: str | None,
 ) -> str:
-    drawn = bundles.element(tx, task.bundle_id, task.element_id, tenant_id=task.tenant_id)
+    definition = bundles.definition(tx, task.bundle_id, tenant_id=task.tenant_id)
+    drawn = next((node.element for node in definition.nodes() if node.element.id == task.element_id), None)
     basis, _, hint = (drawn.documentation if drawn else "").partition("\n")
     schema = forms.german_schema(form.schema, data) if form is not None else {"type": "default", "components": []}
     return render_template(
         "aufgabe.html", aufgabe=task, formular=form, schema=schema, daten=data, fehler=fields, meldung=message, rechtsgrundlage=basis, hinweis=hint,
+        darf=may_work_on(task), ausblick=outlook.of(definition, task.element_id), vorbereitet_von=user_tasks.prepared_by(tx, task),
     )  # fmt: skip
 
 

@@ -106,14 +106,18 @@ def extract(tx: Connection, tenant_id: int, as_of: date, *, after_id: int = 0, l
 def form_context(tx: Connection, variables: Mapping[str, object], as_of: date) -> dict[str, object]:
     """Return what forms may show under `akte.*`, from the ids among an instance's variables.
 
-    akte: {schuldner, anschrift, geburtsdatum, rechtsform, email, vertreter, glaeubiger, kassenzeichen, offener_betrag, forderungen:
-    [{forderung_id, glaeubiger, kassenzeichen, op_nr, forderungsart, faellig_am, offener_betrag}]}; what is unknown is missing.
+    akte: {schuldner, anschrift, geburtsdatum, geboren (text), rechtsform, email, vertreter, glaeubiger, kassenzeichen, offener_betrag,
+    forderungen: [{forderung_id, glaeubiger, kassenzeichen, op_nr, forderungsart, faellig_am, offener_betrag}], vorschlaege: [{schuldner_id,
+    name, geboren, anschrift, nummer, gruende}]}; what is unknown is missing.
     """
     found = _claims_of(tx, variables)
     akte: dict[str, object] = {}
     wanted = variables.get("schuldner_id")
     if isinstance(wanted, str):
         akte |= _debtor_facts(debtors.find(tx, UUID(wanted)))
+    proposed = variables.get("vorschlaege")
+    if isinstance(proposed, list):
+        akte["vorschlaege"] = [_proposal(tx, row) for row in proposed if isinstance(row, dict)]
     if found:
         open_now = ledger.balances(tx, found, as_of)
         akte["forderungen"] = [
@@ -130,11 +134,23 @@ def form_context(tx: Connection, variables: Mapping[str, object], as_of: date) -
     return akte
 
 
+def _proposal(tx: Connection, row: Mapping[str, object]) -> dict[str, object]:
+    """Return a proposed debtor with what a person compares; the instance keeps only its id and the reasons."""
+    debtor = debtors.find(tx, UUID(str(row["schuldner_id"])))
+    facts = _debtor_facts(debtor)
+    words = str(row.get("beschriftung", "")).partition(": ")
+    return {
+        "schuldner_id": str(debtor.uuid), "name": facts["schuldner"], "geboren": facts["geboren"], "anschrift": facts["anschrift"],
+        "nummer": words[0], "gruende": words[2],
+    }  # fmt: skip
+
+
 def _debtor_facts(debtor: debtors.Debtor) -> dict[str, object]:
     person = debtor.person
     return {
         "schuldner": person.display_name, "anschrift": f"{person.address_line}, {person.postcode} {person.town}", "schuldner_nr": debtor.number,
-        "geburtsdatum": person.born_on, "rechtsform": debtor.legal_form, "email": person.email, "vertreter": person.representative,
+        "geburtsdatum": person.born_on, "geboren": f"{person.born_on:%d.%m.%Y}" if person.born_on else "unbekannt",
+        "rechtsform": debtor.legal_form, "email": person.email, "vertreter": person.representative,
     }  # fmt: skip
 
 

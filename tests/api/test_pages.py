@@ -140,7 +140,10 @@ def test_a_faulty_form_keeps_what_was_typed_and_a_right_one_completes_once(city:
     assert right.status_code == 302
     again = client.post(f"/aufgaben/{task}", data={"token": token, "daten": json.dumps(decided)})
     assert again.status_code == 409
-    assert f"von {city.prefix}anna am" in again.get_data(as_text=True)
+    page = again.get_data(as_text=True)
+    assert f"von {city.prefix}anna am" in page
+    assert "Ihre Eingaben wurden nicht gespeichert" in page
+    assert "EMA angefragt" in page
 
 
 @pytest.mark.parametrize(
@@ -182,6 +185,50 @@ def test_a_nul_in_a_search_is_told(city: City) -> None:
     assert "NUL-Zeichen" in answer.get_data(as_text=True)
 
 
+def _claim(city: City) -> object:
+    with city.database.begin(city.seeded.tenants["detmold"]) as tx:
+        return tx.execute(text("select uuid from claim where reference = 'DE91'")).scalar_one()
+
+
+def test_a_refused_objection_keeps_its_text(city: City) -> None:
+    client = city.client("anna")
+    long = "Der Bescheid kam nie an. " * 200
+
+    answer = client.post(
+        "/akten/einwendung",
+        data={"forderung": str(_claim(city)), "text": long, "token": city.token(client), "zurueck": f"/akten/forderung/{_claim(city)}"},
+    )
+
+    assert answer.status_code == 422
+    assert long.strip() in answer.get_data(as_text=True)
+
+
+def test_after_recording_nobody_is_sent_elsewhere(city: City) -> None:
+    client = city.client("anna")
+
+    for target in ("//evil.example", "https://evil.example", "/\\evil.example", "/\t/evil.example"):
+        data = {"forderung": str(_claim(city)), "token": city.token(client), "zurueck": target}
+        answer = client.post("/akten/sperre-aufheben", data=data)
+        assert answer.headers.get("Location", "/akten") == "/akten", target
+
+
+@pytest.mark.parametrize("tenant", ["", "abc", "-1", "١٢", "9" * 40])
+def test_a_tenant_that_is_no_number_is_told(city: City, tenant: str) -> None:
+    client = city.client("anna")
+
+    assert client.post("/mandant", data={"mandant": tenant, "token": city.token(client)}).status_code == 422
+
+
+def test_nobody_gives_back_or_takes_a_task_that_is_not_theirs(city: City) -> None:
+    anna, dora = city.client("anna"), city.client("dora")
+    task = _task(city)
+
+    assert dora.post(f"/aufgaben/{task}/uebernehmen", data={"token": city.token(dora)}).status_code == 403
+    assert anna.post(f"/aufgaben/{task}/uebernehmen", data={"token": city.token(anna)}).status_code == 302
+    assert dora.post(f"/aufgaben/{task}/zurueckgeben", data={"token": city.token(dora)}).status_code == 409
+    assert anna.post(f"/aufgaben/{task}/zurueckgeben", data={"token": city.token(anna)}).status_code == 302
+
+
 @pytest.mark.parametrize(
     "form",
     [
@@ -191,17 +238,20 @@ def test_a_nul_in_a_search_is_told(city: City) -> None:
         {"bezug": "DE91", "betrag": "-5"},
     ],
 )
-def test_a_wrong_payment_is_told_on_the_page_and_books_nothing(city: City, form: dict[str, str]) -> None:
+def test_a_wrong_payment_is_told_on_the_page_with_what_was_typed_and_books_nothing(city: City, form: dict[str, str]) -> None:
     client = city.client("anna")
+    back = f"/akten/forderung/{_claim(city)}"
 
     answer = client.post(
         "/akten/zahlung",
-        data={**form, "wertstellung": "2026-08-17", "art": "ueberweisung", "token": city.token(client)},
-        follow_redirects=True,
+        data={**form, "wertstellung": "2026-08-17", "art": "ueberweisung", "token": city.token(client), "zurueck": back},
     )
 
-    assert answer.status_code == 200
-    assert "meldung fehler" in answer.get_data(as_text=True)
+    page = answer.get_data(as_text=True)
+    assert answer.status_code in (404, 422)
+    assert "meldung fehler" in page
+    assert "Akte DE91/1" in page
+    assert f'value="{form["betrag"]}"' in page
     with city.database.begin(city.seeded.tenants["detmold"]) as tx:
         assert tx.execute(text("select count(*) from payment")).scalar_one() == 0
 
