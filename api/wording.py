@@ -9,7 +9,7 @@ from flask import Flask, current_app, g
 from api.auth import users
 from engine import deployments
 from engine.db import Database
-from processes.casefile import measures
+from processes.casefile import words
 
 GROUPS = {
     "claims_clerk": "Sachbearbeitung", "field_officer": "Vollziehungsdienst", "team_lead": "Teamleitung",
@@ -17,17 +17,12 @@ GROUPS = {
     "auditor": "Rechnungsprüfung", "designer": "Prozessgestaltung", "admin": "Administration",
 }  # fmt: skip
 AUTOMATIC = "automatisch"
-WORDS = {
-    **measures.LABELS, "entwurf": "in Vorbereitung", "eingefroren": "zur Freigabe", "erklaert": "Erklärung liegt vor",
-    "forderungen": "Forderungen", "gesamtschuldner": "Gesamtschuldner", "konto": "Konto", "lohn": "Arbeitseinkommen", "miete": "Miete oder Pacht",
-    "steuererstattung": "Steuererstattung", "versicherung": "Versicherung", "sonstige": "sonstige Forderung",
-}  # fmt: skip
 
 
 def register(app: Flask) -> None:
     """Offer the names to the templates."""
     app.jinja_env.filters.update(
-        wer=person, wer_genau=person_and_login, gruppe=group, gruppen=groups, prozess=process, schluessel=key_text, wort=word
+        wer=person, wer_genau=person_and_login, gruppe=group, gruppen=groups, prozess=process, schluessel=key_text, wort=words.spelled
     )
 
 
@@ -71,11 +66,6 @@ def key_text(business_key: str | None) -> str:
         return "–"
     parts = business_key.split("/")
     return "/".join(parts[1:3]) if len(parts) >= 3 else business_key
-
-
-def word(code: str) -> str:
-    """Return the German spelling of a code of the case file (kind or state of a measure, kind of a file)."""
-    return WORDS.get(code) or code.replace("_", " ")
 
 
 def _database() -> Database:

@@ -14,7 +14,7 @@ from sqlalchemy import Connection, RowMapping, insert, select, text, tuple_, upd
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from engine import errors
-from processes.casefile import claims, debtors, tables, tenants, timeline
+from processes.casefile import claims, debtors, tables, tenants, timeline, words
 
 BERLIN = ZoneInfo("Europe/Berlin")
 VOWELS = "aeiou"
@@ -96,7 +96,7 @@ def release_claim(tx: Connection, case: Case, claim: claims.Claim, result: str, 
         c.left_at.is_(None),
     )  # fmt: skip
     if tx.execute(statement.values(left_at=now, result=result)).rowcount:
-        summary = f"Aus dem Fall {case.number}: {result.replace('_', ' ')}"
+        summary = f"Aus dem Fall {case.number}: {words.spelled(result)}"
         timeline.add(
             tx, claim=claim, kind="vollstreckung_beendet", summary=summary, effective_on=now.astimezone(BERLIN).date(), by=by, now=now
         )
@@ -108,7 +108,7 @@ def close(tx: Connection, case: Case, result: str, *, by: str, now: datetime) ->
         return case
     for claim in claims.of_case(tx, case.tenant_id, case.number):
         release_claim(tx, case, claim, result, by=by, now=now)
-    timeline.add(tx, kind="fall_abgeschlossen", summary=f"Fall abgeschlossen: {result.replace('_', ' ')}", by=by, now=now,
+    timeline.add(tx, kind="fall_abgeschlossen", summary=f"Fall abgeschlossen: {words.spelled(result)}", by=by, now=now,
                  effective_on=now.astimezone(BERLIN).date(), case=(case.tenant_id, case.number))  # fmt: skip
     statement = update(_TABLE).where(_TABLE.c.tenant_id == case.tenant_id, _TABLE.c.id == case.id).values(closed_at=now, result=result)
     return _case(tx.execute(statement.returning(*_COLUMNS)).mappings().one())

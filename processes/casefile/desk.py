@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Connection, RowMapping, insert, select, update
 
 from engine import errors
-from processes.casefile import measure_tables, measures, timeline
+from processes.casefile import measure_tables, measures, timeline, words
 
 BERLIN = ZoneInfo("Europe/Berlin")
 OWN_PAPERS = "eigene_unterlagen"
@@ -80,7 +80,7 @@ def ask(
     today = now.astimezone(BERLIN).date()
     values = {"kind": kind, "legal_basis": legal_basis, "reason": reason, "asked_on": today, "due_on": due_on, "found": []}
     row = tx.execute(insert(_TABLE).values(tenant_id=tenant_id, case_number=case_number, **values).returning(*_COLUMNS)).mappings().one()
-    timeline.add(tx, kind="abfrage", summary=f"Abfrage {kind} ({legal_basis})", effective_on=today, by=by, now=now,
+    timeline.add(tx, kind="abfrage", summary=f"Abfrage {words.spelled(kind)} ({legal_basis})", effective_on=today, by=by, now=now,
                  case=(tenant_id, case_number), source=str(row["uuid"]))  # fmt: skip
     return _query(row)
 

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, RowMapping, func, insert, select, text, updat
 
 from engine import errors
 from processes import money
-from processes.casefile import measure_tables, measures
+from processes.casefile import measure_tables, measures, words
 
 BERLIN = ZoneInfo("Europe/Berlin")
 TRAVEL_LAW = "§ 21 VO VwVG NRW"
@@ -112,7 +112,7 @@ def record_visit(tx: Connection, measure: measures.Measure, report: Report, item
                 seal_number=item.seal_number, kept_at=item.kept_at, estimate_cent=item.estimate_cent,
             )
         )  # fmt: skip
-    summary = f"Besuch Nr. {number}: {report.outcome.replace('_', ' ')}"
+    summary = f"Besuch Nr. {number}: {words.spelled(report.outcome)}"
     measures.note(tx, measure, "besuch", summary, None, by=report.officer, now=now, on=report.visited_at.astimezone(BERLIN).date())
     return visit
 

@@ -19,7 +19,7 @@ from sqlalchemy import Connection, insert, select
 
 from engine import errors
 from processes import money
-from processes.casefile import announcements, claims, debts, ledger, notes, tables, timeline
+from processes.casefile import announcements, claims, debts, ledger, notes, tables, timeline, words
 from processes.law import allocation
 
 Method = Literal["ueberweisung", "bar", "drittschuldner", "lastschrift"]
@@ -229,7 +229,7 @@ def _record(
     about = {claim.key: claim for claim in target.claims}
     for key, cent in paid.items():
         case = (payment.tenant_id, target.case_number) if key is None and target.case_number else None
-        timeline.add(tx, claim=about[key] if key else None, case=case, kind="zahlung", summary=f"Zahlung ({payment.method})",
+        timeline.add(tx, claim=about[key] if key else None, case=case, kind="zahlung", summary=f"Zahlung ({words.spelled(payment.method)})",
                      amount_cent=cent, effective_on=payment.value_on, by=payment.booked_by, now=now, source=str(payment.uuid))  # fmt: skip
     if payment.rest_cent:
         _note_rest(tx, payment, target.claims[:1], now=now)

@@ -10,14 +10,14 @@ from sqlalchemy import Connection
 from engine import jobs
 from engine.protocol import Variables
 from processes import given
-from processes.casefile import timeline
+from processes.casefile import timeline, words
 
 BERLIN = ZoneInfo("Europe/Berlin")
 
 
 def record(tx: Connection, job: jobs.Job, result: object, now: datetime) -> Variables:
     """Add a line to the case; no variables."""
-    said = given.text(job.variables, "rueckmeldung").replace("_", " ")
+    said = words.spelled(given.text(job.variables, "rueckmeldung"))
     timeline.add(
         tx, kind="rueckmeldung", summary=f"Rückmeldung: {said}", effective_on=now.astimezone(BERLIN).date(), now=now,
         by=given.text(job.variables, "bearbeiter"), case=(job.tenant_id, given.text(job.variables, "fallnummer")), source=str(job.id),

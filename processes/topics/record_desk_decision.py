@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 from engine import errors, jobs
 from engine.protocol import Variables
 from processes import given
-from processes.casefile import desk, timeline
+from processes.casefile import desk, timeline, words
 
 BERLIN = ZoneInfo("Europe/Berlin")
 
@@ -24,7 +24,7 @@ def record(tx: Connection, job: jobs.Job, result: object, now: datetime) -> Vari
     if decision == "aussendienst" and not has_result and skipped_because is None:
         raise errors.Incident("Ohne Ergebnis des Innendienstes braucht der Außendienst eine Begründung. Bitte die Entscheidung ergänzen.")
     timeline.add(
-        tx, kind="innendienst_entscheidung", summary=f"Innendienst: {decision.replace('_', ' ')}", by=given.text(variables, "bearbeiter"),
+        tx, kind="innendienst_entscheidung", summary=f"Innendienst: {words.spelled(decision)}", by=given.text(variables, "bearbeiter"),
         effective_on=now.astimezone(BERLIN).date(), now=now, case=(job.tenant_id, case_number), source=str(job.id),
     )  # fmt: skip
     return {
