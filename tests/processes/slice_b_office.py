@@ -22,7 +22,7 @@ from engine import clock, deployments, instances, jobs, messages, replay, user_t
 from engine.db import Database
 from forms import model, reader, validation
 from processes import topics as topic_room
-from processes.casefile import bundles, claims, holds, ledger, measures, notes, payments, seizures, tables, tenants
+from processes.casefile import bundles, claims, holds, ledger, measures, notes, payments, seizures, tables, tenants, view
 from processes.law import feel_functions
 from tests.conftest import World
 from tests.engine.spiff import bpmn
@@ -165,7 +165,8 @@ class Office:
             (task,) = [task for task in user_tasks.open_tasks(tx, self.tenant_id) if task.element_id == element]
             form = reader.read((ROOT / "forms" / "definitions" / f"{task.form}.form").read_bytes())
             known = {**instances.variables_of(tx, self.tenant_id, task.instance_id), **task.variables}
-            checked = validation.validate(form, submitted, known, now=self.now(tx))
+            context = {"akte": view.form_context(tx, known, self.now(tx).date())}
+            checked = validation.validate(form, submitted, known, now=self.now(tx), context=context)
             if checked.errors:
                 return checked.errors
             values = self.keep_notes(tx, form, checked.values, by)
