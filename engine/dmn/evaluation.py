@@ -11,6 +11,7 @@ from engine import feel
 from engine.dmn import model
 
 MAX_DEPTH = 40
+MAX_ITEMS = 10_000
 NUMBER_TYPES = frozenset({"number", "integer", "long", "double"})
 
 
@@ -85,7 +86,7 @@ def _decide(run: _Run, decision_id: str) -> model.Outcome:
     if isinstance(decision.logic, model.Table):
         outcome = _table(run, decision, decision.logic, scope, functions)
     else:
-        value = _coerce(_logic(run, decision.logic, scope, functions), decision.type_name)
+        value = _typed(_logic(run, decision.logic, scope, functions), decision.type, decision.name)
         outcome = model.Outcome(value, (), ({decision.variable: value},), single_hit=True)
     run.depth -= 1
     outcome = model.Outcome(outcome.value, tuple(run.evaluations), outcome.results, outcome.single_hit)
@@ -131,9 +132,43 @@ def _logic(run: _Run, logic: model.Logic, scope: Mapping[str, object], functions
         if target is None:
             raise model.DecisionError(f"Das aufgerufene Wissensmodell „{called}“ gibt es nicht.")
         return target.call(*(arguments.get(parameter) for parameter in target.parameters))
+    if isinstance(logic, model.Conditional):
+        holds = _logic(run, logic.condition, scope, functions) is True
+        return _logic(run, logic.then if holds else logic.otherwise, scope, functions)
+    if isinstance(logic, model.Filter | model.Iteration):
+        return _over_list(run, logic, scope, functions)
     if isinstance(logic, model.FunctionDefinition):
         return feel.Function("function", logic.parameters, _function(run, logic, scope, functions))
     return _context(run, logic, scope, functions)
+
+
+def _over_list(
+    run: _Run, logic: model.Filter | model.Iteration, scope: Mapping[str, object], functions: tuple[feel.Function, ...]
+) -> object:
+    """Return what a boxed filter, for, every or some makes of a list; null is no list, one value is a list of one."""
+    source = _logic(run, logic.source, scope, functions)
+    if source is None:
+        return None
+    items = source if isinstance(source, list) else [source]
+    if len(items) > MAX_ITEMS:
+        raise model.DecisionError(f"Die Liste hat {len(items)} Einträge; erlaubt sind höchstens {MAX_ITEMS}.")
+    if isinstance(logic, model.Filter):
+        kept = []
+        for item in items:
+            fields = item if isinstance(item, Mapping) else {}
+            if _logic(run, logic.match, {**scope, **fields, "item": item}, functions) is True:
+                kept.append(item)
+        return kept
+    values: list[object] = []
+    for item in items:
+        partial = {"partial": list(values)} if logic.kind == "for" else {}
+        values.append(_logic(run, logic.body, {**scope, **partial, logic.variable: item}, functions))
+    if logic.kind == "for":
+        return values
+    decisive = logic.kind == "some"
+    if any(value is decisive for value in values):
+        return decisive
+    return None if any(not isinstance(value, bool) for value in values) else not decisive
 
 
 def _context(run: _Run, logic: model.ContextExpression, scope: Mapping[str, object], functions: tuple[feel.Function, ...]) -> object:
@@ -166,7 +201,7 @@ def _match(
     values: list[object] = []
     bound = dict(scope)
     for column in table.inputs:
-        value = _coerce(column.expression.evaluate(scope, now=run.now, functions=functions), column.type_name)
+        value = _typed(column.expression.evaluate(scope, now=run.now, functions=functions), column.type, column.label)
         if (
             column.allowed is not None
             and value is not None
@@ -202,7 +237,7 @@ def _outputs(
     outputs: dict[str, object] = {}
     for column, expression in zip(table.outputs, rule.outputs, strict=True):
         value = expression.evaluate(scope, now=run.now, functions=functions) if expression else None
-        value = _coerce(value, column.type_name)
+        value = _typed(value, column.type, column.label)
         if column.allowed is not None and value is not None and column.allowed.test(value, scope, now=run.now) is not True:
             raise model.DecisionError(f"Regel {rule.id}: {feel.text_of(_shown(value))} ist kein erlaubter Wert von „{column.label}“.")
         outputs[column.name] = value
@@ -258,21 +293,41 @@ def _aggregate(aggregation: str, values: list[object]) -> object:
     return feel.evaluate(f"{function}(werte)", {"werte": values})
 
 
+def _typed(value: object, kind: model.Type, place: str) -> object:
+    """Return the value in its type where it can be read as such (Camunda's typed columns). Raises DecisionError where it cannot."""
+    if value is None:
+        return None
+    if kind.is_list:
+        typed: object = [_coerce(item, kind.name) for item in value] if isinstance(value, list) else [_coerce(value, kind.name)]
+    else:
+        typed = _coerce(value, kind.name)
+    if kind.allowed is not None:
+        for item in typed if isinstance(typed, list) and kind.is_list else [typed]:
+            if kind.allowed.test(item, {}) is not True:
+                raise model.DecisionError(f"Der Wert {feel.text_of(_shown(item))} ist für „{place}“ nicht erlaubt.")
+    return typed
+
+
 def _coerce(value: object, type_name: str) -> object:
-    """Return the value in the column's type where it can be read as such (Camunda's typed columns); else unchanged."""
     if value is None or not type_name:
         return value
     if type_name in NUMBER_TYPES and isinstance(value, str):
         try:
-            return Decimal(value)
+            number = Decimal(value.strip())
         except InvalidOperation as fault:
             raise model.DecisionError(f"„{value}“ ist keine Zahl.") from fault
+        if not number.is_finite():
+            raise model.DecisionError(f"„{value}“ ist keine Zahl.")
+        return number
     if type_name in ("integer", "long") and isinstance(value, Decimal):
         return value.to_integral_value(rounding="ROUND_DOWN")
     if type_name == "string" and isinstance(value, Decimal | bool | int | date | time):
         return feel.text_of(_shown(value))
-    if type_name == "date" and isinstance(value, str):
-        return feel.evaluate("date(x)", {"x": value})
+    if type_name in ("date", "date and time", "time") and isinstance(value, str):
+        moment = feel.evaluate(f"{type_name}(x)", {"x": value})
+        if moment is None:
+            raise model.DecisionError(f"„{value}“ ist kein Wert der Art „{type_name}“.")
+        return moment
     if type_name == "date" and isinstance(value, datetime):
         return value.date()
     return value

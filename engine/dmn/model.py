@@ -26,13 +26,22 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
+class Type:
+    """What a typeRef stands for: the basic type, whether it is a list of it, and the values an item definition allows."""
+
+    name: str
+    is_list: bool = False
+    allowed: feel.UnaryTests | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Input:
     """A column of conditions; `variable` is the name under which Camunda lets cells see the value besides `?`."""
 
     id: str
     label: str
     expression: feel.Expression
-    type_name: str
+    type: Type
     allowed: feel.UnaryTests | None
     variable: str | None
 
@@ -42,7 +51,7 @@ class Output:
     id: str
     name: str
     label: str
-    type_name: str
+    type: Type
     allowed: feel.UnaryTests | None
     ranking: tuple[object, ...]
     default: feel.Expression | None
@@ -102,7 +111,37 @@ class FunctionDefinition:
     body: Logic
 
 
-Logic = Table | LiteralExpression | ContextExpression | ListExpression | Relation | Invocation | FunctionDefinition
+@dataclass(frozen=True, slots=True)
+class Conditional:
+    """A boxed if (DMN 1.4)."""
+
+    condition: Logic
+    then: Logic
+    otherwise: Logic
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """A boxed filter (DMN 1.4): `match` sees each entry as `item`, and the fields of an entry that is a context."""
+
+    source: Logic
+    match: Logic
+
+
+@dataclass(frozen=True, slots=True)
+class Iteration:
+    """A boxed for, every or some (DMN 1.4) over the variable; `body` is its return or satisfies."""
+
+    kind: Literal["for", "every", "some"]
+    variable: str
+    source: Logic
+    body: Logic
+
+
+Logic = (
+    Table | LiteralExpression | ContextExpression | ListExpression | Relation | Invocation | FunctionDefinition | Conditional | Filter
+    | Iteration
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +151,7 @@ class Decision:
     id: str
     name: str
     variable: str
-    type_name: str
+    type: Type
     place: Place
     logic: Logic | None
     requires: tuple[str, ...]
@@ -123,6 +162,7 @@ class Decision:
 class KnowledgeModel:
     id: str
     name: str
+    place: Place
     function: FunctionDefinition
     knowledge: tuple[str, ...]
 

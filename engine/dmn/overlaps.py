@@ -22,6 +22,7 @@ def check(reader: Reader, decisions: model.Model, functions: Iterable[feel.Funct
     for decision in decisions.decisions.values():
         if isinstance(decision.logic, model.Table):
             _unknown_functions(reader, decision, decision.logic, offered)
+            _unknown_names(reader, decision, decision.logic, decisions)
             _legal_sources(reader, decision, decision.logic)
             if decision.logic.hit_policy == "UNIQUE":
                 _overlaps(reader, decision, decision.logic)
@@ -38,6 +39,18 @@ def _unknown_functions(reader: Reader, decision: model.Decision, table: model.Ta
         for expression in expressions:
             for name in sorted((expression.calls if expression else frozenset()) - set(feel.BUILTINS) - offered):
                 _add(reader, decision, rule, f"Die Funktion „{name}“ gibt es nicht.", "Bitte den Namen prüfen.", warning=False)
+
+
+def _unknown_names(reader: Reader, decision: model.Decision, table: model.Table, decisions: model.Model) -> None:
+    """Warn of a name in a condition that no column, input or decision bears: most often a text without its quotes, which never matches."""
+    known = {name for column in table.inputs for name in column.expression.names} | set(decisions.input_data.values())
+    known |= {column.variable for column in table.inputs if column.variable} | {"?", "item"}
+    known |= {other.variable for other in decisions.decisions.values()} | {knowledge.name for knowledge in decisions.knowledge.values()}
+    for rule in table.rules:
+        for column, test in zip(table.inputs, rule.tests, strict=True):
+            for name in sorted(test.names - known):
+                message = f"Spalte „{column.label}“: „{name}“ ist der Name einer Variable, die in dieser Tabelle nicht vorkommt."
+                _add(reader, decision, rule, message, f'Ist ein Text gemeint, bitte "{name}" in Anführungszeichen setzen.', warning=True)
 
 
 def _legal_sources(reader: Reader, decision: model.Decision, table: model.Table) -> None:

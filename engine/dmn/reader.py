@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
+from typing import Literal
 
 from lxml import etree
 
 from engine import feel, xml
-from engine.dmn import model
+from engine.dmn import model, structure
 from engine.protocol import Finding
 
 POLICIES: dict[str, model.HitPolicy] = {
     "UNIQUE": "UNIQUE", "FIRST": "FIRST", "PRIORITY": "PRIORITY", "ANY": "ANY", "COLLECT": "COLLECT", "RULE ORDER": "RULE ORDER",
     "OUTPUT ORDER": "OUTPUT ORDER",
 }  # fmt: skip
-FEEL_LANGUAGES = (
-    "",
-    "feel",
-    "http://www.omg.org/spec/FEEL",
-    "https://www.omg.org/spec/DMN/20191111/FEEL/",
-    "https://www.omg.org/spec/DMN/20230324/FEEL/",
-)
+FEEL_LANGUAGE = re.compile(r"(feel|https?://www\.omg\.org/spec/(DMN/\d{8}/)?FEEL/?(\d{8})?)?", re.IGNORECASE)
+AGGREGATIONS = ("SUM", "MIN", "MAX", "COUNT")
 DMN_NAMESPACE = "/spec/DMN/"
 LEGAL_COLUMNS = ("rechtsgrundlage", "quelle")
 
@@ -35,6 +32,7 @@ class Reader:
         self.findings: list[Finding] = []
         self.decision = model.Place(file, 1, "", "")
         self.names: tuple[str, ...] = ()
+        self.types: dict[str, model.Type] = {}
 
     def read(self) -> model.Model | None:
         """Return the model, or None where the file is not DMN at all."""
@@ -52,29 +50,32 @@ class Reader:
         decision_names = [e.get("name") or "" for e in root if xml.local(e) in ("decision", "businessKnowledgeModel")]
         variables = [v.get("name") or "" for v in root.iter() if isinstance(v.tag, str) and xml.local(v) in ("variable", "formalParameter")]
         self.names = tuple(name for name in (*inputs.values(), *decision_names, *variables) if name)
+        self._language(root)
+        structure.unsupported(self, root)
+        self.types = {e.get("name", ""): self._item_definition(e) for e in root if xml.local(e) == "itemDefinition"}
         decisions = {d.id: d for d in (self._decision(e) for e in root if xml.local(e) == "decision")}
         knowledge = {k.id: k for k in (self._knowledge(e) for e in root if xml.local(e) == "businessKnowledgeModel") if k}
         if not decisions:
             self.fault(root, "Die Datei enthält keine Entscheidung.", "Bitte mindestens eine Entscheidung anlegen.")
-        for decision in decisions.values():
-            for needed in decision.requires:
-                if needed not in decisions:
-                    self._add(
-                        decision.place,
-                        f"Die benötigte Entscheidung „{needed}“ gibt es in dieser Datei nicht.",
-                        "Bitte die Verbindung prüfen.",
-                    )
-            for needed in decision.knowledge:
-                if needed not in knowledge:
-                    self._add(decision.place, f"Das benötigte Wissensmodell „{needed}“ gibt es nicht.", "Bitte die Verbindung prüfen.")
+        structure.references(self, decisions, knowledge)
         return model.Model(self.file, root.get("id", ""), root.get("name", ""), decisions, knowledge, inputs)
+
+    def _item_definition(self, element: etree._Element) -> model.Type:
+        base, allowed = _child(element, "typeRef"), _child(element, "allowedValues")
+        tests = self._unary(element, _text(allowed), "Erlaubte Werte") if allowed is not None else None
+        is_list = element.get("isCollection") == "true"
+        return model.Type(_basic((base.text or "") if base is not None else ""), is_list, tests)
+
+    def _type(self, name: str | None) -> model.Type:
+        found = self.types.get((name or "").strip())
+        return found if found is not None else model.Type(_basic(name or ""))
 
     # -- findings
     def fault(self, element: etree._Element, message: str, remedy: str, *, warning: bool = False) -> None:
         place = model.Place(self.file, xml.line(element), element.get("id") or self.decision.element_id, self.decision.label)
-        self._add(place, message, remedy, warning=warning)
+        self.add(place, message, remedy, warning=warning)
 
-    def _add(self, place: model.Place, message: str, remedy: str, *, warning: bool = False) -> None:
+    def add(self, place: model.Place, message: str, remedy: str, *, warning: bool = False) -> None:
         severity = "warning" if warning else "error"
         self.findings.append(Finding(place.file, place.line, place.element_id, place.label, message, remedy, severity))  # type: ignore[arg-type]
 
@@ -95,7 +96,7 @@ class Reader:
 
     def _language(self, element: etree._Element) -> None:
         language = element.get("expressionLanguage", "")
-        if language not in FEEL_LANGUAGES:
+        if not FEEL_LANGUAGE.fullmatch(language.strip()):
             self.fault(element, f"Die Ausdruckssprache „{language}“ wird nicht ausgeführt.", "Bitte FEEL verwenden.")
 
     # -- decisions
@@ -107,11 +108,13 @@ class Reader:
         logic_element = next((child for child in element if xml.local(child) in _LOGIC), None)
         if logic_element is None:
             self.fault(element, "Die Entscheidung hat keine Logik.", "Bitte eine Tabelle oder einen Ausdruck anlegen.")
+        if not identity:
+            self.fault(element, "Die Entscheidung hat keine Kennung.", "Bitte der Entscheidung eine ID geben.")
         return model.Decision(
             id=identity,
             name=name,
             variable=(variable.get("name") if variable is not None else None) or name,
-            type_name=(variable.get("typeRef") if variable is not None else None) or "",
+            type=self._type(variable.get("typeRef") if variable is not None else None),
             place=self.decision,
             logic=self._logic(logic_element) if logic_element is not None else None,
             requires=_required(element, "informationRequirement", "requiredDecision"),
@@ -126,7 +129,8 @@ class Reader:
             self.fault(element, "Das Wissensmodell hat keine Logik.", "Bitte Parameter und Ausdruck anlegen.")
             return None
         knowledge = _required(element, "knowledgeRequirement", "requiredKnowledge")
-        return model.KnowledgeModel(element.get("id", ""), element.get("name", "") or element.get("id", ""), function, knowledge)
+        name = element.get("name", "") or element.get("id", "")
+        return model.KnowledgeModel(element.get("id", ""), name, self.decision, function, knowledge)
 
     def _logic(self, element: etree._Element) -> model.Logic | None:
         kind = xml.local(element)
@@ -145,7 +149,31 @@ class Reader:
             return self._relation(element)
         if kind == "invocation":
             return self._invocation(element)
+        if kind == "conditional":
+            parts = [self._part(element, name) for name in ("if", "then", "else")]
+            return model.Conditional(*(part for part in parts if part)) if all(parts) else None
+        if kind == "filter":
+            source, match = self._part(element, "in"), self._part(element, "match")
+            return model.Filter(source, match) if source and match else None
+        if kind in ("for", "every", "some"):
+            return self._iteration(element, kind)  # type: ignore[arg-type]  # one of the three
         return self._function(element)
+
+    def _part(self, element: etree._Element, name: str) -> model.Logic | None:
+        """Return the expression in a named part of a boxed expression."""
+        part = _child(element, name)
+        inside = next((child for child in part if xml.local(child) in _LOGIC), None) if part is not None else None
+        if inside is None:
+            self.fault(element, f"Dem Ausdruck „{xml.local(element)}“ fehlt der Teil „{name}“.", "Bitte ergänzen.")
+            return None
+        return self._logic(inside)
+
+    def _iteration(self, element: etree._Element, kind: Literal["for", "every", "some"]) -> model.Iteration | None:
+        variable = element.get("iteratorVariable", "").strip()
+        if not variable:
+            self.fault(element, "Der Schleife fehlt der Name ihrer Variable.", "Bitte eine Laufvariable benennen.")
+        source, body = self._part(element, "in"), self._part(element, "return" if kind == "for" else "satisfies")
+        return model.Iteration(kind, variable, source, body) if variable and source and body else None
 
     def _context(self, element: etree._Element) -> model.ContextExpression:
         entries: list[tuple[str | None, model.Logic]] = []
@@ -178,6 +206,11 @@ class Reader:
         return model.Invocation(function, tuple(bindings)) if function else None
 
     def _function(self, element: etree._Element) -> model.FunctionDefinition | None:
+        if element.get("kind", "FEEL") != "FEEL":
+            self.fault(
+                element, f"Eine Funktion der Art „{element.get('kind')}“ wird nicht ausgeführt.", "Bitte die Funktion in FEEL schreiben."
+            )
+            return None
         parameters = tuple(parameter.get("name", "") for parameter in _children(element, "formalParameter"))
         logic_element = next((child for child in element if xml.local(child) in _LOGIC), None)
         logic = self._logic(logic_element) if logic_element is not None else None
@@ -203,10 +236,17 @@ class Reader:
                 f"Die Trefferregel {policy} braucht eine Liste erlaubter Ausgabewerte, nach der geordnet wird.",
                 "Bitte Ausgabewerte angeben.",
             )
+        aggregation = element.get("aggregation")
+        if aggregation and (policy != "COLLECT" or aggregation not in AGGREGATIONS or (len(outputs) > 1 and aggregation != "COUNT")):
+            remedy = f"Zusammengefasst wird nur bei COLLECT mit einer Ausgabespalte, durch {', '.join(AGGREGATIONS)}."
+            self.fault(element, f"Die Zusammenfassung „{aggregation}“ passt nicht zur Tabelle ({policy}).", remedy)
+        doubled = {column.name for number, column in enumerate(outputs) if column.name in [other.name for other in outputs[:number]]}
+        for name in sorted(doubled):
+            self.fault(element, f"Zwei Ausgabespalten heißen „{name}“.", "Bitte jeder Ausgabespalte einen eigenen Namen geben.")
         if any(rule is None for rule in rules) or any(column is None for column in inputs):
             return None
         columns = tuple(column for column in inputs if column)
-        return model.Table(policy, element.get("aggregation"), columns, tuple(outputs), annotations, tuple(rule for rule in rules if rule))
+        return model.Table(policy, aggregation, columns, tuple(outputs), annotations, tuple(rule for rule in rules if rule))
 
     def _input(self, element: etree._Element) -> model.Input | None:
         expression_element = _child(element, "inputExpression")
@@ -225,11 +265,9 @@ class Reader:
         allowed_element = _child(element, "inputValues")
         allowed = self._unary(element, _text(allowed_element), "Erlaubte Werte") if allowed_element is not None else None
         variable = next((str(value) for key, value in element.attrib.items() if str(key).endswith("}inputVariable")), None)
-        type_name = expression_element.get("typeRef", "") if expression_element is not None else ""
+        kind = self._type(expression_element.get("typeRef") if expression_element is not None else None)
         return (
-            model.Input(element.get("id", ""), label or text, expression, type_name, allowed, variable and str(variable))
-            if expression
-            else None
+            model.Input(element.get("id", ""), label or text, expression, kind, allowed, variable and str(variable)) if expression else None
         )
 
     def _output(self, element: etree._Element, index: int) -> model.Output:
@@ -239,12 +277,12 @@ class Reader:
         ranking: tuple[object, ...] = ()
         if allowed_element is not None:
             listed = self._expression(element, f"[{_text(allowed_element)}]", "Ausgabewerte")
-            values = listed.evaluate({}) if listed else []
-            ranking = tuple(values) if isinstance(values, list) else ()
+            values = _constants(listed)
+            ranking = tuple(values)
         default = self._expression(element, _text(default_element), "Standardausgabe") if default_element is not None else None
         name = element.get("name") or element.get("label") or f"output{index + 1}"
         return model.Output(
-            element.get("id", ""), name, element.get("label") or name, element.get("typeRef", ""), allowed, ranking, default
+            element.get("id", ""), name, element.get("label") or name, self._type(element.get("typeRef")), allowed, ranking, default
         )
 
     def _rule(self, element: etree._Element, inputs: int, outputs: int) -> model.Rule | None:
@@ -256,6 +294,10 @@ class Reader:
                 "Bitte ergänzen.",
             )
             return None
+        if not element.get("id"):
+            self.fault(element, "Die Regel hat keine Kennung; die Historie könnte sie nicht nennen.", "Bitte der Regel eine ID geben.")
+        for cell in (*entries, *results):
+            self._language(cell)
         tests = [self._unary(cell, _text(cell), "Eingabezelle") for cell in entries]
         values = [self._expression(cell, _text(cell), "Ausgabezelle") if _text(cell) else None for cell in results]
         broken = any(test is None for test in tests) or any(_text(c) and v is None for c, v in zip(results, values, strict=True))
@@ -268,7 +310,27 @@ class Reader:
         return model.Rule(element.get("id", ""), xml.line(element), tuple(t for t in tests if t), tuple(values), annotations)
 
 
-_LOGIC = ("decisionTable", "literalExpression", "context", "list", "relation", "invocation", "functionDefinition")
+_LOGIC = (
+    "decisionTable", "literalExpression", "context", "list", "relation", "invocation", "functionDefinition", "conditional", "filter",
+    "for", "every", "some",
+)  # fmt: skip
+
+
+def _constants(listed: feel.Expression | None) -> list[object]:
+    """Return the values of a list that names no variable."""
+    try:
+        values = listed.evaluate({}) if listed else []
+    except feel.FeelError:
+        return []
+    return values if isinstance(values, list) else []
+
+
+def _basic(name: str) -> str:
+    """Return the basic type of a typeRef: without its prefix, in one spelling."""
+    plain = name.strip().rpartition(":")[2]
+    return {"dateTime": "date and time", "dayTimeDuration": "days and time duration", "yearMonthDuration": "years and months duration"}.get(
+        plain, plain
+    )
 
 
 def _children(element: etree._Element, name: str) -> list[etree._Element]:

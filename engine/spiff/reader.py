@@ -86,7 +86,7 @@ class Reader:
     def expression(self, element: etree._Element, text: str, where: str, *, language: str = "") -> Expression | None:
         """Return the expression in a place, or None with a finding."""
         try:
-            return expressions.read(text, self.functions, language=language, juel=self.platform != "camunda8")
+            return expressions.read(text, self.functions, language=language, with_juel=self.platform != "camunda8")
         except feel.FeelSyntaxError as fault:
             self.fault(element, f"{where}: {fault}", "Bitte den Ausdruck berichtigen.")
         except expressions.NotSupported as fault:

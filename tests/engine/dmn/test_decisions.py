@@ -152,3 +152,111 @@ def test_hostile_or_broken_files_are_findings_and_no_crash(content: bytes) -> No
 
     assert findings
     assert all(finding.severity == "error" for finding in findings)
+
+
+# ---------------------------------------------------------------- boxed expressions of DMN 1.4 and 1.5
+def boxed(inner: str, type_ref: str = "") -> bytes:
+    variable = f'<variable name="D" typeRef="{type_ref}"/>' if type_ref else ""
+    return definitions(f'<decision id="d" name="D">{variable}{inner}</decision>', namespace="https://www.omg.org/spec/DMN/20230324/MODEL/")
+
+
+def text_of(expression: str) -> str:
+    return f"<literalExpression><text>{escape(expression)}</text></literalExpression>"
+
+
+LOOP = '<{kind} iteratorVariable="x"><in>{source}</in><{body}>{inner}</{body}></{kind}>'
+
+
+@pytest.mark.parametrize(
+    ("inner", "expected"),
+    [
+        (f"<conditional><if>{text_of('a > 1')}</if><then>{text_of('10')}</then><else>{text_of('20')}</else></conditional>", Decimal(10)),
+        (f"<conditional><if>{text_of('null')}</if><then>{text_of('10')}</then><else>{text_of('20')}</else></conditional>", Decimal(20)),
+        (f"<filter><in>{text_of('[1, 2, 3]')}</in><match>{text_of('item >= a')}</match></filter>", [Decimal(2), Decimal(3)]),
+        (f"<filter><in>{text_of('[{b: 1}, {b: 2}]')}</in><match>{text_of('b = a')}</match></filter>", [{"b": Decimal(2)}]),
+        (LOOP.format(kind="for", source=text_of("[1, 2, 3]"), body="return", inner=text_of("x * a")), [Decimal(2), Decimal(4), Decimal(6)]),
+        (LOOP.format(kind="for", source=text_of("[1, 2, 3]"), body="return", inner=text_of("count(partial) * x")), [Decimal(0), Decimal(2), Decimal(6)]),
+        (LOOP.format(kind="some", source=text_of("[1, 2]"), body="satisfies", inner=text_of("x = a")), True),
+        (LOOP.format(kind="every", source=text_of("[1, 2]"), body="satisfies", inner=text_of("x = a")), False),
+        (LOOP.format(kind="every", source=text_of("[]"), body="satisfies", inner=text_of("false")), True),
+        (LOOP.format(kind="every", source=text_of("[1, 2]"), body="satisfies", inner=text_of("null")), None),
+        (LOOP.format(kind="some", source=text_of("null"), body="satisfies", inner=text_of("true")), None),
+        (f"<list>{text_of('1')}{text_of('a')}</list>", [Decimal(1), Decimal(2)]),
+        (f'<relation><column name="s"/><row>{text_of("a")}</row><row>{text_of("a + 1")}</row></relation>', [{"s": Decimal(2)}, {"s": Decimal(3)}]),
+    ],
+)  # fmt: skip
+def test_boxed_expressions(inner: str, expected: object) -> None:
+    assert decide(boxed(inner), a=Decimal(2)) == expected
+
+
+def test_an_item_definition_types_a_value_and_limits_it() -> None:
+    item = (
+        '<itemDefinition name="tArt"><typeRef>string</typeRef><allowedValues><text>"konto", "lohn"</text></allowedValues></itemDefinition>'
+    )
+    content = definitions(item, f'<decision id="d" name="D"><variable name="D" typeRef="tArt"/>{text_of("a")}</decision>')
+
+    assert decide(content, a="lohn") == "lohn"
+    with pytest.raises(dmn.DecisionError, match=r"auto.* nicht erlaubt"):
+        decide(content, a="auto")
+
+
+@pytest.mark.parametrize(
+    ("kind", "text"), [("number", "NaN"), ("number", "zwei"), ("date", "31.02.2026"), ("dateTime", "heute"), ("feel:date", "x")]
+)
+def test_a_text_that_is_no_value_of_its_column_is_told_and_does_not_just_fail_to_match(kind: str, text: str) -> None:
+    content = boxed(text_of("a"), type_ref=kind)
+
+    with pytest.raises(dmn.DecisionError, match=text):
+        decide(content, a=text)
+
+
+# ---------------------------------------------------------------- findings
+def plain(key: str, inner: str = "") -> str:
+    return f'<decision id="{key}" name="{key.upper()}">{inner}{text_of("1")}</decision>'
+
+
+REQUIRES = '<informationRequirement><requiredDecision href="#{}"/></informationRequirement>'
+KNOWS = '<knowledgeRequirement><requiredKnowledge href="#{}"/></knowledgeRequirement>'
+MODEL = (
+    '<businessKnowledgeModel id="k" name="K"><encapsulatedLogic kind="{}">{}</encapsulatedLogic>{}</businessKnowledgeModel>'
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (definitions(plain("a", REQUIRES.format("b")), plain("b", REQUIRES.format("a"))), "hängt über seine Verbindungen von sich selbst ab"),
+        (definitions(plain("a", REQUIRES.format("weg"))), "benötigte Entscheidung „weg“"),
+        (definitions(plain("a"), MODEL.format("FEEL", text_of("1"), KNOWS.format("weg"))), "benötigte Wissensmodell „weg“"),
+        (definitions(plain("a"), MODEL.format("Java", text_of("1"), "")), "Art „Java“ wird nicht ausgeführt"),
+        (definitions(plain("a"), f'<decision id="a" name="B">{text_of("2")}</decision>'), "„a“ kommt zweimal vor"),
+        (definitions('<import namespace="x" locationURI="y.dmn" importType="z"/>', plain("a")), "Import aus einer anderen Datei"),
+        (definitions(plain("a"), '<decisionService id="s" name="S"/>'), "Entscheidungsdienst"),
+        (boxed('<literalExpression expressionLanguage="javascript"><text>1</text></literalExpression>'), "„javascript“ wird nicht ausgeführt"),
+        (definitions(table("UNIQUE", [(["> 1"], ["1"])]).replace("<inputEntry>", '<inputEntry expressionLanguage="groovy">')), "„groovy“ wird"),
+        (definitions(table("FIRST", [(["> 1"], ["1"])], aggregation="SUM")), "Zusammenfassung „SUM“ passt nicht"),
+        (definitions(table("COLLECT", [(["> 1"], ["1"])], aggregation="AVG")), "Zusammenfassung „AVG“ passt nicht"),
+        (definitions(table("COLLECT", [(["> 1"], ["1", "2"])], aggregation="MAX")), "Zusammenfassung „MAX“ passt nicht"),
+        (definitions(table("UNIQUE", [(["> 1"], ["1", "2"])])).replace(b'name="r1"', b'name="r"'), "Zwei Ausgabespalten heißen „r“"),
+        (definitions(table("UNIQUE", [(["> 1"], ["1"])])).replace(b' id="regel_1"', b""), "Regel hat keine Kennung"),
+        (definitions(table("UNIQUE", [(["offen"], ["1"])])), "„offen“ ist der Name einer Variable"),
+        (boxed(f"<conditional><if>{text_of('a')}</if><then>{text_of('1')}</then></conditional>"), "fehlt der Teil „else“"),
+        (boxed(f"<for><in>{text_of('a')}</in><return>{text_of('1')}</return></for>"), "fehlt der Name ihrer Variable"),
+    ],
+)  # fmt: skip
+def test_check_names_what_would_not_run_as_drawn(content: bytes, said: str) -> None:
+    findings = [finding for finding in dmn.check(content, "d.dmn") if said in finding.message]
+
+    assert findings, [finding.message for finding in dmn.check(content, "d.dmn")]
+    assert all(finding.line >= 1 and finding.remedy for finding in findings)
+
+
+@pytest.mark.parametrize(
+    "year", ["20151101/dmn.xsd", "20151101/dmn11.xsd", "20180521/MODEL/", "20191111/MODEL/", "20211108/MODEL/", "20230324/MODEL/"]
+)
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_every_version_of_the_standard_is_read(scheme: str, year: str) -> None:
+    content = definitions(table("FIRST", [(["> 1"], ["1"])]), namespace=f"{scheme}://www.omg.org/spec/DMN/{year}")
+
+    assert decide(content, a=2) == Decimal(1)
+    assert [finding for finding in dmn.check(content, "d.dmn") if finding.severity == "error"] == []
