@@ -117,6 +117,29 @@ def deploy(paths: tuple[Path, ...], tenant: str, name: str, as_json: bool) -> No
         models.deploy(paths, tenant=tenant, name=name, as_json=as_json)
 
 
+@main.command("migrate-instances")
+@click.argument("process", metavar="PROZESS")
+@click.option("--from", "from_version", type=int, required=True, metavar="N", help="Fassung, mit der die Vorgänge jetzt laufen.")
+@click.option("--to", "to_version", type=int, required=True, metavar="M", help="Fassung, mit der sie weiterlaufen sollen.")
+@TENANT
+@click.option("--mapping", "file", type=PATHS, metavar="DATEI", help='JSON: {"alte_stelle": "neue_stelle" oder null}.')
+@click.option("--dry-run", is_flag=True, help="Nur berechnen, was aus jedem Vorgang würde; nichts wird geschrieben.")
+@click.option("--reason", default="", metavar="TEXT", help="Warum umgestellt wird; steht in der Historie jedes Vorgangs.")
+@JSON
+def migrate_instances(
+    process: str, from_version: int, to_version: int, tenant: str, file: Path | None, dry_run: bool, reason: str, as_json: bool
+) -> None:
+    """Laufende Vorgänge eines Prozesses in eine andere Fassung umstellen."""
+    from api import migrating
+
+    with console.refusals():
+        raise SystemExit(
+            migrating.migrate_instances(
+                process, from_version, to_version, tenant=tenant, file=file, dry_run=dry_run, reason=reason, as_json=as_json
+            )
+        )
+
+
 @main.command("import-claims")
 @click.argument("file", type=PATHS, metavar="DATEI")
 @TENANT

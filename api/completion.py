@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -50,25 +50,36 @@ def complete(
         result = forms.validate(form, submitted, variables, now=now, context={"akte": _file_facts(tx, variables, now)})
         if not result.is_valid:
             raise errors.InvalidInput("Bitte die markierten Felder berichtigen. Es wurde nichts gespeichert.", result.errors)
-        checked = _with_notes(tx, task, form, result.values, by=by, now=now)
+        checked = with_notes(tx, form, result.values, tenant_id=tenant_id, label=task.label, business_key=task.business_key, by=by, now=now)
     return user_tasks.complete(tx, tenant_id, task_id, checked, by=by, now=now)
 
 
-def _with_notes(
-    tx: Connection, task: user_tasks.UserTask, form: forms.Form, checked: dict[str, object], *, by: str, now: datetime
+def with_notes(
+    tx: Connection,
+    form: forms.Form,
+    values: Mapping[str, object],
+    *,
+    tenant_id: int,
+    label: str,
+    business_key: str,
+    by: str,
+    now: datetime,
 ) -> dict[str, object]:
-    """Keep free text in the case file; the process gets a reference, so that history holds no names and erasure stays possible."""
-    return _kept(tx, task, form.components, checked, by=by, now=now)
+    """Keep free text in the case file; the process gets a reference, so that history holds no names and erasure stays possible.
+
+    label: the task or process the text was written for.
+    """
+
+    def keep(component: forms.Component, text: str) -> str:
+        subject = f"{label}: {component.label}"
+        note = notes.keep(tx, tenant_id=tenant_id, subject=subject, body=text, by=by, now=now, business_key=business_key)
+        return f"notiz:{note}"
+
+    return _kept(form.components, values, keep)
 
 
 def _kept(
-    tx: Connection,
-    task: user_tasks.UserTask,
-    components: tuple[forms.Component, ...],
-    values: Mapping[str, object],
-    *,
-    by: str,
-    now: datetime,
+    components: tuple[forms.Component, ...], values: Mapping[str, object], keep: Callable[[forms.Component, str], str]
 ) -> dict[str, object]:
     """Return the values of one level with its free texts replaced; rows of dynamic lists likewise."""
     kept = dict(values)
@@ -76,20 +87,11 @@ def _kept(
         name = component.path[0] if component.path else ""
         value = kept.get(name)
         if component.type == "dynamiclist" and isinstance(value, list):
-            kept[name] = [_kept(tx, task, component.children, row, by=by, now=now) if isinstance(row, Mapping) else row for row in value]
+            kept[name] = [_kept(component.children, row, keep) if isinstance(row, Mapping) else row for row in value]
         elif component.type == "group" and not component.path:
-            kept = _kept(tx, task, component.children, kept, by=by, now=now)
+            kept = _kept(component.children, kept, keep)
         elif component.note and isinstance(value, str) and value.strip() and not value.startswith("notiz:"):
-            note = notes.keep(
-                tx,
-                tenant_id=task.tenant_id,
-                subject=f"{task.label}: {component.label}",
-                body=value,
-                by=by,
-                now=now,
-                business_key=task.business_key,
-            )
-            kept[name] = f"notiz:{note}"
+            kept[name] = keep(component, value)
     return kept
 
 

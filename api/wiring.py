@@ -41,8 +41,13 @@ def _form_keys(content: bytes, filename: str) -> Sequence[tuple[str, str]]:
     return [(form.id, form.id)]
 
 
+def _form_tag(content: bytes) -> str | None:
+    tag = forms.read(content).schema.get("versionTag")
+    return tag if isinstance(tag, str) and tag else None
+
+
 READERS: Mapping[str, deployments.Reader] = {
-    "form": deployments.Reader(keys=_form_keys, check=forms.check),
+    "form": deployments.Reader(keys=_form_keys, check=forms.check, version_tag=_form_tag),
     "letter": deployments.Reader(keys=letters.keys, check=letters.check),
 }
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from sqlalchemy import Connection, text
 
-from engine import db, deployments, errors
+from engine import bindings, db, deployments, errors
 from engine.spiff import definition as spiff
 from engine.spiff import model, reader
 
@@ -38,39 +39,55 @@ def for_start(tx: Connection, process_key: str, *, tenant_id: int, version: int 
     return int(found), definition(tx, int(found), tenant_id=tenant_id)
 
 
+def preview(tx: Connection, process_key: str, version: int, *, tenant_id: int) -> spiff.Definition:
+    """Return what the bundle of one version would execute, without making one."""
+    ids = _closure(tx, deployments.world_of(tx, tenant_id), process_key, version)
+    query = text(
+        "select d.key, d.file, r.content from definition d join resource r on r.sha256 = d.sha256 where d.id = any (:ids) and d.kind = 'bpmn'"
+    )
+    return spiff.of_processes(process_key, _parsed(tx, tx.execute(query, {"ids": ids}).all()))
+
+
 def _closure(tx: Connection, world_id: int, process_key: str, version: int | None) -> list[int]:
-    """Return the ids of the process, the processes it calls and all latest forms and letters, sorted."""
-    ids: set[int] = set()
-    todo, seen = [process_key], set()
+    """Return the ids of the process, what it calls and the forms it binds, each as drawn, and all other latest forms and letters; sorted.
+
+    Raises errors.NotFound for a version that does not exist, errors.InvalidState where one thing is drawn in two versions.
+    """
+    chosen: dict[tuple[str, str], int] = {}
+    todo = [("bpmn", process_key, "latest" if version is None else f"version:{version}", 0)]
     while todo:
-        key = todo.pop()
-        if key in seen:
-            continue
-        seen.add(key)
-        row = _process(tx, world_id, key, version if key == process_key else None)
+        kind, key, binding, deployment_id = todo.pop()
+        row = bindings.resolve(tx, world_id, kind, key, binding, deployment_id=deployment_id)
+        what = {"bpmn": "Den Prozess", "form": "Das Formular"}[kind]
         if row is None:
-            raise errors.NotFound(f"Den Prozess „{key}“ gibt es nicht. Bitte zuerst bereitstellen.")
-        ids.add(row.id)
-        parsed = reader.Reader(bytes(row.content), row.file).read()
-        process = parsed.process(key) if parsed else None
-        todo += [element.called for element in model.walk(process.elements) if element.called] if process else []
-    latest = text(
-        "select distinct on (kind, key) id from definition where world_id = :w and kind in ('form', 'letter')"
+            raise errors.NotFound(f"{what} „{key}“ gibt es{bindings.shown(binding)} nicht. Bitte zuerst bereitstellen.")
+        if chosen.get((kind, key), row.id) != row.id:
+            text_two = f"{what} „{key}“ verlangt der Prozess „{process_key}“ in zwei Fassungen zugleich."
+            raise errors.InvalidState(f"{text_two} Bitte überall dieselbe Bindung wählen.")
+        if kind == "bpmn" and (kind, key) not in chosen:
+            parsed = reader.Reader(bytes(row.content), row.file).read()
+            process = parsed.process(key) if parsed else None
+            todo += _bound(process, row.deployment_id) if process else []
+        chosen[kind, key] = row.id
+    query = text(
+        "select distinct on (kind, key) kind, key, id from definition where world_id = :w and kind in ('form', 'letter')"
         " order by kind, key, version desc"
     )
-    ids.update(tx.execute(latest, {"w": world_id}).scalars())
-    return sorted(ids)
+    for row in tx.execute(query, {"w": world_id}):
+        chosen.setdefault((row.kind, row.key), row.id)
+    return sorted(chosen.values())
 
 
-def _process(tx: Connection, world_id: int, key: str, version: int | None) -> Any:
-    return tx.execute(
-        text(
-            "select d.id, d.file, d.version, r.content from definition d join resource r on r.sha256 = d.sha256"
-            " where d.world_id = :w and d.kind = 'bpmn' and d.key = :key and (cast(:v as integer) is null or d.version = :v)"
-            " order by d.version desc limit 1"
-        ),
-        {"w": world_id, "key": key, "v": version},
-    ).first()
+def _bound(process: model.Process, deployment_id: int) -> list[tuple[str, str, str, int]]:
+    """Return (kind, key, binding, deployment) of what a process calls and of the forms it does not take as the latest."""
+    found = []
+    for element in model.walk(process.elements):
+        if element.called:
+            found.append(("bpmn", element.called, element.called_binding, deployment_id))
+        form, binding = element.assignment.form, element.assignment.form_binding
+        if form and binding not in (None, "latest"):
+            found.append(("form", form, binding, deployment_id))
+    return found
 
 
 def definition(tx: Connection, bundle_id: int, *, tenant_id: int) -> spiff.Definition:
@@ -93,6 +110,11 @@ def processes(tx: Connection, bundle_id: int) -> tuple[str, dict[str, model.Proc
         " and d.id = any (b.definition_ids) join resource r on r.sha256 = d.sha256 where b.id = :b and d.kind = 'bpmn'"
     )
     rows = tx.execute(query, {"b": bundle_id}).all()
+    return rows[0].process_key, _parsed(tx, rows)
+
+
+def _parsed(tx: Connection, rows: Iterable[Any]) -> dict[str, model.Process]:
+    """Return the process of each row (key, file, content) by its key."""
     kept: dict[str, model.Process] = {}
     for row in rows:
         parsed = reader.Reader(bytes(row.content), row.file, db.runtime(tx).functions).read()
@@ -100,7 +122,7 @@ def processes(tx: Connection, bundle_id: int) -> tuple[str, dict[str, model.Proc
         if process is None:
             raise errors.InvalidState(f"Das Diagramm „{row.file}“ enthält den Prozess „{row.key}“ nicht mehr. Bitte die Datenbank prüfen.")
         kept[row.key] = process
-    return rows[0].process_key, kept
+    return kept
 
 
 def files(tx: Connection, bundle_id: int, kind: str) -> dict[str, bytes]:

@@ -6,19 +6,9 @@ from collections.abc import Iterable
 
 from sqlalchemy import Connection, text
 
-from engine import db, deployments, dmn, feel
+from engine import bindings, db, deployments, dmn, feel
 from engine.spiff import definition as spiff
 from engine.spiff.workflow import BoundDecision
-
-BOUND = {
-    "latest": "",
-    # As it was when the processes of the bundle were deployed; the same content is no new version, so it may be older than they are.
-    "deployment": (
-        " and d.deployment_id <= (select max(p.deployment_id) from bundle b join definition p on p.world_id = b.world_id"
-        " and p.id = any (b.definition_ids) and p.kind = 'bpmn' where b.id = :b)"
-    ),
-    "version": " and d.version = :v",
-}
 
 
 def bound(tx: Connection, definition: spiff.Definition, bundle_id: int, *, tenant_id: int) -> dict[str, BoundDecision]:
@@ -29,14 +19,14 @@ def bound(tx: Connection, definition: spiff.Definition, bundle_id: int, *, tenan
     cached = runtime.bound.get(bundle_id)
     if cached is not None and cached[0] == now_newest:
         return cached[1]
+    query = text(  # the deployment of what the bundle runs
+        "select max(p.deployment_id) from bundle b join definition p on p.world_id = b.world_id and p.id = any (b.definition_ids)"
+        " and p.kind = 'bpmn' where b.id = :b"
+    )
+    deployed = int(tx.execute(query, {"b": bundle_id}).scalar_one())
     found: dict[str, BoundDecision] = {}
     for key, binding in definition.decisions.items():
-        kind, _, number = binding.partition(":")
-        query = text(
-            "select d.id, d.uuid from definition d where d.world_id = :w and d.kind = 'dmn' and d.key = :k"
-            f"{BOUND[kind]} order by d.version desc limit 1"
-        )
-        row = tx.execute(query, {"w": world_id, "k": key, "b": bundle_id, "v": int(number or 0)}).first()
+        row = bindings.resolve(tx, world_id, "dmn", key, binding, deployment_id=deployed)
         if row is not None:
             found[key] = version(tx, row.id, str(row.uuid), key, runtime.functions)
     runtime.bound[bundle_id] = (now_newest, found)

@@ -25,10 +25,14 @@ KINDS = {".bpmn": "bpmn", ".dmn": "dmn", ".form": "form", ".typ": "letter"}
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """What the rooms above know about a kind of file: `keys` names what is in it, `check` finds what is wrong with it."""
+    """What the rooms above know about a kind of file: `keys` names what is in it, `check` finds what is wrong with it.
+
+    version_tag: what a diagram may bind this version by, or None.
+    """
 
     keys: Callable[[bytes, str], Sequence[tuple[str, str]]]
     check: Callable[[bytes, str], Sequence[Finding]]
+    version_tag: Callable[[bytes], str | None] = lambda content: None
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,10 +139,12 @@ def _contents(kind: str, content: bytes, file: str, readers: Mapping[str, Reader
         return [(process.id, process.name, _shown(process)) for process in processes]
     if kind == "dmn":
         try:
-            return [(decision.id, decision.name, {}) for decision in dmn.parse(content, file).decisions.values()]
+            return [(one.id, one.name, {"version_tag": one.version_tag or None}) for one in dmn.parse(content, file).decisions.values()]
         except dmn.DecisionError:
             return []
-    return [(key, name, {}) for key, name in readers[kind].keys(content, file)] if kind in readers else []
+    if kind not in readers:
+        return []
+    return [(key, name, {"version_tag": readers[kind].version_tag(content)}) for key, name in readers[kind].keys(content, file)]
 
 
 def _shown(process: model.Process) -> dict[str, object]:
@@ -333,6 +339,18 @@ def content_of(tx: Connection, uuid: UUID, *, tenant_id: int) -> tuple[str, int,
     if row is None:
         raise errors.NotFound("Diese Fassung gibt es nicht.")
     return row.key, row.version, row.file, bytes(row.content)
+
+
+def content(tx: Connection, world_id: int, kind: str, key: str, version: int | None = None) -> tuple[str, bytes]:
+    """Return (file, content) of a version of a definition, or of the latest. Raises errors.NotFound."""
+    query = text(
+        "select d.file, r.content from definition d join resource r on r.sha256 = d.sha256 where d.world_id = :w and d.kind = :k"
+        " and d.key = :key and (cast(:v as integer) is null or d.version = :v) order by d.version desc limit 1"
+    )
+    row = tx.execute(query, {"w": world_id, "k": kind, "key": key, "v": version}).first()
+    if row is None:
+        raise errors.NotFound(f"„{key}“ ({kind}) ist nicht bereitgestellt.")
+    return row.file, bytes(row.content)
 
 
 def known(tx: Connection, world_id: int) -> dict[str, set[str]]:

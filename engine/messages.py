@@ -83,21 +83,27 @@ def correlate(
         + " order by instance_id, id"
     )
     waiting = tx.execute(query, {"t": tenant_id, "n": name, "k": business_key, "p": process_key}).all()
-    received: list[int] = []
-    for wait_id, instance_id in waiting:
-        # Lock, then look again: an earlier receiver of this very message may have closed the subscription.
-        locked = instances.lock(tx, tenant_id, instance_id)
-        cursor = db.cursor(tx)
-        cursor.execute("select 1 from subscription where tenant_id = %s and id = %s", (tenant_id, wait_id))
-        if not cursor.fetchall():
-            continue
-        stimulus = Stimulus("message_received", wait_id=wait_id, name=name, variables=variables, by=by)
-        instances.advance_locked(tx, locked, stimulus, now)
-        received.append(instance_id)
+    received = [
+        instance_id for wait_id, instance_id in waiting if receive(tx, tenant_id, instance_id, wait_id, name, variables, now=now, by=by)
+    ]
     if received:
         return received
     started = _start(tx, name, business_key, variables, tenant_id=tenant_id, now=now, by=by, process_key=process_key)
     return [] if started is None else [started]
+
+
+def receive(
+    tx: Connection, tenant_id: int, instance_id: int, wait_id: UUID, name: str, variables: Variables, *, now: datetime, by: str
+) -> bool:
+    """Hand a message to one subscription; False when it is open no longer."""
+    # Lock, then look again: an earlier receiver of this very message may have closed the subscription.
+    locked = instances.lock(tx, tenant_id, instance_id)
+    cursor = db.cursor(tx)
+    cursor.execute("select 1 from subscription where tenant_id = %s and id = %s", (tenant_id, wait_id))
+    if not cursor.fetchall():
+        return False
+    instances.advance_locked(tx, locked, Stimulus("message_received", wait_id=wait_id, name=name, variables=variables, by=by), now)
+    return True
 
 
 def _start(

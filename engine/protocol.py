@@ -119,6 +119,7 @@ class Changed:
 
     id: UUID
     kind: WaitKind
+    element_id: str
     fields: Mapping[str, object]
 
 

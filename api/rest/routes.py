@@ -4,10 +4,20 @@ from __future__ import annotations
 
 from flask import Flask
 
-from api.rest.camunda7 import deployments, engines, external_tasks, histories, process_definitions, process_instances, waits, webapps
+from api.rest.camunda7 import (
+    deployments,
+    engines,
+    external_tasks,
+    histories,
+    messages,
+    process_definitions,
+    process_instances,
+    waits,
+    webapps,
+)
 
 CAMUNDA7 = "/engine-rest"
-RESOURCES = (engines, deployments, process_definitions, process_instances, waits, external_tasks, histories)
+RESOURCES = (engines, deployments, process_definitions, process_instances, messages, waits, external_tasks, histories)
 
 
 def register(app: Flask) -> None:

@@ -146,7 +146,10 @@ Logic = (
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """`name` is what other decisions call its result; `requires` are ids of decisions, `knowledge` of business knowledge models."""
+    """`name` is what other decisions call its result; `requires` are ids of decisions, `knowledge` of business knowledge models.
+
+    version_tag: what a diagram may bind this version by.
+    """
 
     id: str
     name: str
@@ -156,6 +159,7 @@ class Decision:
     logic: Logic | None
     requires: tuple[str, ...]
     knowledge: tuple[str, ...]
+    version_tag: str = ""
 
 
 @dataclass(frozen=True, slots=True)

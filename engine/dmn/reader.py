@@ -119,6 +119,7 @@ class Reader:
             logic=self._logic(logic_element) if logic_element is not None else None,
             requires=_required(element, "informationRequirement", "requiredDecision"),
             knowledge=_required(element, "knowledgeRequirement", "requiredKnowledge"),
+            version_tag=_version_tag(element),
         )
 
     def _knowledge(self, element: etree._Element) -> model.KnowledgeModel | None:
@@ -353,3 +354,9 @@ def _required(element: etree._Element, requirement: str, reference: str) -> tupl
         if target is not None:
             found.append(target.get("href", "").lstrip("#"))
     return tuple(found)
+
+
+def _version_tag(decision: etree._Element) -> str:
+    """Return the tag of the version: Camunda 7 writes an attribute, Camunda 8 an extension element."""
+    drawn = next((child for child in decision.iter("{http://camunda.org/schema/zeebe/1.0}versionTag")), None)
+    return str(drawn.get("value", "") if drawn is not None else decision.get("{http://camunda.org/schema/1.0/dmn}versionTag") or "")

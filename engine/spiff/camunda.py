@@ -196,16 +196,12 @@ def _decision(reader: Reader, drawn: etree._Element, read: model.Element) -> mod
         return read
     if "${" in reference or reference.startswith("="):
         reader.fault(drawn, "Die Entscheidung darf kein Ausdruck sein.", "Bitte die Kennung der Tabelle eintragen.")
-    binding, mapping = _attribute(drawn, "decisionRefBinding") or "latest", _attribute(drawn, "mapDecisionResult") or "resultList"
-    if binding not in ("latest", "deployment", "version"):
-        reader.fault(drawn, f"Die Bindung „{binding}“ wird nicht unterstützt.", "Bitte latest, deployment oder version wählen.")
+    mapping = _attribute(drawn, "mapDecisionResult") or "resultList"
     if mapping not in MAPPINGS:
         reader.fault(drawn, f"Die Ergebnisform „{mapping}“ ist unbekannt.", "Erlaubt sind " + ", ".join(MAPPINGS) + ".")
-    version = _attribute(drawn, "decisionRefVersion")
-    bound = f"version:{version}" if binding == "version" else binding
     if not read.result_variable:
         reader.fault(drawn, "Die Geschäftsregelaufgabe nennt keine Ergebnisvariable.", "Bitte „Result variable“ ausfüllen.")
-    return replace(read, decision=reference, decision_binding=bound, decision_mapping=mapping)
+    return replace(read, decision=reference, decision_binding=_binding(reader, drawn, "decisionRef"), decision_mapping=mapping)
 
 
 def _call(reader: Reader, drawn: etree._Element, read: model.Element) -> model.Element:
@@ -219,11 +215,27 @@ def _call(reader: Reader, drawn: etree._Element, read: model.Element) -> model.E
     for attribute in ("variableMappingClass", "variableMappingDelegateExpression"):
         if _attribute(drawn, attribute) is not None:
             reader.fault(drawn, f"„{attribute}“ wird nicht ausgeführt.", "Bitte In- und Out-Zuordnungen verwenden.")
-    binding = _attribute(drawn, "calledElementBinding") or "latest"
-    if binding not in ("latest", "deployment", "version"):
-        reader.fault(drawn, f"Die Bindung „{binding}“ wird nicht unterstützt.", "Bitte latest, deployment oder version wählen.")
     inputs, outputs = _call_mappings(reader, drawn, "in"), _call_mappings(reader, drawn, "out")
-    return replace(read, called=called, called_binding=binding, call_in=inputs, call_out=outputs)
+    return replace(read, called=called, called_binding=_binding(reader, drawn, "calledElement"), call_in=inputs, call_out=outputs)
+
+
+def _binding(reader: Reader, drawn: etree._Element, what: str) -> str:
+    """Return the version meant by a reference: latest, deployment, version:N or versionTag:TEXT."""
+    binding = _attribute(drawn, f"{what}Binding") or "latest"
+    if binding == "version":
+        number = _attribute(drawn, f"{what}Version") or ""
+        if values.whole(number):
+            return f"version:{values.whole(number)}"
+        reader.fault(drawn, f"Die Fassung „{number}“ ist keine Zahl ab 1.", "Bitte „Version“ ausfüllen.")
+    elif binding == "versionTag":
+        tag = _attribute(drawn, f"{what}VersionTag") or ""
+        if tag:
+            return f"versionTag:{tag}"
+        reader.fault(drawn, "Der Bindung fehlt das Kennzeichen der Fassung.", "Bitte „Version tag“ ausfüllen.")
+    elif binding not in ("latest", "deployment"):
+        remedy = "Bitte latest, deployment, version oder versionTag wählen."
+        reader.fault(drawn, f"Die Bindung „{binding}“ wird nicht unterstützt.", remedy)
+    return "deployment" if binding == "deployment" else "latest"
 
 
 def _call_mappings(reader: Reader, element: etree._Element, tag: str) -> tuple[model.CallMapping, ...]:
@@ -273,13 +285,7 @@ def _form(reader: Reader, element: etree._Element) -> tuple[str | None, str | No
         text = "Ein Formular ist mehrfach angegeben (formRef, formKey oder Formularfelder)."
         reader.fault(element, text, "Bitte nur „Camunda Form“ verwenden.")
     if form_ref:
-        binding = _attribute(element, "formRefBinding") or "latest"
-        if binding not in ("latest", "deployment", "version"):
-            reader.fault(element, f"Die Bindung „{binding}“ wird nicht unterstützt.", "Bitte latest, deployment oder version wählen.")
-        version = _attribute(element, "formRefVersion") or ""
-        if binding == "version" and values.whole(version) is None:
-            reader.fault(element, f"Die Fassung „{version}“ des Formulars ist keine Zahl.", "Bitte „Version“ ausfüllen.")
-        return form_ref, f"version:{version}" if binding == "version" else binding
+        return form_ref, _binding(reader, element, "formRef")
     if fields is not None:
         for place, message, remedy in form_fields.schema(fields, "")[1]:
             reader.fault(place, message, remedy)

@@ -11,6 +11,7 @@ from engine.spiff import model, reader
 from engine.spiff.expressions import Expression
 
 WAITING = frozenset({"user_task", "service_task", "receive_task", "catch_event"})
+NO_FORM = "Bitte das Formular mit bereitstellen oder die Kennung berichtigen."
 IMPLICIT = frozenset({"loopCounter", "nrOfInstances", "nrOfActiveInstances", "nrOfCompletedInstances", "currentUser", "item", "partial"})
 
 
@@ -88,8 +89,23 @@ def _cycle(start: str, calls: Mapping[str, set[str]]) -> list[str]:
 def _process(check_: _Check, process: model.Process) -> None:
     if process.history_days is None and process.dialect != "camunda8":  # Camunda 8 has no such field
         check_.add(process, "Die Aufbewahrungsdauer (historyTimeToLive) fehlt.", "Bitte „Time to live“ in Tagen angeben.", warning=True)
+    if process.start_form is not None and check_.known.topics is not None and process.start_form not in check_.known.forms:
+        start = next((element for element in process.elements if element.kind == "start_event"), process)
+        check_.add(start, f"Das Formular „{process.start_form}“ gibt es nicht.", NO_FORM)
     _scope(check_, process, process.elements, process.flows, top=True)
+    _bindings(check_, process)
     _variables(check_, process)
+
+
+def _bindings(check_: _Check, process: model.Process) -> None:
+    """Tell what one process means in two versions: a case keeps one version of each thing."""
+    meant: dict[tuple[str, str], str] = {}
+    for element in model.walk(process.elements):
+        references = [("Den Prozess", element.called, element.called_binding), ("Die Entscheidung", element.decision, element.decision_binding),
+                      ("Das Formular", element.assignment.form, element.assignment.form_binding)]  # fmt: skip
+        for what, key, binding in references:
+            if key and meant.setdefault((what, key), binding or "latest") != (binding or "latest"):
+                check_.add(element, f"{what} „{key}“ verlangt der Prozess in zwei Fassungen.", "Bitte überall dieselbe Bindung wählen.")
 
 
 # ---------------------------------------------------------------- the graph
@@ -231,9 +247,7 @@ def _references(check_: _Check, element: model.Element) -> None:
         if form is None:
             check_.add(element, "Die Aufgabe hat kein Formular.", "Bitte ein Camunda Form auswählen.", warning=True)
         elif form not in known.forms:
-            check_.add(
-                element, f"Das Formular „{form}“ gibt es nicht.", "Bitte das Formular mit bereitstellen oder die Kennung berichtigen."
-            )
+            check_.add(element, f"Das Formular „{form}“ gibt es nicht.", NO_FORM)
     topic = element.topic.source if element.topic is not None and element.topic.kind == "literal" else ""
     if topic.startswith("io.camunda") and topic not in (known.topics or ()):
         remedy = "Bitte die Vorlage entfernen und den Typ eines Topics oder eines eigenen Workers eintragen."

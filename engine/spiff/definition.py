@@ -164,7 +164,10 @@ class _Builder:
     def _inside(self, node: nodes.Node, name: str, watchers: list[str], depth: int) -> None:
         element = node.element
         if element.decision:
-            self.definition.decisions[element.decision] = element.decision_binding
+            if self.definition.decisions.setdefault(element.decision, element.decision_binding) != element.decision_binding:
+                raise errors.InvalidInput(
+                    f"Die Entscheidung „{element.decision}“ wird in zwei Fassungen verlangt. Bitte eine Bindung wählen."
+                )
         if element.kind == "call_activity" and element.called:
             called = self.processes.get(element.called)
             if called is None:

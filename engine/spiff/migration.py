@@ -240,7 +240,7 @@ class _Move:
             if kind:
                 fields = drawn_waits.changes(old_token, token, path)
                 if fields:
-                    new.changed.append(Changed(token.id, kind, fields))
+                    new.changed.append(Changed(token.id, kind, token.task_spec.element.id, fields))
                     due = {"due_at": fields["due_at"]} if fields.get("due_at") is not None else {}
                     new.journal_element("wait_changed", token, wait=str(token.id), fields=sorted(fields), **due)
 

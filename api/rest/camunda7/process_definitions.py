@@ -8,8 +8,9 @@ from typing import Any, TypeVar
 from flask import Blueprint
 from sqlalchemy import Connection
 
-from api import app, strict_json
-from api.rest import faults, lists, variables
+import forms
+from api import app, starting
+from api.rest import lists, variables
 from api.rest.camunda7 import present
 from api.rest.operations import Field, Fields, operation
 from engine import clock, deployments, errors, instances
@@ -78,31 +79,87 @@ def xml(tx: Connection, definition: Any) -> object:
 
 @_addressed("definition_start", "/start", "POST", summary="Vorgang starten", roles=STARTERS, body=START, answer=INSTANCE)
 def start(tx: Connection, definition: Any, body: dict[str, Any]) -> object:
-    _may_start()
-    return started(tx, definition, body.get("businessKey"), variables.untyped_all(body["variables"]), bool(body["withVariablesInReturn"]))
-
-
-def started(tx: Connection, definition: Any, business_key: str | None, given: dict[str, object], with_variables: bool) -> object:
-    """Start an instance and return it."""
+    _may_start(definition)
     session = app.session()
     made = instances.start(
-        tx, definition.key, business_key_of(business_key), given, tenant_id=session.tenant_id, now=clock.now(tx, session.tenant_id), by=session.login,
-        version=definition.version,
+        tx, definition.key, business_key_of(body["businessKey"]), variables.untyped_all(body["variables"]), tenant_id=session.tenant_id,
+        now=clock.now(tx, session.tenant_id), by=session.login, version=definition.version,
     )  # fmt: skip
-    (row,) = listing.rows(tx, instance_listing.HISTORIC, session.tenant_id, {"process_instance_id": made.uuid})
+    return started(tx, made, with_variables=bool(body["withVariablesInReturn"]))
+
+
+# ---------------------------------------------------------------- start forms
+@_addressed("definition_form", "/startForm", "GET", summary="Kennung des Startformulars", answer="{key, camundaFormRef}")
+def start_form(tx: Connection, definition: Any) -> object:
+    form = _form(tx, definition)
+    reference = None if form is None else {"key": form.id, "binding": "latest", "version": None}
+    return {"key": None, "camundaFormRef": reference, "contextPath": None}
+
+
+@_addressed("definition_deployed_form", "/deployed-start-form", "GET", summary="Das Startformular", answer="der Inhalt der .form-Datei")
+def deployed_start_form(tx: Connection, definition: Any) -> object:
+    return dict(_drawn(_form(tx, definition)).schema)
+
+
+@_addressed(
+    "definition_form_variables", "/form-variables", "GET", summary="Vorgaben des Startformulars", answer="{Name: {value, type}}",
+    query={"variableNames": Field("texts", "nur diese")},
+)  # fmt: skip
+def form_variables(tx: Connection, definition: Any, query: dict[str, Any]) -> object:
+    form = _form(tx, definition)
+    if form is None:
+        return {}
+    data = forms.prefill(form, {}, now=clock.now(tx, app.session().tenant_id))
+    wanted = query["variableNames"]
+    return variables.typed_all({name: value for name, value in data.items() if wanted is None or name in wanted})
+
+
+@_addressed(
+    "definition_submit_form", "/submit-form", "POST", roles=STARTERS, body=START, answer=INSTANCE,
+    summary="Vorgang mit dem Startformular starten; die Eingaben werden gegen das Formular geprüft",
+)  # fmt: skip
+def submit_form(tx: Connection, definition: Any, body: dict[str, Any]) -> object:
+    _may_start(definition)
+    session = app.session()
+    typed = {name: variables.plain(value) for name, value in variables.untyped_all(body["variables"]).items()}
+    made = starting.submit(
+        tx, definition.key, definition.version, business_key_of(body["businessKey"]), typed, tenant_id=session.tenant_id, by=session.login,
+        now=clock.now(tx, session.tenant_id),
+    )  # fmt: skip
+    return started(tx, made, with_variables=bool(body["withVariablesInReturn"]))
+
+
+def _form(tx: Connection, definition: Any) -> forms.Form | None:
+    return starting.form_of(tx, definition.key, definition.version, tenant_id=app.session().tenant_id)
+
+
+def _drawn(form: forms.Form | None) -> forms.Form:
+    if form is None:
+        raise errors.NotFound("Der Prozess hat kein Startformular.")
+    return form
+
+
+# ---------------------------------------------------------------- starting
+def started(tx: Connection, made: instances.Instance, *, with_variables: bool = False) -> dict[str, object]:
+    """Return a new instance as it is answered."""
+    (row,) = listing.rows(tx, instance_listing.HISTORIC, made.tenant_id, {"process_instance_id": made.uuid})
     shown = present.instance(row)
-    return shown | {"variables": variables.typed_all(instances.variables_of(tx, session.tenant_id, made.id))} if with_variables else shown
+    return shown | {"variables": variables.typed_all(instances.variables_of(tx, made.tenant_id, made.id))} if with_variables else shown
 
 
 def business_key_of(given: str | None) -> str:
     """Return a business key to store. Raises errors.InvalidInput for one too long."""
-    if given is not None and (len(given) > MAX_BUSINESS_KEY or not strict_json.storable(given)):
-        raise errors.InvalidInput(f"Der Geschäftsschlüssel ist länger als {MAX_BUSINESS_KEY} Zeichen oder nicht speicherbar.")
+    if given is not None and len(given) > MAX_BUSINESS_KEY:
+        raise errors.InvalidInput(f"Der Geschäftsschlüssel ist länger als {MAX_BUSINESS_KEY} Zeichen.")
     return given or ""
 
 
-def _may_start() -> None:
-    """A designer tries out in a sandbox; a real case is begun by those who answer for it."""
-    session = app.session()
-    if not session.is_sandbox and not session.may("admin", *(role for role in STARTERS if role != "designer")):
-        raise faults.Fault(403, "In der Produktivumgebung startet die Prozessgestaltung keine Vorgänge. Bitte in der Sandbox ausprobieren.")
+def _may_start(definition: Any) -> None:
+    """Refuse whom the diagram does not name; a designer tries out in a sandbox, a real case is begun by those who answer for it."""
+    session, starters = app.session(), definition.meta.get("starters") or ()
+    if session.is_sandbox and session.may("designer"):
+        return
+    if starters and not session.may("admin", *starters):
+        raise errors.NotAllowed(f"Diesen Prozess starten laut Diagramm nur: {', '.join(starters)}.")
+    if not session.may("admin", *(role for role in STARTERS if role != "designer")):
+        raise errors.NotAllowed("In der Produktivumgebung startet die Prozessgestaltung keine Vorgänge. Bitte in der Sandbox ausprobieren.")

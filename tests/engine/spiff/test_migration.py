@@ -60,6 +60,7 @@ def move(running: Case, target: definition.Definition, drawn: dict[str, str | No
     assert set(running.waits) == set(kept.open) or kept.outcome is not None
     running.definition, running.live, running.last = target, live, kept
     running.events += kept.events
+    running.stimuli.append((stimulus, running.now))
     return kept
 
 

@@ -1,0 +1,48 @@
+"""Start a process by hand: what was typed into its start form is checked there, free text is kept in the case file."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+import forms
+from api import completion
+from engine import deployments, errors, instances
+from engine.spiff import reader
+
+
+def form_of(tx: Connection, process_key: str, version: int, *, tenant_id: int) -> forms.Form | None:
+    """Return the start form of a version of a process in its latest version, or None where none is drawn."""
+    world_id = deployments.world_of(tx, tenant_id)
+    file, content = deployments.content(tx, world_id, "bpmn", process_key, version)
+    parsed = reader.Reader(content, file).read()
+    process = parsed.process(process_key) if parsed else None
+    if process is None or process.start_form is None:
+        return None
+    return forms.read(deployments.content(tx, world_id, "form", process.start_form)[1])
+
+
+def submit(
+    tx: Connection,
+    process_key: str,
+    version: int,
+    business_key: str,
+    submitted: Mapping[str, object],
+    *,
+    tenant_id: int,
+    by: str,
+    now: datetime,
+) -> instances.Instance:
+    """Start a version of a process with what its form brought. Raises errors.InvalidInput with one message per field; nothing is stored then."""
+    form = form_of(tx, process_key, version, tenant_id=tenant_id)
+    given = dict(submitted)
+    if form is not None:
+        result = forms.validate(form, submitted, {}, now=now, context={})
+        if not result.is_valid:
+            raise errors.InvalidInput("Bitte die markierten Felder berichtigen. Es wurde nichts gespeichert.", result.errors)
+        given = completion.with_notes(
+            tx, form, result.values, tenant_id=tenant_id, label=process_key, business_key=business_key, by=by, now=now
+        )
+    return instances.start(tx, process_key, business_key, given, tenant_id=tenant_id, now=now, by=by, version=version)

@@ -1,0 +1,290 @@
+"""Move running instances to another version of their process: propose where each step goes on, try it on the real ones, do it.
+
+Trying computes every instance in a read-only snapshot and stores nothing. Doing is one step per instance, recorded with its reason in the
+instance's own chain, 100 instances per transaction; one that cannot follow stays where it is and is told with all reasons.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Connection, text
+
+from engine import bulk, bundles, db, decisions, deployments, errors, instances, values
+from engine.protocol import Migration, Step, Stimulus
+from engine.spiff import mapping, words
+from engine.spiff import migration as spiff
+from engine.spiff.definition import Definition
+
+BERLIN = ZoneInfo("Europe/Berlin")
+MAX_REASON = 500
+WAITS = {
+    "user_task": "Aufgabe", "job": "Auftrag", "timer": "Frist", "message": "Warten auf Nachricht", "signal": "Warten auf Signal",
+    "condition": "Warten auf Bedingung",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A step where an instance can stand, as the table of the mapping shows it."""
+
+    name: str
+    element_id: str
+    label: str
+    what: str
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """pairs: where each place of the old version goes on; sources and targets: all places of the two versions by name."""
+
+    pairs: tuple[mapping.Pair, ...]
+    sources: Mapping[str, Place]
+    targets: Mapping[str, Place]
+
+    @property
+    def guesses(self) -> dict[str, str | None]:
+        """The mapping that a person confirms by leaving the guesses as they are."""
+        return {pair.source: pair.target for pair in self.pairs if pair.target is not None and not pair.certain}
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What is to be moved: all running instances of the bundles `sources` to the bundle `target`, going on as the mapping says."""
+
+    tenant_id: int
+    process_key: str
+    from_version: int
+    to_version: int
+    sources: tuple[int, ...]
+    target: int
+    mapping: Mapping[str, str | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """One instance: why it cannot be moved (empty: it can), and what would change for it. German."""
+
+    instance_id: int
+    uuid: UUID
+    business_key: str
+    reasons: tuple[spiff.Reason, ...]
+    changes: tuple[str, ...] = ()
+
+
+# ---------------------------------------------------------------- planning
+def propose(tx: Connection, process_key: str, from_version: int, to_version: int, *, tenant_id: int) -> Proposal:
+    """Return where the steps of one version would go on in another. Raises errors.NotFound."""
+    source = _source(tx, process_key, from_version, tenant_id=tenant_id)
+    target = bundles.preview(tx, process_key, to_version, tenant_id=tenant_id)
+    return Proposal(mapping.propose(source, target), _places(source), _places(target))
+
+
+def plan(tx: Connection, process_key: str, from_version: int, to_version: int, drawn: Mapping[str, str | None], *, tenant_id: int) -> Plan:
+    """Return a checked plan; a bundle for the new version is made where none is there yet.
+
+    Raises errors.NotFound, and errors.InvalidInput with a message per entry of the mapping that cannot be.
+    """
+    source = _source(tx, process_key, from_version, tenant_id=tenant_id)
+    target, built = bundles.for_start(tx, process_key, tenant_id=tenant_id, version=to_version)
+    mapping.resolve(source, built, drawn)
+    sources = tuple(one for one in _bundles(tx, process_key, from_version, tenant_id=tenant_id) if one != target)
+    return Plan(tenant_id, process_key, from_version, to_version, sources, target, dict(drawn))
+
+
+def _source(tx: Connection, process_key: str, version: int, *, tenant_id: int) -> Definition:
+    """Return the version as its running instances keep it, most of them where there are several bundles."""
+    kept = _bundles(tx, process_key, version, tenant_id=tenant_id)
+    if kept:
+        return bundles.definition(tx, kept[0], tenant_id=tenant_id)
+    return bundles.preview(tx, process_key, version, tenant_id=tenant_id)
+
+
+def _bundles(tx: Connection, process_key: str, version: int, *, tenant_id: int) -> list[int]:
+    """Return the bundles with that version that running instances keep, the most used first."""
+    query = text(
+        "select p.bundle_id from process_instance p join bundle b on b.id = p.bundle_id where p.tenant_id = :t and p.process_key = :k"
+        " and p.status = 'running' and (select d.id from definition d where d.world_id = b.world_id and d.kind = 'bpmn' and d.key = :k"
+        " and d.version = :v) = any (b.definition_ids) group by p.bundle_id order by count(*) desc, p.bundle_id"
+    )
+    return list(tx.execute(query, {"t": tenant_id, "k": process_key, "v": version}).scalars())
+
+
+def _places(definition: Definition) -> dict[str, Place]:
+    return {
+        name: Place(name, node.element.id, node.element.label, words.of(node.element)) for name, node in mapping.places(definition).items()
+    }
+
+
+# ---------------------------------------------------------------- trying
+def dry_run(tx: Connection, made: Plan, *, now: datetime) -> Iterator[Verdict]:
+    """Yield what would become of each running instance of the plan. Writes nothing: to be called in a snapshot."""
+    last = 0
+    while batch := _candidates(tx, made, last):
+        told = _open_waits(tx, made.tenant_id, batch)
+        for locked in instances.look_all(tx, made.tenant_id, batch):
+            yield _try(tx, made, locked, told, now)
+        last = batch[-1]
+
+
+def _candidates(tx: Connection, made: Plan, after: int) -> list[int]:
+    query = text(
+        "select id from process_instance where tenant_id = :t and process_key = :k and status = 'running' and bundle_id = any (:b)"
+        " and id > :after order by id limit :n"
+    )
+    parameters = {"t": made.tenant_id, "k": made.process_key, "b": list(made.sources), "after": after, "n": bulk.CHUNK}
+    return list(tx.execute(query, parameters).scalars())
+
+
+def _try(tx: Connection, made: Plan, locked: instances.Locked, told: Mapping[UUID, Any], now: datetime) -> Verdict:
+    instance = locked.instance
+    target = bundles.definition(tx, made.target, tenant_id=made.tenant_id)
+    bound = decisions.bound(tx, target, made.target, tenant_id=made.tenant_id) if target.decisions else {}
+    try:
+        step, _ = spiff.migrate(
+            bundles.definition(tx, instance.bundle_id, tenant_id=made.tenant_id), target, locked.state, _stimulus(made, instance, "", ""),
+            now, instance_id=instance.uuid, business_key=instance.business_key, decisions=bound, functions=db.runtime(tx).functions,
+        )  # fmt: skip
+    except (errors.Rejected, errors.Incident) as fault:
+        return _refused(locked, fault)
+    changes = tuple(_changes(step, target, told))
+    leased = _leased_now(step, told)
+    return Verdict(instance.id, instance.uuid, instance.business_key, leased, () if leased else changes)
+
+
+def _refused(locked: instances.Locked, fault: errors.Rejected | errors.Incident) -> Verdict:
+    instance = locked.instance
+    if isinstance(fault, spiff.Refused):
+        reasons = fault.reasons
+    elif isinstance(fault, errors.InvalidInput) and fault.fields:
+        reasons = tuple(spiff.Reason(name.rpartition("/")[2], f"„{name}“: {message}") for name, message in fault.fields.items())
+    else:
+        reasons = (spiff.Reason(getattr(fault, "element_id", ""), str(fault)),)
+    return Verdict(instance.id, instance.uuid, instance.business_key, reasons)
+
+
+def _open_waits(tx: Connection, tenant_id: int, instance_ids: Sequence[int]) -> dict[UUID, Any]:
+    """Return wait -> (kind, element_id, label, due_at, leased) of instances."""
+    query = text(
+        "select 'user_task' as kind, id, element_id, label, due_at, false as leased from user_task where tenant_id = :t and instance_id = any (:i)"
+        " and outcome is null union all"
+        " select 'timer', id, element_id, label, due_at, false from timer where tenant_id = :t and instance_id = any (:i) union all"
+        " select 'job', id, element_id, label, null, coalesce(locked_until > clock_timestamp(), false) from job where tenant_id = :t"
+        " and instance_id = any (:i) union all"
+        " select kind, id, element_id, label, null, false from subscription where tenant_id = :t and instance_id = any (:i)"
+    )
+    return {row.id: row for row in tx.execute(query, {"t": tenant_id, "i": list(instance_ids)})}
+
+
+def _changes(step: Step, target: Definition, told: Mapping[UUID, Any]) -> Iterator[str]:
+    """Yield what changes for the instance, in words."""
+    shown = {node.element.id: node.shown for node in target.nodes()}
+    for change in step.changed:
+        before, label = told.get(change.id), f"„{shown.get(change.element_id, change.element_id)}“"
+        due = change.fields.get("due_at")
+        if isinstance(due, datetime):
+            was = before.due_at if before is not None else None
+            yield f"{WAITS[change.kind]} {label}: fällig am {_day(due)}{f' statt am {_day(was)}' if was else ''}"
+        if "topic" in change.fields:
+            yield f"{WAITS[change.kind]} {label}: neues Topic {change.fields['topic']}"
+        if "form" in change.fields:
+            yield f"{WAITS[change.kind]} {label}: neues Formular {change.fields['form'] or '–'}"
+        if before is not None and before.element_id != change.element_id:
+            yield f"{WAITS[change.kind]} „{before.label}“ geht weiter als {label}"
+    for wait_id in step.closed:
+        gone = told.get(wait_id)
+        if gone is not None:
+            yield f"{WAITS[gone.kind]} „{gone.label}“ entfällt"
+    for wait in step.opened:
+        yield f"{WAITS[wait.kind]} „{wait.label}“ kommt hinzu" + (f", fällig am {_day(wait.due_at)}" if wait.due_at else "")
+    if any(event.kind == "flow_taken" for event in step.events):
+        yield "geht mit der Umstellung sofort weiter"
+
+
+def _day(moment: datetime) -> str:
+    return f"{moment.astimezone(BERLIN):%d.%m.%Y, %H:%M} Uhr"
+
+
+def _leased_now(step: Step, told: Mapping[UUID, Any]) -> tuple[spiff.Reason, ...]:
+    """Return for each changed job that somebody works on just now why it has to wait: the work would be done for another drawing."""
+    busy = [told[change.id] for change in step.changed if change.kind == "job" and change.id in told and told[change.id].leased]
+    text_ = "Der Auftrag „{}“ wird gerade bearbeitet. Bitte später noch einmal umstellen."
+    return tuple(spiff.Reason(job.element_id, text_.format(job.label)) for job in busy)
+
+
+# ---------------------------------------------------------------- doing
+def migrate(tx: Connection, made: Plan, instance_ids: Sequence[int], *, reason: str, by: str, now: datetime) -> list[Verdict]:
+    """Move instances, and return a verdict for each; those with reasons stand where they stood.
+
+    Raises errors.InvalidInput without a reason.
+    """
+    reason = checked_reason(reason)
+    taken: list[instances.Taken] = []
+    verdicts: list[Verdict] = []
+    found = instances.lock_all(tx, made.tenant_id, instance_ids)
+    cursor = db.cursor(tx)  # nobody may take a job between the look at it and its change
+    cursor.execute("select 1 from job where tenant_id = %s and instance_id = any(%s) order by id for update", (made.tenant_id, list(found)))
+    cursor.fetchall()
+    told = _open_waits(tx, made.tenant_id, list(found))
+    for locked in found.values():
+        instance = locked.instance
+        if instance.status != "running" or instance.bundle_id not in made.sources:
+            text_ = "Der Vorgang ist inzwischen beendet oder schon umgestellt."
+            verdicts.append(Verdict(instance.id, instance.uuid, instance.business_key, (spiff.Reason("", text_),)))
+            continue
+        try:
+            one = instances.take(tx, locked, _stimulus(made, instance, reason, by), now)
+        except (errors.Rejected, errors.Incident) as fault:
+            verdicts.append(_refused(locked, fault))
+            continue
+        leased = _leased_now(one.step, told)
+        changes = () if leased else tuple(_changes(one.step, bundles.definition(tx, made.target, tenant_id=made.tenant_id), told))
+        verdicts.append(Verdict(instance.id, instance.uuid, instance.business_key, leased, changes))
+        if not leased:
+            taken.append(one)
+    instances.store_all(tx, taken)
+    return verdicts
+
+
+def migrate_all(
+    begin: Callable[[], AbstractContextManager[Connection]], made: Plan, *, reason: str, by: str, clock: Callable[[Connection], datetime]
+) -> Iterator[Verdict]:
+    """Move all instances of the plan, a chunk per transaction, and yield a verdict for each. May be stopped and called again."""
+    reason = checked_reason(reason)
+    last = 0
+    while True:
+        with begin() as tx:
+            batch = _candidates(tx, made, last)
+            verdicts = migrate(tx, made, batch, reason=reason, by=by, now=clock(tx)) if batch else []
+        yield from verdicts
+        if not batch:
+            return
+        last = batch[-1]
+
+
+def checked_reason(reason: str) -> str:
+    """Return the reason as it is stored. Raises errors.InvalidInput for none, and for what cannot be stored."""
+    given = reason.strip()
+    if not given or len(given) > MAX_REASON:
+        text_ = f"Bitte angeben, warum umgestellt wird (höchstens {MAX_REASON} Zeichen)."
+        raise errors.InvalidInput(text_, {"reason": "Bitte ausfüllen." if not given else "Bitte kürzen."})
+    values.check({"reason": given})
+    return given
+
+
+def _stimulus(made: Plan, instance: instances.Instance, reason: str, by: str) -> Stimulus:
+    return Stimulus("migrated", name=reason, by=by, migration=Migration(instance.bundle_id, made.target, made.mapping))
+
+
+def versions(tx: Connection, process_key: str, *, tenant_id: int) -> list[tuple[int, int]]:
+    """Return (version, running instances of the tenant) of a process, newest first. Raises errors.NotFound."""
+    found = [(one.version, one.running) for one in deployments.processes(tx, tenant_id) if one.key == process_key]
+    if not found:
+        raise errors.NotFound(f"Den Prozess „{process_key}“ gibt es nicht. Bitte zuerst bereitstellen.")
+    return found
