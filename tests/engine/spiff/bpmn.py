@@ -92,6 +92,7 @@ class Case:
     decisions: Mapping[str, BoundDecision] = field(default_factory=dict)
     functions: tuple[feel.Function, ...] = ()
     now: datetime = START
+    instance: UUID = INSTANCE
     events: list[Event] = field(default_factory=list)
     waits: dict[UUID, Wait] = field(default_factory=dict)
     last: Step | None = None
@@ -119,7 +120,7 @@ class Case:
 
     def _step(self, before: object, stimulus: Stimulus) -> tuple[Step, object]:
         return step.step(
-            self.definition, before, stimulus, self.now, instance_id=INSTANCE, business_key="K1", decisions=self.decisions,
+            self.definition, before, stimulus, self.now, instance_id=self.instance, business_key="K1", decisions=self.decisions,
             functions=self.functions,
         )  # type: ignore[arg-type]  # fmt: skip
 
