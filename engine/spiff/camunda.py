@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from lxml import etree
 
 from engine import values, xml
-from engine.spiff import form_fields, inner_forms, model, parts, schedule
+from engine.spiff import expressions, form_fields, inner_forms, model, parts, schedule
 from engine.spiff.expressions import Expression
 
 if TYPE_CHECKING:
@@ -123,20 +123,26 @@ def _event(reader: Reader, drawn: etree._Element, event: model.EventDefinition |
         reader.fault(drawn, "„variableEvents“ nennt Unbekanntes.", "Erlaubt sind create, update und delete, durch Komma getrennt.")
     return replace(
         event,
-        variable=_attribute(definition, "variableName"),
+        watched=frozenset({_attribute(definition, "variableName") or ""} - {""}),
         changes=frozenset(kinds),
         message=reader.expression(drawn, message, "Fehlertext") if message else None,
         carries=_call_mappings(reader, definition, "in") if event.kind == "signal" else (),
         code_variable=_attribute(definition, "errorCodeVariable") or _attribute(definition, "escalationCodeVariable"),
         message_variable=_attribute(definition, "errorMessageVariable"),
-        external=event.kind == "message" and (_attribute(definition, "type") is not None or _implementation(definition) is not None),
+        external=event.kind == "message" and _is_work(definition),
     )
 
 
 # ---------------------------------------------------------------- work
+def _is_work(definition: etree._Element) -> bool:
+    """Return whether a thrown message is somebody's work and not thrown by the engine itself."""
+    drawn = (_attribute(definition, "type"), _attribute(definition, "expression"), _implementation(definition))
+    return any(one is not None for one in drawn)
+
+
 def _implementation(element: etree._Element) -> str | None:
     """Return the name of an implementation that is not executed here, or None."""
-    for attribute, name in (("class", "Java-Klasse"), ("delegateExpression", "Delegate Expression"), ("expression", "Expression (Bean)")):
+    for attribute, name in (("class", "Java-Klasse"), ("delegateExpression", "Delegate Expression")):
         if _attribute(element, attribute) is not None:
             return name
     return "Connector" if _extension(element, "connector") is not None else None
@@ -149,6 +155,13 @@ def _work(reader: Reader, drawn: etree._Element, read: model.Element) -> model.E
     refused = _implementation(carrier)
     if refused is not None:
         reader.fault(drawn, f"Die Implementierung „{refused}“ wird nicht ausgeführt.", EXTERNAL)
+        return read
+    computed = _attribute(carrier, "expression")
+    if computed is not None and definition is None:
+        # What a task computes without a bean is a script by another name.
+        return replace(read, kind="script_task", script=reader.expression(drawn, computed, "Ausdruck der Aufgabe"))
+    if computed is not None:
+        reader.fault(drawn, f"Der Ausdruck „{computed}“ an einer Nachricht wird nicht ausgeführt.", EXTERNAL)
         return read
     priority_text = _attribute(carrier, "taskPriority")
     priority = reader.expression(drawn, priority_text, "Priorität") if priority_text else None
@@ -186,7 +199,7 @@ def _script(reader: Reader, element: etree._Element) -> Expression | None:
 
 def _decision(reader: Reader, drawn: etree._Element, read: model.Element) -> model.Element:
     """Return a business rule task with the decision it calls."""
-    refused = _implementation(drawn)
+    refused = _implementation(drawn) or ("Expression" if _attribute(drawn, "expression") is not None else None)
     reference = _attribute(drawn, "decisionRef")
     if refused is not None or not reference:
         found = (
@@ -206,8 +219,11 @@ def _decision(reader: Reader, drawn: etree._Element, read: model.Element) -> mod
 
 def _call(reader: Reader, drawn: etree._Element, read: model.Element) -> model.Element:
     """Return a call activity with the process it calls, and its in and out mappings."""
-    called = drawn.get("calledElement")
-    if drawn.get(CAMUNDA + "caseRef") or not called:
+    called, case = drawn.get("calledElement"), _attribute(drawn, "caseRef")
+    if case is not None:
+        reader.fault(drawn, f"Der CMMN-Fall „{case}“ wird nicht ausgeführt.", "Bitte einen Prozess (BPMN) zeichnen und aufrufen.")
+        return read
+    if not called:
         reader.fault(drawn, "Der Aufrufaktivität fehlt der aufgerufene Prozess.", "Bitte „Called element“ ausfüllen.")
         return read
     if "${" in called or called.startswith("="):
@@ -304,20 +320,33 @@ def _parameters(reader: Reader, element: etree._Element, tag: str) -> tuple[mode
     found = []
     for drawn in element.findall(f"{BPMN}extensionElements/{CAMUNDA}inputOutput/{CAMUNDA}{tag}"):
         name = drawn.get("name", "")
-        structured = list(drawn.iterchildren("*"))
-        if structured:
-            reader.fault(
-                drawn,
-                f"Der Parameter „{name}“ ist als {xml.local(structured[0])} angegeben.",
-                "Bitte einen FEEL-Ausdruck angeben, z. B. =[a, b].",
-            )
-            continue
-        value = reader.expression(drawn, drawn.text or "", f"Parameter „{name}“")
+        value = _value(reader, drawn, f"Parameter „{name}“")
         if not name:
             reader.fault(drawn, "Einem Parameter fehlt der Name.", "Bitte den Parameter benennen.")
         elif value is not None:
             found.append(model.Parameter(name, value))
     return tuple(found)
+
+
+def _value(reader: Reader, drawn: etree._Element, where: str) -> Expression | None:
+    """Return what a parameter or an entry of a map is: an expression, a text, a list or a map; None with a finding."""
+    inner = next(drawn.iterchildren("*"), None)
+    return reader.expression(drawn, drawn.text or "", where) if inner is None else _structured(reader, inner, where)
+
+
+def _structured(reader: Reader, drawn: etree._Element, where: str) -> Expression | None:
+    kind = xml.local(drawn)
+    if kind == "value":
+        return reader.expression(drawn, drawn.text or "", where)
+    if kind not in ("list", "map"):
+        reader.fault(drawn, f"{where}: „{kind}“ wird nicht ausgeführt.", "Bitte einen FEEL-Ausdruck angeben, z. B. =betrag * 2.")
+        return None
+    read = _structured if kind == "list" else _value
+    found = [(child.get("key", ""), read(reader, child, where)) for child in drawn.iterchildren("*")]
+    known = [(key, value) for key, value in found if value is not None]
+    if len(known) != len(found):
+        return None
+    return expressions.of_list([value for _, value in known]) if kind == "list" else expressions.of_map(known)
 
 
 def _loop(reader: Reader, drawn: etree._Element, loop: model.Loop | None) -> model.Loop | None:

@@ -371,10 +371,11 @@ def _variables(check_: _Check, process: model.Process) -> None:
 
 def _expressions(element: model.Element) -> list[Expression]:
     drawn = [
-        element.topic, element.priority, element.script, element.assignment.assignee, element.assignment.candidate_groups,
+        element.topic, element.priority, element.retries_drawn, element.script, element.assignment.assignee,
+        element.assignment.candidate_groups, element.assignment.candidate_users,
         element.assignment.due, element.assignment.follow_up, element.assignment.priority,
         *(p.value for p in (*element.inputs, *element.outputs)), *(m.value for m in (*element.call_in, *element.call_out)),
-        *((element.event.timer, element.event.condition, element.event.name) if element.event else ()),
+        *((element.event.timer, element.event.condition, element.event.name, element.event.correlation) if element.event else ()),
         *((element.loop.collection, element.loop.cardinality, element.loop.completion, element.loop.condition) if element.loop else ()),
         *(flow.condition for flow in element.flows),
     ]  # fmt: skip

@@ -90,12 +90,12 @@ class CatchEvent(EventNode):
     def look(self, token: Token, changes: list[Change] | None) -> None:
         """Fire when the condition holds after the changes it sees; None: it has just begun to wait.
 
-        A non-interrupting event fires after every change while its condition holds, as Camunda's does; `variable` and `changes`
+        A non-interrupting event fires after every change while its condition holds, as Camunda's does; `watched` and `changes`
         of the event say which changes count.
         """
         workflow, event = token.workflow, self.event
         if changes is not None and not any(
-            (event.variable is None or event.variable == change.name) and (not event.changes or change.kind in event.changes)
+            (not event.watched or change.name in event.watched) and (not event.changes or change.kind in event.changes)
             for change in changes
         ):
             return

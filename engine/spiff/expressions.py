@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
@@ -12,7 +12,7 @@ from engine import feel
 from engine.spiff import juel, juel_values
 from engine.spiff.juel import NotSupported
 
-__all__ = ["Expression", "NotSupported", "literal", "of_feel", "read"]
+__all__ = ["Expression", "NotSupported", "literal", "of_feel", "of_list", "of_map", "read"]
 JUEL_FUNCTIONS = frozenset(function.name for function in juel_values.FUNCTIONS)
 JUEL_NAME = re.compile(r"^juel_\w+: ")
 
@@ -58,6 +58,25 @@ def literal(text: str) -> Expression:
 def of_feel(text: str, functions: Iterable[feel.Function] = ()) -> Expression:
     """Return a FEEL expression without its leading `=`. Raises feel.FeelSyntaxError."""
     return Expression(text, "feel", feel.compile(text.strip(), functions=functions))
+
+
+def of_list(items: Sequence[Expression]) -> Expression:
+    """Return the list of what the expressions and texts give."""
+    return _composed("[" + ", ".join(_feel(item) for item in items) + "]", items)
+
+
+def of_map(entries: Sequence[tuple[str, Expression]]) -> Expression:
+    """Return the context of what the expressions and texts give, by key."""
+    inside = ", ".join(f"{juel.feel_text(key)}: {_feel(value)}" for key, value in entries)
+    return _composed("{" + inside + "}", [value for _, value in entries])
+
+
+def _feel(expression: Expression) -> str:
+    return juel.feel_text(expression.source) if expression.compiled is None else f"({expression.compiled.text})"
+
+
+def _composed(text: str, inner: Sequence[Expression]) -> Expression:
+    return Expression(text, "feel", feel.compile(text), calls_juel=any(one.calls_juel for one in inner))
 
 
 def read(text: str, functions: Iterable[feel.Function] = (), *, language: str = "", with_juel: bool = True) -> Expression:

@@ -39,7 +39,7 @@ class EventDefinition:
     """name: message, signal or link name, error or escalation code (None catches every code).
 
     timer: `timer_kind` date, duration or cycle with its expression; spring_cron: a cron line counts weekdays as Camunda 8 does.
-    condition: of a conditional event, which looks only at changes of `variable` (None: of any) of the kinds `changes` ("create",
+    condition: of a conditional event, which looks only at changes of `watched` variables (empty: of any) of the kinds `changes` ("create",
     "update"; empty: of every kind).
     correlation: the key a message is waited for or sent under; None: the extension property or the business key.
     code_variable / message_variable: where an error or escalation event writes what it caught. message: text of a thrown error.
@@ -52,7 +52,7 @@ class EventDefinition:
     spring_cron: bool = False
     timer: Expression | None = None
     condition: Expression | None = None
-    variable: str | None = None
+    watched: frozenset[str] = frozenset()
     changes: frozenset[str] = frozenset()
     code_variable: str | None = None
     message_variable: str | None = None

@@ -29,7 +29,6 @@ REFUSED = {
     "taskListeners": ("Task Listener", LISTENER),
     "linkedResources": ("Eine verknüpfte Ressource", "Bitte die Ressource dem Worker des Jobs überlassen."),
     "adHoc": ("Ein Ad-hoc-Teilprozess", "Bitte einen gewöhnlichen Teilprozess oder mehrere Aufgaben verwenden."),
-    "conditionalFilter": ("Der Filter nach Variablen", "Bitte ihn entfernen; die Bedingung wird bei jeder Änderung geprüft."),
 }
 TARGET = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*")
 WORKERS = frozenset({"serviceTask", "sendTask", "businessRuleTask", "scriptTask"})
@@ -117,6 +116,8 @@ def _formula(reader: Reader, owner: etree._Element, text: str, german: str) -> E
 def _event(reader: Reader, drawn: etree._Element, read: model.Element) -> model.EventDefinition | None:
     """Return the event with the key its message is waited for under."""
     event = read.event
+    if event is not None and event.kind == "conditional":
+        return _filtered(reader, drawn, event)
     if event is None or event.kind != "message":
         return event
     definition = drawn.find(f"{BPMN}messageEventDefinition")
@@ -130,6 +131,21 @@ def _event(reader: Reader, drawn: etree._Element, read: model.Element) -> model.
             reader.fault(drawn, f"Der Nachricht „{message.get('name')}“ fehlt der Korrelationsschlüssel.", remedy)
         return event
     return replace(event, correlation=_formula(reader, drawn, text, "Korrelationsschlüssel"))
+
+
+def _filtered(reader: Reader, drawn: etree._Element, event: model.EventDefinition) -> model.EventDefinition:
+    """Return a conditional event with the variables and kinds of change it looks at."""
+    definition = drawn.find(f"{BPMN}conditionalEventDefinition")
+    drawn_filter = _extension(definition, "conditionalFilter") if definition is not None else None
+    if drawn_filter is None:
+        return event
+    watched, changes = (
+        frozenset(text for one in (drawn_filter.get(name) or "").split(",") if (text := one.strip()))
+        for name in ("variableNames", "variableEvents")
+    )
+    if changes - {"create", "update"}:
+        reader.fault(drawn, "Der Filter der Bedingung nennt Unbekanntes.", "Erlaubt sind create und update, durch Komma getrennt.")
+    return replace(event, watched=watched, changes=changes)
 
 
 def _starts_event_subprocess(drawn: etree._Element) -> bool:

@@ -420,6 +420,23 @@ def test_escalations_conditions_links_and_terminations_run() -> None:
     assert "b" in run.completed()
 
 
+def test_a_condition_looks_only_at_the_variables_and_changes_its_filter_names() -> None:
+    filtered = extended(tag("conditionalFilter", variableNames="betrag, frist", variableEvents="update"))
+    condition = (
+        f"<bpmn:conditionalEventDefinition>{filtered}<bpmn:condition>=betrag &gt; 5</bpmn:condition></bpmn:conditionalEventDefinition>"
+    )
+    watch = boundary("b", "u", condition, interrupting=False)
+    body = START, user("u"), watch, script("z", "gezaehlt", "1"), END, chain("s", "u", "e"), chain("b", "z", "e")
+    run = case(*body).start(betrag=1)
+
+    run.send(Stimulus("variables_set", variables={"anderes": 1, "betrag": 9}))
+    run.send(Stimulus("variables_set", variables={"anderes": 2}))
+    run.send(Stimulus("variables_set", variables={"frist": 3}))
+    assert run.count("z") == 1
+    run.send(Stimulus("variables_set", variables={"frist": 4}))
+    assert run.count("z") == 2
+
+
 # ---------------------------------------------------------------- refused
 @pytest.mark.parametrize(("body", "said"), [
     ((node("serviceTask", "x"),), "fehlt der Typ des Jobs"),

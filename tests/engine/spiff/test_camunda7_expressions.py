@@ -1,0 +1,84 @@
+"""Where Camunda 7 models hold expressions: tasks that compute, lists and maps as parameters, conditions in JUEL; the rest is refused by name."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+
+from engine import errors
+from engine.spiff import check
+from tests.engine.spiff.bpmn import case, chain, file, flow, node, process, user
+
+START, END = node("startEvent", "s"), node("endEvent", "e")
+
+
+def faults(element: str) -> list[tuple[str, str]]:
+    found = check.check({"p.bpmn": file(process(START + element + END + chain("s", "x", "e")))}, check.Known())
+    return [(finding.element_id, f"{finding.message} {finding.remedy}") for finding in found if finding.severity == "error"]
+
+
+def parameters(inside: str, tag: str = "inputParameter") -> str:
+    drawn = f'<camunda:{tag} name="y">{inside}</camunda:{tag}>'
+    return f"<bpmn:extensionElements><camunda:inputOutput>{drawn}</camunda:inputOutput></bpmn:extensionElements>"
+
+
+def test_a_service_task_with_an_expression_computes_it() -> None:
+    run = case(
+        START, node("serviceTask", "x", camunda_expression="${betrag * 2}", camunda_resultVariable="doppelt"), END, chain("s", "x", "e")
+    )
+
+    assert run.start(betrag=Decimal(4)).variables["doppelt"] == 8
+
+
+@pytest.mark.parametrize(("inside", "value"), [
+    ("<camunda:list><camunda:value>fest</camunda:value><camunda:value>${betrag}</camunda:value><camunda:value>=betrag + 1</camunda:value>"
+     "</camunda:list>", ["fest", Decimal(4), Decimal(5)]),
+    ('<camunda:map><camunda:entry key="a b">${betrag > 3}</camunda:entry><camunda:entry key="c"><camunda:list><camunda:value>x</camunda:value>'
+     "</camunda:list></camunda:entry></camunda:map>", {"a b": True, "c": ["x"]}),
+    ("<camunda:list/>", []), ("<camunda:map/>", {}),
+])  # fmt: skip
+def test_a_parameter_may_be_a_list_or_a_map(inside: str, value: object) -> None:
+    run = case(START, node("userTask", "x", parameters(inside)), END, chain("s", "x", "e")).start(betrag=Decimal(4))
+
+    assert run.wait("x").variables == {"y": value}
+
+
+def test_conditions_in_juel_choose_the_way_and_a_text_that_is_no_number_stops_the_case() -> None:
+    condition = '<bpmn:conditionExpression xsi:type="bpmn:tFormalExpression">${betrag == null || betrag > 100}</bpmn:conditionExpression>'
+    body = (
+        START, node("exclusiveGateway", "g", default="g_klein"), user("gross"), user("klein"), END, chain("s", "g"), flow("g", "klein"),
+        f'<bpmn:sequenceFlow id="g_gross" sourceRef="g" targetRef="gross">{condition}</bpmn:sequenceFlow>', chain("gross", "e"),
+        chain("klein", "e"),
+    )  # fmt: skip
+
+    assert case(*body).start(betrag=Decimal(101)).waiting == ["gross"]
+    assert case(*body).start(betrag="101").waiting == ["gross"]
+    assert case(*body).start().waiting == ["gross"]
+    assert case(*body).start(betrag=Decimal(5)).waiting == ["klein"]
+    with pytest.raises(errors.Incident, match="„viel“ ist keine Zahl"):
+        case(*body).start(betrag="viel")
+
+
+@pytest.mark.parametrize(("element", "said"), [
+    (node("serviceTask", "x", camunda_class="org.example.Dienst"), "Java-Klasse"),
+    (node("serviceTask", "x", camunda_delegateExpression="${dienst}"), "Delegate Expression"),
+    (node("serviceTask", "x", camunda_expression="${dienst.rufe(betrag)}"), "„rufe()“"),
+    (node("sendTask", "x", "<bpmn:extensionElements><camunda:connector/></bpmn:extensionElements>"), "Connector"),
+    (node("businessRuleTask", "x", camunda_expression="${betrag}"), "Expression"),
+    (node("callActivity", "x", camunda_caseRef="fall"), "CMMN-Fall „fall“"),
+    (node("callActivity", "x", calledElement="q", camunda_variableMappingClass="org.example.Zuordnung"), "variableMappingClass"),
+    (node("scriptTask", "x", "<bpmn:script>1 + 1</bpmn:script>", scriptFormat="groovy"), "„groovy“"),
+    (node("scriptTask", "x", "<bpmn:script>1 + 1</bpmn:script>", scriptFormat="javascript"), "„javascript“"),
+    (node("scriptTask", "x", scriptFormat="feel", camunda_resource="x.js"), "eigenen Datei"),
+    (node("userTask", "x", parameters("<camunda:script scriptFormat='groovy'>1</camunda:script>")), "„script“"),
+    (node("userTask", "x", parameters("<camunda:list><camunda:script/></camunda:list>")), "Parameter „y“"),
+    (node("userTask", "x", parameters("<camunda:map><camunda:entry key='a'>${bohne.x()}</camunda:entry></camunda:map>")), "„x()“"),
+    (node("userTask", "x", "<bpmn:extensionElements><camunda:taskListener event='create' class='x'/></bpmn:extensionElements>"), "Task Listener"),
+    (node("userTask", "x", camunda_assignee="${personen.finde()}"), "„finde()“"),
+    (node("intermediateThrowEvent", "x", '<bpmn:messageEventDefinition messageRef="m_a" camunda:expression="${post.sende()}"/>'), "„${post.sende()}“"),
+])  # fmt: skip
+def test_what_needs_java_or_another_language_is_refused_by_name_with_what_to_use(element: str, said: str) -> None:
+    found = faults(element)
+
+    assert any(identity == "x" and said in text and "Bitte" in text for identity, text in found), found
