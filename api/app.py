@@ -18,6 +18,7 @@ from api import errors as web_errors
 from api import wording
 from api.auth import sessions
 from api.pages import (
+    api_page,
     case_files,
     claims_import,
     clock_page,
@@ -41,8 +42,9 @@ CSP = (
     "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self' data:; object-src 'none'; frame-ancestors 'none';"
     " base-uri 'none'; form-action 'self'"
 )
-OPEN_ENDPOINTS = frozenset({"login.show", "login.enter", "static", "health"})
+OPEN_ENDPOINTS = frozenset({"login.show", "login.enter", "static", "health", "api_page.show", "api_page.openapi"})
 PAGES = (
+    api_page,
     modeler_links,
     login,
     task_list,

@@ -59,7 +59,8 @@ def answer(status: int, message: str, fault: Exception | None = None) -> Respons
         body = {"type": "about:blank", "title": title, "status": status, "detail": message, "instance": request.path}
         response = _json(body, status, "application/problem+json")
     elif request.path.startswith("/oauth"):
-        word = "invalid_client" if status in (401, 403) else "server_error" if status >= 500 else "invalid_request"
+        told = fault.type if isinstance(fault, Fault) else None
+        word = told or ("invalid_client" if status in (401, 403) else "server_error" if status >= 500 else "invalid_request")
         response = _json({"error": word, "error_description": message}, status, "application/json")
     else:
         kind = (fault.type if isinstance(fault, Fault) else None) or TYPES.get(status, "RestException")

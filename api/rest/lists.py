@@ -98,7 +98,7 @@ def page_of(listing: Listing, given: Mapping[str, object], page: Page, show: Cal
 
 def filters(listing: Listing, *, body: bool = False) -> dict[str, Field]:
     """Return a listing's filters as fields, under Camunda's names."""
-    return {camel(name): Field(SHAPES[one.kind][body], one.note) for name, one in listing.filters.items()}
+    return {camel(name): Field(SHAPES[one.kind][body], one.note) for name, one in listing.filters.items() if one.is_public}
 
 
 def camel(name: str) -> str:

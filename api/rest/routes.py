@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flask import Flask
 
+from api.rest import oauth
 from api.rest.camunda7 import (
     deployments,
     engines,
@@ -15,6 +16,8 @@ from api.rest.camunda7 import (
     waits,
     webapps,
 )
+from api.rest.camunda8 import gateway, searches
+from api.rest.camunda8 import process_instances as instances8
 
 CAMUNDA7 = "/engine-rest"
 RESOURCES = (engines, deployments, process_definitions, process_instances, messages, waits, external_tasks, histories)
@@ -22,7 +25,8 @@ RESOURCES = (engines, deployments, process_definitions, process_instances, messa
 
 def register(app: Flask) -> None:
     """Add the routes of all interfaces. A tenant is also an engine of its own name, as the clients of Camunda address one."""
-    app.register_blueprint(webapps.bp)
+    for bp in (webapps.bp, oauth.bp, gateway.bp, instances8.bp, searches.bp):
+        app.register_blueprint(bp)
     for resource in RESOURCES:
         app.register_blueprint(resource.bp, url_prefix=CAMUNDA7)
         app.register_blueprint(resource.bp, url_prefix=f"{CAMUNDA7}/engine/<engine>", name=f"{resource.bp.name}_of_engine")

@@ -22,12 +22,13 @@ DEPLOYMENTS = Listing(
 )
 
 PROCESS_DEFINITIONS = Listing(
-    columns="d.uuid, d.key, d.version, d.name, d.file, d.meta, p.uuid as deployment_uuid",
+    columns="d.id, d.uuid, d.key, d.version, d.name, d.file, d.meta, p.uuid as deployment_uuid",
     source=(
         "from definition d join deployment p on p.world_id = d.world_id and p.id = d.deployment_id"
         " where d.world_id = :world and d.kind = 'bpmn'"
     ),
     filters={
+        "number": Filter("whole", "d.id = :value", is_public=False),
         "process_definition_id": Filter("uuid", "d.uuid = :value"),
         "process_definition_id_in": Filter("uuids", "d.uuid = any (cast(:value as uuid[]))"),
         "key": Filter("text", "d.key = :value"),

@@ -19,6 +19,9 @@ WAITS_AT = " or ".join(
 )
 
 COMMON = {
+    "number": Filter("whole", "p.id = :value", is_public=False),
+    "definition_number": Filter("whole", "d.id = :value", is_public=False),
+    "status": Filter("texts", "p.status = any (cast(:value as text[]))", is_public=False),
     "process_instance_ids": Filter("uuids", "p.uuid = any (cast(:value as uuid[]))"),
     "process_instance_id_in": Filter("uuids", "p.uuid = any (cast(:value as uuid[]))"),
     "process_instance_id": Filter("uuid", "p.uuid = :value"),
@@ -42,8 +45,9 @@ COMMON = {
 HISTORIC = Listing(
     columns=(
         "p.id, p.uuid, p.process_key, p.business_key, p.status, p.started_at, p.ended_at, p.started_by, d.uuid as definition_uuid,"
-        " d.name as definition_name, d.version as definition_version, (select h.payload::jsonb -> 'stimulus' ->> 'name' from history h where"
-        " p.status = 'cancelled' and h.tenant_id = p.tenant_id and h.instance_id = p.id and h.kind = 'cancelled' limit 1) as reason"
+        " d.id as definition_number, d.name as definition_name, d.version as definition_version,"
+        " (select h.payload::jsonb -> 'stimulus' ->> 'name' from history h where p.status = 'cancelled' and h.tenant_id = p.tenant_id"
+        f" and h.instance_id = p.id and h.kind = 'cancelled' limit 1) as reason, {OPEN_INCIDENT} as has_incident"
     ),
     source=f"from process_instance p{DEFINITION} where p.tenant_id = :tenant",
     filters=COMMON | {

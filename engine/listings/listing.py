@@ -17,11 +17,15 @@ FilterKind = Literal["text", "texts", "whole", "flag", "uuid", "uuids", "instant
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """where: SQL with `:value`. A flag has none: its SQL holds when it is true, and false asks nothing. `note` is German."""
+    """where: SQL with `:value`. A flag has none: its SQL holds when it is true, and false asks nothing. `note` is German.
+
+    is_public: offered to clients under its name; otherwise for callers inside.
+    """
 
     kind: FilterKind
     where: str
     note: str = ""
+    is_public: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,11 +9,12 @@ from engine.listings.listing import Filter, Listing
 
 HISTORIC = Listing(
     columns=(
-        "v.key as name, v.value, p.uuid as instance_uuid, p.process_key, p.status, p.started_at, d.uuid as definition_uuid,"
+        "v.key as name, v.value, p.id as instance_id, p.uuid as instance_uuid, p.process_key, p.status, p.started_at, d.uuid as definition_uuid,"
         " d.version as definition_version"
     ),
     source=f"from process_instance p{DEFINITION} cross join lateral jsonb_each(p.variables) v where p.tenant_id = :tenant",
     filters={
+        "number": Filter("whole", "p.id = :value", is_public=False),
         "variable_name": Filter("text", "v.key = :value"),
         "variable_names": Filter("texts", "v.key = any (cast(:value as text[]))"),
         "variable_name_in": Filter("texts", "v.key = any (cast(:value as text[]))"),

@@ -88,7 +88,7 @@ USER_TASKS = Listing(
 
 INCIDENTS = Listing(
     columns=(
-        "i.uuid, i.kind, i.element_id, i.wait_id, i.message, i.opened_at, p.uuid as instance_uuid, p.process_key,"
+        "i.id, i.instance_id, i.uuid, i.kind, i.element_id, i.wait_id, i.message, i.opened_at, p.uuid as instance_uuid, p.process_key,"
         " d.uuid as definition_uuid, d.version as definition_version, j.topic"
     ),
     source=(
@@ -98,7 +98,8 @@ INCIDENTS = Listing(
     ),
     filters={name: OF_INSTANCE[name] for name in ("process_instance_id", "process_definition_id")} | {
         "incident_id": Filter("uuid", "i.uuid = :value"),
-        "incident_kinds": Filter("texts", "i.kind = any (cast(:value as text[]))", "job, timer, message, step"),
+        "number": Filter("whole", "p.id = :value", is_public=False),
+        "incident_kinds": Filter("texts", "i.kind = any (cast(:value as text[]))", "job, timer, message, step", is_public=False),
         "process_definition_key_in": Filter("texts", "p.process_key = any (cast(:value as text[]))"),
         "incident_message": Filter("text", "i.message = :value"),
         "incident_message_like": Filter("text", "i.message like :value"),

@@ -9,7 +9,7 @@ from flask import Blueprint
 from sqlalchemy import Connection
 
 from api import app
-from api.rest import faults, lists, variables
+from api.rest import faults, lists, starters, variables
 from api.rest.camunda7 import process_definitions
 from api.rest.operations import TENANT, Field, Fields, operation
 from engine import clock, deployments, errors, instances, messages, signals
@@ -119,7 +119,7 @@ def _begun(tx: Connection, body: dict[str, Any], brought: dict[str, object]) -> 
     results: list[dict[str, object]] = []
     for key, start_event in starts:
         made = instances.start(
-            tx, key, process_definitions.business_key_of(body["businessKey"]), brought, tenant_id=session.tenant_id,
+            tx, key, starters.business_key_of(body["businessKey"]), brought, tenant_id=session.tenant_id,
             now=clock.now(tx, session.tenant_id), by=session.login, start_event=start_event,
         )  # fmt: skip
         shown = process_definitions.started(tx, made)

@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 
 import forms
 from api import app, starting
-from api.rest import lists, variables
+from api.rest import lists, starters, variables
 from api.rest.camunda7 import present
 from api.rest.operations import Field, Fields, operation
 from engine import clock, deployments, errors, instances
@@ -20,8 +20,6 @@ from engine.listings import instances as instance_listing
 bp = Blueprint("rest_process_definitions", __name__)
 
 View = TypeVar("View", bound=Callable[..., object])
-MAX_BUSINESS_KEY = 255
-STARTERS = ("claims_clerk", "team_lead", "creditor_clerk", "worker", "designer")
 START: Fields = {
     "businessKey": Field("text", "Geschäftsschlüssel, zum Beispiel das Kassenzeichen"),
     "variables": Field("object", "Variablen {Name: {value, type}}"),
@@ -77,12 +75,12 @@ def xml(tx: Connection, definition: Any) -> object:
     return {"id": present.process_definition(definition)["id"], "bpmn20Xml": content.decode("utf-8", "replace")}
 
 
-@_addressed("definition_start", "/start", "POST", summary="Vorgang starten", roles=STARTERS, body=START, answer=INSTANCE)
+@_addressed("definition_start", "/start", "POST", summary="Vorgang starten", roles=starters.ROLES, body=START, answer=INSTANCE)
 def start(tx: Connection, definition: Any, body: dict[str, Any]) -> object:
-    _may_start(definition)
+    starters.may_start(definition.meta)
     session = app.session()
     made = instances.start(
-        tx, definition.key, business_key_of(body["businessKey"]), variables.untyped_all(body["variables"]), tenant_id=session.tenant_id,
+        tx, definition.key, starters.business_key_of(body["businessKey"]), variables.untyped_all(body["variables"]), tenant_id=session.tenant_id,
         now=clock.now(tx, session.tenant_id), by=session.login, version=definition.version,
     )  # fmt: skip
     return started(tx, made, with_variables=bool(body["withVariablesInReturn"]))
@@ -115,15 +113,15 @@ def form_variables(tx: Connection, definition: Any, query: dict[str, Any]) -> ob
 
 
 @_addressed(
-    "definition_submit_form", "/submit-form", "POST", roles=STARTERS, body=START, answer=INSTANCE,
+    "definition_submit_form", "/submit-form", "POST", roles=starters.ROLES, body=START, answer=INSTANCE,
     summary="Vorgang mit dem Startformular starten; die Eingaben werden gegen das Formular geprüft",
 )  # fmt: skip
 def submit_form(tx: Connection, definition: Any, body: dict[str, Any]) -> object:
-    _may_start(definition)
+    starters.may_start(definition.meta)
     session = app.session()
     typed = {name: variables.plain(value) for name, value in variables.untyped_all(body["variables"]).items()}
     made = starting.submit(
-        tx, definition.key, definition.version, business_key_of(body["businessKey"]), typed, tenant_id=session.tenant_id, by=session.login,
+        tx, definition.key, definition.version, starters.business_key_of(body["businessKey"]), typed, tenant_id=session.tenant_id, by=session.login,
         now=clock.now(tx, session.tenant_id),
     )  # fmt: skip
     return started(tx, made, with_variables=bool(body["withVariablesInReturn"]))
@@ -145,21 +143,3 @@ def started(tx: Connection, made: instances.Instance, *, with_variables: bool = 
     (row,) = listing.rows(tx, instance_listing.HISTORIC, made.tenant_id, {"process_instance_id": made.uuid})
     shown = present.instance(row)
     return shown | {"variables": variables.typed_all(instances.variables_of(tx, made.tenant_id, made.id))} if with_variables else shown
-
-
-def business_key_of(given: str | None) -> str:
-    """Return a business key to store. Raises errors.InvalidInput for one too long."""
-    if given is not None and len(given) > MAX_BUSINESS_KEY:
-        raise errors.InvalidInput(f"Der Geschäftsschlüssel ist länger als {MAX_BUSINESS_KEY} Zeichen.")
-    return given or ""
-
-
-def _may_start(definition: Any) -> None:
-    """Refuse whom the diagram does not name; a designer tries out in a sandbox, a real case is begun by those who answer for it."""
-    session, starters = app.session(), definition.meta.get("starters") or ()
-    if session.is_sandbox and session.may("designer"):
-        return
-    if starters and not session.may("admin", *starters):
-        raise errors.NotAllowed(f"Diesen Prozess starten laut Diagramm nur: {', '.join(starters)}.")
-    if not session.may("admin", *(role for role in STARTERS if role != "designer")):
-        raise errors.NotAllowed("In der Produktivumgebung startet die Prozessgestaltung keine Vorgänge. Bitte in der Sandbox ausprobieren.")

@@ -92,10 +92,11 @@ def test_each_declared_filter_and_order_runs_on_the_database(office: Office, run
 
     for name, one in declared.filters.items():
         value = running["anna"][0] if one.kind in ("uuid", "uuids") else SAMPLES[one.kind]
-        if name == "incident_kinds":
-            name, value = "incident_type", "failedJob"
+        if not one.is_public:
+            continue
         answer = anna.get(f"/engine-rest{path}", query_string={lists.camel(name): value})
         assert answer.status_code == 200, (name, answer.get_json())
+    assert anna.get("/engine-rest/incident?incidentType=failedJob").status_code == 200
     for order in declared.orders:
         answer = anna.get(f"/engine-rest{path}?sortBy={lists.camel(order)}&sortOrder=desc")
         assert answer.status_code == 200, (order, answer.get_json())
