@@ -15,8 +15,9 @@ from uuid import UUID, uuid5
 
 from sqlalchemy import Connection, text
 
-from engine import bundles, clock, db, decisions, deployments, errors, payloads, values
+from engine import bundles, clock, db, decisions, deployments, errors, loop_children, payloads, values
 from engine.protocol import Outgoing, Step, Stimulus, Variables, Wait
+from engine.spiff import children
 from engine.spiff import migration as spiff_migration
 from engine.spiff import step as spiff
 from engine.spiff import visible as spiff_visible
@@ -152,21 +153,36 @@ def take(tx: Connection, locked: Locked, stimulus: Stimulus, now: datetime, defi
     before: bytes | spiff.Live | None = locked.state or None
     if before is not None:
         before = runtime.take_live(tx, instance.tenant_id, instance.id, locked.head) or before
-    if stimulus.migration is not None and before is not None:
-        made, live = _migrate(tx, instance, definition, before, stimulus, now)
-    else:
+
+    def compute(state: bytes | spiff.Live | None, given: Mapping[int, bytes]) -> tuple[Step, spiff.Live | None]:
+        if stimulus.migration is not None and state is not None:
+            return _migrate(tx, instance, definition, state, stimulus, now, given)
         bound = decisions.bound(tx, definition, instance.bundle_id, tenant_id=instance.tenant_id) if definition.decisions else {}
-        made, live = spiff.step(
-            definition, before, stimulus, now, instance_id=instance.uuid, business_key=instance.business_key,
-            decisions=bound, functions=runtime.functions,
+        return spiff.step(
+            definition, state, stimulus, now, instance_id=instance.uuid, business_key=instance.business_key, decisions=bound,
+            functions=runtime.functions, given=given, split_above=runtime.split_above,
         )  # fmt: skip
+
+    if before is not None and spiff.has_children_apart(locked.state):
+        some = loop_children.of_wait(tx, instance.tenant_id, instance.id, stimulus.wait_id)
+        made, live = children.with_what_it_needs(
+            compute, before, locked.state, some, lambda: loop_children.all_of(tx, instance.tenant_id, instance.id)
+        )  # fmt: skip
+    else:
+        made, live = compute(before, {})
     payload = payloads.of(instance.rev, stimulus, made, now, locked.recorded_at)
     head = hashlib.sha256(locked.head + payload.encode()).digest()
     return Taken(locked, made, _call(tx, locked, stimulus, made, now, payload, head), head, live)
 
 
 def _migrate(
-    tx: Connection, instance: Instance, definition: Definition, before: bytes | spiff.Live, stimulus: Stimulus, now: datetime
+    tx: Connection,
+    instance: Instance,
+    definition: Definition,
+    before: bytes | spiff.Live,
+    stimulus: Stimulus,
+    now: datetime,
+    given: Mapping[int, bytes],
 ) -> tuple[Step, spiff.Live | None]:
     """Compute the step that moves an instance to another bundle."""
     told = stimulus.migration
@@ -176,7 +192,7 @@ def _migrate(
     bound = decisions.bound(tx, target, told.to_bundle, tenant_id=instance.tenant_id) if target.decisions else {}
     return spiff_migration.migrate(
         definition, target, before, stimulus, now, instance_id=instance.uuid, business_key=instance.business_key,
-        decisions=bound, functions=db.runtime(tx).functions,
+        decisions=bound, functions=db.runtime(tx).functions, given=given,
     )  # fmt: skip
 
 
@@ -222,7 +238,6 @@ def _call(tx: Connection, locked: Locked, stimulus: Stimulus, made: Step, now: d
         "rev": instance.rev,
         "state": base64.b64encode(made.state).decode(),
         "status": made.outcome or "running",
-        "variables": made.variables,
         "head": head.hex(),
         "history": {
             "kind": stimulus.kind,
@@ -232,6 +247,16 @@ def _call(tx: Connection, locked: Locked, stimulus: Stimulus, made: Step, now: d
             "payload": payload,
         },
     }
+    if made.variables_changed is None:
+        p["variables"] = made.variables
+    elif made.variables_changed:
+        p["variables_set"] = {name: made.variables[name] for name in made.variables_changed}
+    if made.children:
+        p["children"] = [{"number": child, "state": base64.b64encode(state).decode()} for child, state in made.children.items()]
+    if made.children_ended:
+        p["children_ended"] = list(made.children_ended)
+    if made.outcome is not None and spiff.has_children_apart(locked.state):
+        p["children_over"] = True
     if stimulus.wait_id is not None:
         p["answered"] = str(stimulus.wait_id)
     if stimulus.migration is not None:
@@ -255,7 +280,8 @@ def _call(tx: Connection, locked: Locked, stimulus: Stimulus, made: Step, now: d
 
 
 def _base(wait: Wait) -> dict[str, object]:
-    return {"id": str(wait.id), "element_id": wait.element_id, "label": wait.label, "scope": wait.scope}
+    base: dict[str, object] = {"id": str(wait.id), "element_id": wait.element_id, "label": wait.label, "scope": wait.scope}
+    return base if wait.child is None else base | {"child": wait.child}
 
 
 def _task(wait: Wait, instance: Instance) -> tuple[str, dict[str, object]]:
@@ -392,7 +418,9 @@ def visible(
     if row is None:
         return {}
     definition = bundles.definition(tx, row.bundle_id, tenant_id=tenant_id)
-    return spiff_visible.variables(bytes(row.state), definition, wait_ids, instance_id=row.uuid, business_key=row.business_key)
+    state = bytes(row.state)
+    given = loop_children.of_waits(tx, tenant_id, instance_id, wait_ids) if spiff.has_children_apart(state) else {}
+    return spiff_visible.variables(state, definition, wait_ids, instance_id=row.uuid, business_key=row.business_key, given=given)
 
 
 def _select(tx: Connection, where: str, parameters: Mapping[str, object]) -> list[Instance]:

@@ -89,6 +89,7 @@ class Wait:
     message: `name`, `correlation` (evaluated correlation key or None: the business key of the instance)
     signal: `name`; condition: nothing more
     `attached_to`: element id of the activity a boundary event or event subprocess belongs to.
+    `child`: the child kept apart that waits (engine.spiff.children), None in the instance's own state.
     """
 
     id: UUID
@@ -111,6 +112,7 @@ class Wait:
     attached_to: str | None = None
     variables: Variables = field(default_factory=dict)
     properties: Mapping[str, str] = field(default_factory=dict)
+    child: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,8 +149,11 @@ class Step:
     events: in order of happening. opened/closed: the difference of waits; open: ids of all that are open now.
     changed: waits that a migration keeps open with other words (label, form, due date).
     outcome: None while running, else "completed", "terminated" or "cancelled".
-    variables: the process variables of the top scope after the step.
+    variables: the process variables of the top scope after the step; variables_changed: names of those that the step set, where it
+    knows (else None: maybe all).
     decisions_used: decision id -> version id taken from the resolver, for the stimulus record.
+    children: new or changed states of children kept apart; children_ended: those that are no more. has_children_apart: there are
+    some, and `open` names the waits of those only that the step has loaded.
     """
 
     state: bytes
@@ -161,6 +166,10 @@ class Step:
     variables: Variables
     decisions_used: Mapping[str, str] = field(default_factory=dict)
     changed: tuple[Changed, ...] = ()
+    children: Mapping[int, bytes] = field(default_factory=dict)
+    children_ended: tuple[int, ...] = ()
+    has_children_apart: bool = False
+    variables_changed: frozenset[str] | None = None
 
 
 @dataclass(frozen=True, slots=True)

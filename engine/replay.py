@@ -7,17 +7,19 @@ Reads history only, by one statement and so of one moment; topics, forms and let
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Connection, text
 
 from engine import bundles, db, decisions, errors, history, payloads, values
-from engine.protocol import Step
+from engine.protocol import Step, Stimulus
+from engine.spiff import children, migration
 from engine.spiff import definition as spiff_definition
-from engine.spiff import migration
 from engine.spiff import step as spiff
 from engine.spiff.definition import Definition
 from engine.spiff.workflow import BoundDecision
@@ -89,25 +91,43 @@ def _fold(tx: Connection, pinned: _Pinned, uuid: UUID, business_key: str, comman
         return Difference(len(commands), None, "", str(last), str(pinned.bundle_id), message)
     definition = pinned.definition(migrations[0].from_bundle if migrations else pinned.bundle_id)
     state: bytes | spiff.Live | None = None
+    stored, kept = b"", children.Kept()
     for command, stimulus in zip(commands, stimuli, strict=True):
         content = command.content
-        used = _decisions(tx, content["decisions"])
-        given: dict[str, Any] = {"instance_id": uuid, "business_key": business_key, "decisions": used, "functions": functions}
+        target = definition if stimulus.migration is None else pinned.definition(stimulus.migration.to_bundle)
+        fixed = {
+            "instance_id": uuid,
+            "business_key": business_key,
+            "decisions": _decisions(tx, content["decisions"]),
+            "functions": functions,
+        }
+        compute = functools.partial(_step, definition, target, stimulus, content["at"], fixed)
         try:
-            if stimulus.migration is not None and state is not None:
-                target = pinned.definition(stimulus.migration.to_bundle)
-                made, live = migration.migrate(definition, target, state, stimulus, content["at"], **given)
-                definition = target
-            else:
-                made, live = spiff.step(definition, state, stimulus, content["at"], **given)
+            made, live = children.with_what_it_needs(compute, state, stored, kept.of(stimulus), lambda: kept.states)
+            definition = target
         except (errors.Rejected, errors.Incident) as fault:
             message = f"Schritt {command.seq + 1} ({command.kind}) lässt sich nicht nachrechnen: {fault}"
             return Difference(command.seq, None, getattr(fault, "element_id", ""), "", str(fault), message)
         different = _compare(command, content, made)
         if different is not None:
             return different
-        state = live if live is not None else made.state
+        kept.take(made)
+        state, stored = live if live is not None else made.state, made.state
     return None
+
+
+def _step(
+    source: Definition,
+    target: Definition,
+    stimulus: Stimulus,
+    at: datetime,
+    fixed: Mapping[str, Any],
+    before: bytes | spiff.Live | None,
+    given: Mapping[int, bytes],
+) -> tuple[Step, spiff.Live | None]:
+    if stimulus.migration is not None and before is not None:
+        return migration.migrate(source, target, before, stimulus, at, given=given, **fixed)
+    return spiff.step(source, before, stimulus, at, given=given, **fixed)
 
 
 def _decisions(tx: Connection, versions: Mapping[str, str]) -> dict[str, BoundDecision]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import Connection
 
 from engine import dmn, feel
+from engine.spiff import children
 
 if TYPE_CHECKING:
     from engine.jobs import Topic
@@ -41,6 +42,7 @@ class Runtime:
         self.functions = functions
         self.topics: dict[str, Topic] = dict(topics or {})
         self.keep_live = keep_live
+        self.split_above = children.SPLIT_ABOVE
         self.definitions: OrderedDict[int, Definition] = OrderedDict()
         self.models: OrderedDict[int, dmn.Model] = OrderedDict()
         # What follows from the deployments of a world, kept with the id of its newest definition: (newest, ...).

@@ -172,11 +172,25 @@ def _wait(*columns: SchemaItem) -> list[SchemaItem]:
         Column("element_id", Text, nullable=False),
         Column("label", Text, nullable=False),
         Column("scope", Text, nullable=False),
+        Column("child", BigInteger),
         *columns,
         PrimaryKeyConstraint("tenant_id", "id"),
         _of_instance(),
     ]
 
+
+# A child of a multi-instance activity with many: its part of the state of the instance. The `child` of a wait names it.
+loop_child = Table(
+    "loop_child",
+    metadata,
+    _tenant(),
+    Column("instance_id", BigInteger, nullable=False),
+    Column("number", BigInteger, nullable=False),
+    Column("state", LargeBinary, nullable=False),
+    PrimaryKeyConstraint("tenant_id", "instance_id", "number"),
+    _of_instance(),
+    postgresql_with={"fillfactor": 60},
+)
 
 OPEN_TASK_ORDER = "coalesce(due_at, timestamptz '9999-01-01 00:00+00')"
 
@@ -337,7 +351,7 @@ history = Table(
 )
 
 tenant_rls |= {
-    table.name: "own" for table in (process_instance, user_task, timer, job, subscription, scheduled_start, incident, history)
+    table.name: "own" for table in (process_instance, loop_child, user_task, timer, job, subscription, scheduled_start, incident, history)
 }  # fmt: skip
 tenant_rls["outbox"] = "world"
 APPEND_ONLY = {"history"}

@@ -66,7 +66,7 @@ class UserTask:
 
 @dataclass(frozen=True, slots=True)
 class Completion:
-    """What completing a task led to: the step, and the tasks of the same instance that are open now."""
+    """What completing a task led to: the step, and the tasks of the same instance that are open now (see `_next`)."""
 
     task: UserTask
     step: Step
@@ -90,9 +90,12 @@ def complete(tx: Connection, tenant_id: int, task_id: UUID, submitted: Variables
 
 
 def _next(tx: Connection, task: UserTask, step: Step, now: datetime) -> tuple[UserTask, ...]:
-    """Return the open tasks after a step; only waits that were open before it need a look at the database."""
+    """Return the open tasks after a step; only waits that were open before it need a look at the database.
+
+    Beside hundreds of others (children kept apart) just those that the step opened: looking at all would cost more than the step.
+    """
     opened = {wait.id for wait in step.opened}
-    if all(wait_id in opened for wait_id in step.open):
+    if step.has_children_apart or all(wait_id in opened for wait_id in step.open):
         return tuple(_opened(wait, task, now) for wait in step.opened if wait.kind == "user_task")
     return tuple(of_instance(tx, task.tenant_id, task.instance_id))
 

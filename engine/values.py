@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
@@ -195,7 +196,19 @@ def unpack(content: bytes) -> Any:
     return msgpack.unpackb(content, ext_hook=_restore, strict_map_key=False)
 
 
+@dataclass(frozen=True, slots=True)
+class Sealed:
+    """A packed value inside a packed value: it is unpacked when somebody asks."""
+
+    content: bytes
+
+    def open(self) -> Any:
+        return unpack(self.content)
+
+
 def _extend(value: object) -> object:
+    if isinstance(value, Sealed):
+        return msgpack.ExtType(7, value.content)
     if isinstance(value, Decimal):
         return msgpack.ExtType(1, format(value, "f").encode())
     if isinstance(value, datetime):
@@ -212,6 +225,8 @@ def _extend(value: object) -> object:
 
 
 def _restore(code: int, raw: bytes) -> object:
+    if code == 7:
+        return Sealed(raw)
     text = raw.decode()
     if code == 1:
         return Decimal(text)

@@ -74,6 +74,11 @@ class Definition:
             self._reach[key] = frozenset(seen)
         return self._reach[key]
 
+    def has_condition_inside(self, name: str) -> bool:
+        """Return whether something inside an activity waits for a condition."""
+        inside = (spec for spec in self.nodes() if spec.name.startswith(f"{name}/"))
+        return self.has_conditions and any((spec.element.event or events.NO_EVENT).kind == "conditional" for spec in inside)
+
     def nodes(self) -> list[nodes.Node]:
         """Return all nodes."""
         return [spec for spec in self.spec.task_specs.values() if isinstance(spec, nodes.Node)]

@@ -16,7 +16,7 @@ from SpiffWorkflow.util.task import TaskState
 
 from engine import errors, feel
 from engine.protocol import Changed, Event, Step, Stimulus
-from engine.spiff import gateways, mapping, nodes, state, step, words
+from engine.spiff import children, gateways, mapping, nodes, state, step, words
 from engine.spiff import waits as drawn_waits
 from engine.spiff.definition import Definition
 from engine.spiff.nodes import Node
@@ -52,8 +52,11 @@ def migrate(
     business_key: str,
     decisions: Mapping[str, BoundDecision] | None = None,
     functions: Iterable[feel.Function] = (),
+    given: Mapping[int, bytes] = step.NO_CHILDREN,
 ) -> tuple[Step, step.Live | None]:
     """Return the step that moves an instance from one definition to another.
+
+    given: all children kept apart; raises children.Needed where one is missing.
 
     Raises errors.InvalidInput for a mapping that fits not the two, Refused where this instance cannot follow it, and errors.Incident
     where an expression of the new diagram cannot be evaluated.
@@ -61,8 +64,10 @@ def migrate(
     if stimulus.migration is None:
         raise errors.InvalidInput("Es ist nicht angegeben, in welche Fassung der Vorgang umgestellt wird.")
     functions = tuple(functions)
-    kept = before if isinstance(before, bytes) else state.dump(before)
+    kept = before if isinstance(before, bytes) else state.dump(before)[0]
     old = state.load(kept, source, instance_id, business_key, functions)
+    state.attach(old, given)
+    children.require(old)
     new = Instance(target, instance_id, business_key, functions)
     new.open_step(now, stimulus.by, decisions or {})
     _Move(source, target, mapping.resolve(source, target, stimulus.migration.mapping), old, new).run(stimulus)
@@ -90,6 +95,7 @@ class _Move:
         if self.reasons:
             raise Refused(self.reasons)
         state.restore(self.new, self.old.counter, scopes, rows)
+        children.take_over(self.new, self.old.given)
         self._refuse_what_would_wait_for_ever()
         if self.reasons:
             raise Refused(self.reasons)

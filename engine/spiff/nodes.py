@@ -14,7 +14,7 @@ from SpiffWorkflow.util.task import TaskState
 
 from engine import dmn, errors, feel, values
 from engine.protocol import Event, Wait
-from engine.spiff import model, parts, schedule
+from engine.spiff import children, model, parts, schedule
 from engine.spiff.expressions import Expression
 from engine.spiff.workflow import CURRENT_USER, Change, Instance, Scope, Token
 
@@ -245,6 +245,7 @@ class Activity(Node):
 
     def _on_cancel(self, my_task: Token) -> None:
         workflow = my_task.workflow
+        children.require(workflow, my_task.number)
         self.close_boundaries(my_task)
         for scope in [s for s in workflow.scopes.values() if s.owner == my_task.number]:
             workflow.cancel_scope(scope.id)
@@ -304,9 +305,13 @@ class Activity(Node):
             return True
         body = workflow.new_scope(token.scope, "local", token.number, workflow.path_of(token))
         token.internal_data["body"] = body.id
+        if not loop.sequential and children.keeps_apart(token, count):
+            workflow.bodies[body.id] = token.number
         self._tell_counts(token, 1 if loop.sequential else count)
         for index in range(1 if loop.sequential else count):
             self._start_indexed(token, index)
+        if not loop.sequential:
+            token.internal_data["items"] = None  # each instance has its own
         return None
 
     def _cardinality(self, token: Token, loop: model.Loop) -> int:
@@ -377,6 +382,7 @@ class Activity(Node):
         complete = loop.completion is not None and workflow.evaluate(loop.completion, instance, "Abschlussbedingung") is True
         workflow.drop_scope(instance.scope)
         if complete or data["done"] >= data["n"]:
+            children.require(workflow, token.number)
             for other in workflow.live_tokens():
                 if other.role == "instance" and other.host == token.number:
                     other.cancel()

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
+from types import MappingProxyType
 from uuid import UUID
 
 from engine import errors, feel, values
 from engine.protocol import Event, Step, Stimulus, WaitKind
-from engine.spiff import events, nodes, state
+from engine.spiff import children, events, nodes, sealed, state
 from engine.spiff.definition import Definition
-from engine.spiff.workflow import BoundDecision, Instance, Token
+from engine.spiff.workflow import BoundDecision, Instance, Scope, Token
 
 Live = Instance
+has_children_apart = state.has_children_apart
+NO_CHILDREN: Mapping[int, bytes] = MappingProxyType({})
 
 
 def step(
@@ -25,8 +28,13 @@ def step(
     business_key: str,
     decisions: Mapping[str, BoundDecision] | None = None,
     functions: Iterable[feel.Function] = (),
+    given: Mapping[int, bytes] = NO_CHILDREN,
+    split_above: int = children.SPLIT_ABOVE,
 ) -> tuple[Step, Live | None]:
     """Return what one stimulus causes, and the live instance for a next step (None when it ended).
+
+    given: the states of children kept apart that the stimulus is about. Raises children.Needed when it is about all of them:
+    then call again with the stored state and all children.
 
     before: None for a start, the state's bytes, or the live instance that the last step returned; after an exception a live
     instance must be thrown away. now: aware instant. Raises errors.InvalidState (the wait is not open), errors.InvalidInput (a
@@ -39,12 +47,14 @@ def step(
         instance = state.load(before, definition, instance_id, business_key, functions)
     else:
         instance = before
+    instance.split_above = split_above
+    state.attach(instance, given)
     instance.open_step(now, stimulus.by, decisions or {})
-    given = values.check(stimulus.variables)
+    brought = values.check(stimulus.variables)
     if before is None:
-        _start(instance, stimulus, given)
+        _start(instance, stimulus, brought)
     else:
-        _HANDLERS[stimulus.kind](instance, stimulus, given)
+        _HANDLERS[stimulus.kind](instance, stimulus, brought)
     if instance.outcome is None:
         instance.run()
     return result(instance)
@@ -54,7 +64,9 @@ def result(instance: Instance) -> tuple[Step, Live | None]:
     """Return what a step made of the instance, and the instance for a next step (None when it ended)."""
     root_scope = next((scope for scope in instance.scopes.values() if scope.owner is None and scope.kind == "process"), None)
     ended = instance.outcome is not None
-    blob = b"" if ended else state.dump(instance)
+    variables, changed = _variables_of(root_scope)
+    blob, apart = (b"", {}) if ended else state.dump(instance)
+    before = instance.given
     closed = tuple(instance.closed)
     waiting = () if ended else tuple(token.id for token in instance.by_number.values() if token.internal_data.get("w"))
     made = Step(
@@ -65,11 +77,27 @@ def result(instance: Instance) -> tuple[Step, Live | None]:
         closed=closed,
         outgoing=tuple(instance.outgoing),
         outcome=instance.outcome,
-        variables=values.unshared(root_scope.variables) if root_scope else {},
+        variables=variables,
+        variables_changed=changed,
         decisions_used=dict(instance.decisions_used),
         changed=tuple(instance.changed),
+        children={child: blob for child, blob in apart.items() if before.get(child) != blob},
+        children_ended=tuple(child for child in before if child not in apart),
+        has_children_apart=bool(instance.bodies),
     )
+    if instance.bodies:
+        children.forget(instance, apart)
+        instance.prune()
     return made, None if ended else instance
+
+
+def _variables_of(scope: Scope | None) -> tuple[Mapping[str, object], frozenset[str] | None]:
+    """Return the variables of the top scope, and the names of those that changed (None: maybe all)."""
+    if scope is None:
+        return {}, None
+    if isinstance(scope.variables, sealed.Variables):
+        return scope.variables.copy(), frozenset(scope.variables.changed)
+    return values.unshared(scope.variables), None
 
 
 def _start(instance: Instance, stimulus: Stimulus, given: Mapping[str, object]) -> None:
@@ -116,6 +144,7 @@ def _variables(instance: Instance, stimulus: Stimulus, given: Mapping[str, objec
 
 
 def _cancel(instance: Instance, stimulus: Stimulus, given: Mapping[str, object]) -> None:
+    children.require(instance)
     for token in instance.live_tokens():
         token.cancel()
     instance.journal.append(Event("instance_cancelled", "", "", {"reason": stimulus.name or ""}))

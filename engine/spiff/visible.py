@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from uuid import UUID
 
 from engine import values
@@ -11,10 +11,20 @@ from engine.spiff.definition import Definition
 
 
 def variables(
-    stored: bytes, definition: Definition, wait_ids: Iterable[UUID], *, instance_id: UUID, business_key: str
+    stored: bytes,
+    definition: Definition,
+    wait_ids: Iterable[UUID],
+    *,
+    instance_id: UUID,
+    business_key: str,
+    given: Mapping[int, bytes],
 ) -> dict[UUID, tuple[dict[str, object], dict[str, object]]]:
-    """Return wait -> (its own variables, all it sees) of a stored state; a wait that is not open is left out."""
+    """Return wait -> (its own variables, all it sees) of a stored state; a wait that is not open is left out.
+
+    given: the children kept apart (engine.spiff.children) that wait.
+    """
     instance = state.load(stored, definition, instance_id, business_key, ())
+    state.attach(instance, given)
     found: dict[UUID, tuple[dict[str, object], dict[str, object]]] = {}
     tokens = {token.id: token for token in instance.by_number.values()}
     for wait_id in wait_ids:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import ChainMap, Counter, deque
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from hashlib import sha1
 from typing import TYPE_CHECKING, Any
@@ -21,6 +21,7 @@ from SpiffWorkflow.util.task import TaskState
 
 from engine import dmn, errors, feel, values
 from engine.protocol import Changed, Event, Outgoing, Wait
+from engine.spiff import children
 from engine.spiff.expressions import Expression
 
 if TYPE_CHECKING:
@@ -180,6 +181,11 @@ class Instance(BpmnWorkflow):  # type: ignore[misc]  # SpiffWorkflow is untyped
         self.task_tree: Token | None = None
         self.changes: list[Change] = []
         self.fresh: set[int] = set()
+        # Children kept apart (engine.spiff.children): scope of an activity's children -> its token, what is not loaded, what was given.
+        self.split_above = children.SPLIT_ABOVE
+        self.bodies: dict[int, int] = {}
+        self.families: dict[int, children.Family] = {}
+        self.given: dict[int, bytes] = {}
         self._open_step(None, "", {})
 
     # ---------------------------------------------------------------- one step
@@ -251,6 +257,9 @@ class Instance(BpmnWorkflow):  # type: ignore[misc]  # SpiffWorkflow is untyped
         """Raise errors.Incident when nothing is ready and nothing is open: joins that wait for what cannot come."""
         if self.outcome is not None or any(token.internal_data.get("w") for token in self.by_number.values()):
             return
+        if children.something_waits(self):
+            return
+        children.require(self)  # to name what stands still
         stuck = {token.task_spec.element.id: token.task_spec.shown for token in self.live_tokens() if token._state == TaskState.WAITING}
         names = ", ".join(f"„{shown}“" for shown in stuck.values())
         raise errors.Incident(
@@ -441,6 +450,7 @@ class Instance(BpmnWorkflow):  # type: ignore[misc]  # SpiffWorkflow is untyped
 
     def cancel_scope(self, scope_id: int, keep: Token | None = None) -> None:
         """Cancel every token in the scope and inside it."""
+        children.require_inside(self, scope_id)
         for token in self.live_tokens():
             if token is not keep and token.is_live and self.is_inside(token.scope, scope_id):
                 token.cancel()
@@ -463,6 +473,9 @@ class Instance(BpmnWorkflow):  # type: ignore[misc]  # SpiffWorkflow is untyped
     def open_wait(self, token: Token, wait: Wait) -> None:
         """Declare what a token waits for; from now on an answer of that kind may name it."""
         token.internal_data["w"] = wait.kind
+        child = children.of_scope(self, token.scope)
+        if child is not None:
+            wait = replace(wait, child=child)
         self.opened[wait.id] = wait
         detail: dict[str, object] = {"wait": str(wait.id), "kind": wait.kind}
         if wait.name is not None:

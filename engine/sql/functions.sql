@@ -43,8 +43,10 @@ begin
 end $$;
 
 -- The hot path: one call stores everything a step caused, in the caller's transaction.
--- p: {tenant, instance, rev, state(base64), status, variables, head(hex), history: {kind, actor, effective_at, recorded_at, payload},
---     answered, bundle, changed: [...], closed: [ids], tasks: [...], timers: [...], jobs: [...], subscriptions: [...], outgoing: [...]}
+-- p: {tenant, instance, rev, state(base64), status, variables (all) or variables_set (those that changed), head(hex),
+--     history: {kind, actor, effective_at, recorded_at, payload}, answered, bundle, changed: [...], closed: [ids],
+--     children: [{number, state}], children_ended: [numbers], children_over, tasks: [...], timers: [...], jobs: [...],
+--     subscriptions: [...], outgoing: [...], signals: [...]}
 -- Returns false when another command was faster (rev differs): nothing is stored then.
 create or replace function store_step(p jsonb) returns boolean language plpgsql as $$
 declare
@@ -58,7 +60,9 @@ declare
     gone uuid[];
 begin
     update process_instance
-       set rev = rev + 1, state = decode(p ->> 'state', 'base64'), status = p ->> 'status', variables = p -> 'variables',
+       set rev = rev + 1, state = decode(p ->> 'state', 'base64'), status = p ->> 'status',
+           variables = case when p ? 'variables' then p -> 'variables'
+                            when p ? 'variables_set' then variables || (p -> 'variables_set') else variables end,
            chain_head = head, ended_at = case when ended then at end, bundle_id = coalesce((p ->> 'bundle')::bigint, bundle_id)
      where tenant_id = t and id = i and rev = (p ->> 'rev')::int;
     if not found then
@@ -81,31 +85,40 @@ begin
     if p ? 'changed' then
         perform change_waits(t, p -> 'changed');
     end if;
+    if p ? 'children' then
+        insert into loop_child (tenant_id, instance_id, number, state)
+        select t, i, c.number, decode(c.state, 'base64') from jsonb_to_recordset(p -> 'children') as c(number bigint, state text)
+        on conflict (tenant_id, instance_id, number) do update set state = excluded.state;
+    end if;
+    if p ? 'children_ended' then
+        delete from loop_child where tenant_id = t and instance_id = i
+           and number = any (array(select value::bigint from jsonb_array_elements_text(p -> 'children_ended')));
+    end if;
     if p ? 'tasks' then
-        insert into user_task (tenant_id, id, instance_id, element_id, label, scope, form, assignee, candidate_groups, candidate_users,
+        insert into user_task (tenant_id, id, instance_id, element_id, label, scope, child, form, assignee, candidate_groups, candidate_users,
                                due_at, follow_up_at, priority, variables, properties, created_at)
-        select t, w.id, i, w.element_id, w.label, w.scope, w.form, w.assignee, w.candidate_groups, w.candidate_users,
+        select t, w.id, i, w.element_id, w.label, w.scope, w.child, w.form, w.assignee, w.candidate_groups, w.candidate_users,
                w.due_at, w.follow_up_at, w.priority, w.variables, w.properties, at
-          from jsonb_to_recordset(p -> 'tasks') as w(id uuid, element_id text, label text, scope text, form text, assignee text,
+          from jsonb_to_recordset(p -> 'tasks') as w(id uuid, element_id text, label text, scope text, child bigint, form text, assignee text,
                candidate_groups text[], candidate_users text[], due_at timestamptz, follow_up_at timestamptz, priority smallint,
                variables jsonb, properties jsonb);
     end if;
     if p ? 'timers' then
-        insert into timer (tenant_id, id, instance_id, element_id, label, scope, due_at)
-        select t, w.id, i, w.element_id, w.label, w.scope, w.due_at
-          from jsonb_to_recordset(p -> 'timers') as w(id uuid, element_id text, label text, scope text, due_at timestamptz);
+        insert into timer (tenant_id, id, instance_id, element_id, label, scope, child, due_at)
+        select t, w.id, i, w.element_id, w.label, w.scope, w.child, w.due_at
+          from jsonb_to_recordset(p -> 'timers') as w(id uuid, element_id text, label text, scope text, child bigint, due_at timestamptz);
     end if;
     if p ? 'jobs' then
-        insert into job (tenant_id, id, instance_id, element_id, label, scope, topic, variables, properties, priority, retries, created_at)
-        select t, w.id, i, w.element_id, w.label, w.scope, w.topic, w.variables, w.properties, w.priority, w.retries, at
-          from jsonb_to_recordset(p -> 'jobs') as w(id uuid, element_id text, label text, scope text, topic text, variables jsonb,
+        insert into job (tenant_id, id, instance_id, element_id, label, scope, child, topic, variables, properties, priority, retries, created_at)
+        select t, w.id, i, w.element_id, w.label, w.scope, w.child, w.topic, w.variables, w.properties, w.priority, w.retries, at
+          from jsonb_to_recordset(p -> 'jobs') as w(id uuid, element_id text, label text, scope text, child bigint, topic text, variables jsonb,
                properties jsonb, priority smallint, retries smallint);
         perform pg_notify('vollstreckung_work', '');
     end if;
     if p ? 'subscriptions' then
-        insert into subscription (tenant_id, id, instance_id, element_id, label, scope, kind, name, key, process_key)
-        select t, w.id, i, w.element_id, w.label, w.scope, w.kind, coalesce(w.name, ''), w.key, w.process_key
-          from jsonb_to_recordset(p -> 'subscriptions') as w(id uuid, element_id text, label text, scope text, kind text, name text,
+        insert into subscription (tenant_id, id, instance_id, element_id, label, scope, child, kind, name, key, process_key)
+        select t, w.id, i, w.element_id, w.label, w.scope, w.child, w.kind, coalesce(w.name, ''), w.key, w.process_key
+          from jsonb_to_recordset(p -> 'subscriptions') as w(id uuid, element_id text, label text, scope text, child bigint, kind text, name text,
                key text, process_key text);
     end if;
     if p ? 'outgoing' then
@@ -121,6 +134,9 @@ begin
            from jsonb_to_recordset(p -> 'signals') as w(name text, variables jsonb, later uuid[]);
     end if;
     if ended then
+        if p ? 'children_over' then
+            delete from loop_child where tenant_id = t and instance_id = i;
+        end if;
         delete from timer where tenant_id = t and instance_id = i;
         delete from job where tenant_id = t and instance_id = i;
         delete from subscription where tenant_id = t and instance_id = i;

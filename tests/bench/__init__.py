@@ -34,12 +34,18 @@ SPACE = UUID("6ba7b811-9dad-11d1-80b4-00c04fd430c8")
 NOW = datetime(2026, 8, 17, 6, 0, tzinfo=UTC)
 KEY = "runde"
 PAIRS = 200
+WARM = 20
 # One round: complete the task; its timer goes, the gateway sends the token round, the next task and the next timer come.
 BODY = (
     node("startEvent", "start") + node("exclusiveGateway", "anfang") + user("pruefen") + boundary("frist", "pruefen", timer("timeDuration", "P14D"))
     + node("exclusiveGateway", "fertig", default="weiter") + node("endEvent", "ende") + node("endEvent", "abgelaufen")
     + chain("start", "anfang", "pruefen", "fertig") + flow("fertig", "anfang", key="weiter") + flow("fertig", "ende", "betrag = 0")
     + chain("frist", "abgelaufen")
+)  # fmt: skip
+MANY_KEY = "viele"
+MANY = (
+    node("startEvent", "s") + user("je_eintrag", '<bpmn:multiInstanceLoopCharacteristics isSequential="false" camunda:collection="liste" '
+    'camunda:elementVariable="eintrag"/>') + node("endEvent", "e") + chain("s", "je_eintrag", "e")
 )  # fmt: skip
 READ, STORE, INSERT = user_tasks.LOCK, instances.STORE, instances.INSERT  # the engine's own, so that the floor does the same
 BARE = "insert into resource (sha256, content) values (%s, %s)"
@@ -84,7 +90,7 @@ def _open() -> Iterator[Bench]:
             insert = text("insert into tenant (world_id, slug, name) values (:w, 'messung', 'Messung') returning id")
             tenant_id = tx.execute(insert, {"w": world_id}).scalar_one()
         with database.begin(tenant_id) as tx:
-            files = {f"{KEY}.bpmn": file(process(BODY, key=KEY))}
+            files = {f"{KEY}.bpmn": file(process(BODY, key=KEY)), f"{MANY_KEY}.bpmn": file(process(MANY, key=MANY_KEY))}
             deployments.deploy(tx, files, world_id=world_id, name="Messung", by="messung", now=NOW, readers={})
         with psycopg.connect(url.set(drivername="postgresql").render_as_string(hide_password=False)) as plain:
             yield Bench(database, cached, plain, tenant_id)
@@ -240,6 +246,7 @@ def run(rounds: int = 600, loop_rounds: int = 3000) -> dict[str, float]:
             bench.measure("start", starter.start)
             bench.measure("floor_start", starting.start)
         flat = _flatness(bench, loop_rounds)
+        _children(bench, rounds)
         gc.unfreeze()
         ms = {f"{name}_ms": round(bench.median(name) * 1000, 4) for name in bench.samples}
         return {
@@ -248,6 +255,8 @@ def run(rounds: int = 600, loop_rounds: int = 3000) -> dict[str, float]:
             "completion_vs_insert": bench.median("insert") / bench.median("reloading"),
             "start_vs_floor": bench.median("floor_start") / bench.median("start"),
             "loop_flatness": flat,
+            "children_1000_vs_100": bench.median("child_of_1000") / bench.median("child_of_100"),
+            "children_1000_vs_10": bench.median("child_of_1000") / bench.median("child_of_10"),
             **ms,
         }
 
@@ -267,6 +276,41 @@ def _flatness(bench: Bench, rounds: int) -> float:
         bench.measure("round_10", young.complete)
         bench.measure("round_3000", old.complete)
     return bench.median("round_3000") / bench.median("round_10")
+
+
+@dataclass
+class Children:
+    """An activity with so many parallel user tasks, completed one after the other, and begun anew when none is left."""
+
+    bench: Bench
+    count: int
+    tasks: list[UUID] = field(default_factory=list)
+
+    def refill(self) -> None:
+        tenant_id = self.bench.tenant_id
+        with self.bench.database.begin(tenant_id) as tx:
+            entries = {"liste": [Decimal(number) for number in range(self.count)]}
+            made = instances.start(tx, MANY_KEY, f"M{self.count}", entries, tenant_id=tenant_id, now=clock.now(tx, tenant_id), by="anna")
+        with self.bench.database.begin(tenant_id) as tx:
+            self.tasks = [task.id for task in user_tasks.of_instance(tx, tenant_id, made.id)]
+
+    def complete(self) -> None:
+        tenant_id = self.bench.tenant_id
+        with self.bench.database.begin(tenant_id) as tx:
+            user_tasks.complete(tx, tenant_id, self.tasks.pop(), {"ergebnis": Decimal(1)}, by="anna", now=clock.now(tx, tenant_id))
+
+
+def _children(bench: Bench, rounds: int) -> None:
+    """Complete one of 10, of 100 and of 1,000 children in turn."""
+    activities = [Children(bench, count) for count in (10, 100, 1000)]
+    for number in range(rounds + WARM):
+        for one in activities:
+            if not one.tasks:
+                one.refill()
+            if number < WARM:
+                one.complete()
+            else:
+                bench.measure(f"child_of_{one.count}", one.complete)
 
 
 def sql() -> str:

@@ -11,7 +11,7 @@ from xml.sax.saxutils import escape, quoteattr
 
 from engine import feel
 from engine.protocol import Event, Step, Stimulus, Wait
-from engine.spiff import definition, step
+from engine.spiff import children, definition, step
 from engine.spiff.workflow import BoundDecision
 
 START = datetime(2026, 8, 17, 6, 0, tzinfo=UTC)
@@ -98,6 +98,8 @@ class Case:
     last: Step | None = None
     live: object = None
     stimuli: list[tuple[Stimulus, datetime]] = field(default_factory=list)
+    split_above: int = children.SPLIT_ABOVE
+    children: children.Kept = field(default_factory=children.Kept)
 
     def send(self, stimulus: Stimulus) -> Step:
         before = self.last.state if self.last else None
@@ -109,20 +111,27 @@ class Case:
         assert {wait.id for wait in kept.opened} == {wait.id for wait in reloaded.opened}
         assert set(kept.closed) == set(reloaded.closed)
         assert set(kept.open) == set(reloaded.open)
+        assert kept.children == reloaded.children
+        assert set(kept.children_ended) == set(reloaded.children_ended)
         for gone in kept.closed:
             del self.waits[gone]
         self.waits |= {wait.id: wait for wait in kept.opened}
-        assert set(self.waits) == set(kept.open) or kept.outcome is not None
+        assert set(self.waits) == set(kept.open) or kept.has_children_apart or kept.outcome is not None
+        self.children.take(kept)
         self.events += kept.events
         self.last = kept
         self.stimuli.append((stimulus, self.now))
         return kept
 
     def _step(self, before: object, stimulus: Stimulus) -> tuple[Step, object]:
-        return step.step(
-            self.definition, before, stimulus, self.now, instance_id=self.instance, business_key="K1", decisions=self.decisions,
-            functions=self.functions,
-        )  # type: ignore[arg-type]  # fmt: skip
+        def compute(state: object, given: Mapping[int, bytes]) -> tuple[Step, object]:
+            return step.step(
+                self.definition, state, stimulus, self.now, instance_id=self.instance, business_key="K1", decisions=self.decisions,
+                functions=self.functions, given=given, split_above=self.split_above,
+            )  # type: ignore[arg-type]  # fmt: skip
+
+        stored = self.last.state if self.last else b""
+        return children.with_what_it_needs(compute, before, stored, self.children.of(stimulus), lambda: self.children.states)  # type: ignore[arg-type]
 
     def start(self, **variables: object) -> Case:
         self.send(Stimulus("started", variables=variables, by="start"))

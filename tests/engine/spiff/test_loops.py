@@ -129,3 +129,30 @@ def test_a_standard_loop_runs_until_its_condition_fails_or_its_maximum_is_reache
     for _ in range(3):
         bounded.do("u")
     assert bounded.waiting == ["n"]
+
+
+def test_an_error_out_of_one_instance_ends_the_whole_activity_and_an_escalation_none_of_it() -> None:
+    inner = node("startEvent", "is") + user("iu") + node("endEvent", "ix", "{thrown}") + chain("is", "iu", "ix")
+    multi = node("subProcess", "sub", loop("namen", sequential=False) + inner)
+    caught = (
+        boundary("b", "sub", "{thrown}", interrupting=True)
+        + user("n")
+        + user("m")
+        + END
+        + chain("s", "sub", "m", "e")
+        + chain("b", "n", "e")
+    )
+
+    error = case(START, (multi + caught).format(thrown='<bpmn:errorEventDefinition errorRef="e_a"/>')).start(namen=["a", "b", "c"])
+    error.do("iu")
+    told = (
+        (multi + caught)
+        .format(thrown='<bpmn:escalationEventDefinition escalationRef="k_a"/>')
+        .replace('cancelActivity="true"', 'cancelActivity="false"')
+    )
+    escalation = case(START, told).start(namen=["a", "b", "c"])
+    escalation.do("iu")
+
+    assert error.waiting == ["n"]
+    assert scopes(error) == 1
+    assert escalation.waiting == ["iu", "iu", "n"]
