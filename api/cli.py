@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 from pathlib import Path
+from uuid import UUID
 
 import click
 
@@ -115,6 +116,19 @@ def deploy(paths: tuple[Path, ...], tenant: str, name: str, as_json: bool) -> No
 
     with console.refusals():
         models.deploy(paths, tenant=tenant, name=name, as_json=as_json)
+
+
+@main.command("undo-deployment")
+@click.argument("deployment", metavar="KENNUNG", type=click.UUID)
+@TENANT
+@click.option("--reason", default="", metavar="TEXT", help="Warum sie zurückgenommen wird; steht an der Bereitstellung.")
+@JSON
+def undo_deployment(deployment: UUID, tenant: str, reason: str, as_json: bool) -> None:
+    """Bereitstellung zurücknehmen, die niemand benutzt: Die Fassungen davor gelten wieder."""
+    from api import models
+
+    with console.refusals():
+        models.undo(deployment, tenant=tenant, reason=reason, as_json=as_json)
 
 
 @main.command("migrate-instances")

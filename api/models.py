@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
+from uuid import UUID
 
 from api import console, model_files, wiring
-from engine import clock, deployments
+from engine import clock, deployments, withdrawals
 from engine.protocol import Finding
 from processes import law
 from processes.casefile import tenants
@@ -50,4 +51,25 @@ def deploy(paths: Sequence[Path], *, tenant: str, name: str, as_json: bool) -> N
     fresh = [one for one in made.definitions if one.is_new]
     for one in fresh:
         console.out.print(f"{one.key}: Fassung {one.version}", highlight=False)
+    if fresh:
+        console.out.print(f"Bereitstellung {made.uuid}", highlight=False)
     console.out.print(f"{len(fresh)} neue Fassungen, {len(made.definitions) - len(fresh)} unverändert.")
+
+
+def undo(deployment: UUID, *, tenant: str, reason: str, as_json: bool) -> None:
+    """Take a deployment back. Raises withdrawals.Refused with all reasons where somebody uses it."""
+    database = wiring.open_database()
+    try:
+        with database.look() as tx:
+            found = tenants.by_slug(tx, tenant)
+        with database.begin(found.id) as tx:
+            made = withdrawals.undo(tx, deployment, reason=reason, tenant_id=found.id, by="befehlszeile", now=clock.now(tx, found.id))
+    finally:
+        database.close()
+    if as_json:
+        versions = [{"kind": kind, "key": key, "version": version, "latest": latest} for kind, key, version, latest in made.versions]
+        console.emit_json({"deployment": made.uuid, "name": made.name, "undone": versions})
+        return
+    for _, key, version, latest in made.versions:
+        rest = "gibt es nicht mehr" if latest is None else f"gilt wieder in Fassung {latest}"
+        console.out.print(f"{key}: Fassung {version} zurückgenommen, {rest}.", markup=False, highlight=False)

@@ -22,20 +22,22 @@ SHOWN = {
 }
 
 
-def resolve(tx: Connection, world_id: int, kind: str, key: str, binding: str, *, deployment_id: int) -> Any:
-    """Return the row (id, uuid, file, deployment_id, content) that a binding means, or None.
+def resolve(tx: Connection, world_id: int, kind: str, key: str, binding: str, *, deployment_id: int, without: int = 0) -> Any:
+    """Return the row (id, uuid, file, deployment_id, content) that a binding means, or None; nothing of a deployment that was taken back.
 
     binding: latest, deployment (that of the diagram: deployment_id), version:N or versionTag:TEXT; of several with a tag the latest.
+    without: a deployment to look away from, to see what would be meant if it were taken back.
     """
     how, _, which = binding.partition(":")
     query = text(
         "select d.id, d.uuid, d.file, d.deployment_id, r.content from definition d join resource r on r.sha256 = d.sha256"
-        f" where d.world_id = :w and d.kind = :k and d.key = :key{CLAUSES[how]} order by d.version desc limit 1"
+        f" where d.world_id = :w and d.kind = :k and d.key = :key and not d.undone and d.deployment_id <> :without{CLAUSES[how]}"
+        " order by d.version desc limit 1"
     )
     number = int(which) if how == "version" else None
     if number is not None and not 0 < number <= MAX_VERSION:
         return None
-    parameters = {"w": world_id, "k": kind, "key": key, "deployment": deployment_id, "number": number, "tag": which}
+    parameters = {"w": world_id, "k": kind, "key": key, "deployment": deployment_id, "number": number, "tag": which, "without": without}
     return tx.execute(query, parameters).first()
 
 

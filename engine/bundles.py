@@ -70,7 +70,7 @@ def _closure(tx: Connection, world_id: int, process_key: str, version: int | Non
             todo += _bound(process, row.deployment_id) if process else []
         chosen[kind, key] = row.id
     query = text(
-        "select distinct on (kind, key) kind, key, id from definition where world_id = :w and kind in ('form', 'letter')"
+        "select distinct on (kind, key) kind, key, id from definition where world_id = :w and kind in ('form', 'letter') and not undone"
         " order by kind, key, version desc"
     )
     for row in tx.execute(query, {"w": world_id}):
@@ -98,6 +98,15 @@ def definition(tx: Connection, bundle_id: int, *, tenant_id: int) -> spiff.Defin
         found = spiff.of_processes(*processes(tx, bundle_id))
         runtime.remember_definition(bundle_id, found)
     return found
+
+
+def deployment(tx: Connection, bundle_id: int) -> int:
+    """Return the deployment of what the bundle runs: the newest one of its diagrams."""
+    query = text(
+        "select max(p.deployment_id) from bundle b join definition p on p.world_id = b.world_id and p.id = any (b.definition_ids)"
+        " and p.kind = 'bpmn' where b.id = :b"
+    )
+    return int(tx.execute(query, {"b": bundle_id}).scalar_one())
 
 
 def processes(tx: Connection, bundle_id: int) -> tuple[str, dict[str, model.Process]]:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from sqlalchemy import Connection, text
 
-from engine import bindings, db, deployments, dmn, feel
+from engine import bindings, bundles, db, deployments, dmn, feel
 from engine.spiff import definition as spiff
 from engine.spiff.workflow import BoundDecision
 
@@ -19,11 +19,7 @@ def bound(tx: Connection, definition: spiff.Definition, bundle_id: int, *, tenan
     cached = runtime.bound.get(bundle_id)
     if cached is not None and cached[0] == now_newest:
         return cached[1]
-    query = text(  # the deployment of what the bundle runs
-        "select max(p.deployment_id) from bundle b join definition p on p.world_id = b.world_id and p.id = any (b.definition_ids)"
-        " and p.kind = 'bpmn' where b.id = :b"
-    )
-    deployed = int(tx.execute(query, {"b": bundle_id}).scalar_one())
+    deployed = bundles.deployment(tx, bundle_id)
     found: dict[str, BoundDecision] = {}
     for key, binding in definition.decisions.items():
         row = bindings.resolve(tx, world_id, "dmn", key, binding, deployment_id=deployed)

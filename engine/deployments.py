@@ -172,7 +172,7 @@ def deploy(
     """
     functions = db.runtime(tx).functions
     known: dict[str, set[str]] = {}
-    for row in tx.execute(text("select distinct kind, key from definition where world_id = :world"), {"world": world_id}):
+    for row in tx.execute(text("select distinct kind, key from definition where world_id = :world and not undone"), {"world": world_id}):
         known.setdefault(row.kind, set()).add(row.key)
     findings = check(files, readers, functions=functions, topics=topics, known=known)
     planned, told = start_schedule.of_files(files, functions, now, tenant_id)
@@ -218,13 +218,15 @@ class _Version:
 def _versions(tx: Connection, world_id: int, file: str, content: bytes, readers: Mapping[str, Reader]) -> list[_Version]:
     kind = kind_of(file) or ""
     query = text(
-        "select id, uuid, version, sha256 from definition where world_id = :w and kind = :k and key = :key order by version desc limit 1"
+        "select id, uuid, version, sha256, (select max(n.version) from definition n where n.world_id = d.world_id and n.kind = d.kind"
+        " and n.key = d.key) as highest, undone from definition d where world_id = :w and kind = :k and key = :key"
+        " order by undone, version desc limit 1"
     )
     found = []
     for key, name, meta in _contents(kind, content, file, readers):
         latest = tx.execute(query, {"w": world_id, "k": kind, "key": key}).first()
-        is_known = latest is not None and bytes(latest.sha256) == hashlib.sha256(content).digest()
-        number = 1 if latest is None else latest.version + 1
+        is_known = latest is not None and not latest.undone and bytes(latest.sha256) == hashlib.sha256(content).digest()
+        number = 1 if latest is None else latest.highest + 1
         found.append(_Version(kind, key, name, file, content, meta, number, latest if is_known else None))
     return found
 
@@ -263,9 +265,15 @@ def world_of(tx: Connection, tenant_id: int) -> int:
 
 
 def newest(tx: Connection, world_id: int) -> int:
-    """Return the id of the newest definition of a world. Deployments of a world wait for each other: what is cached under it is complete."""
+    """Return a number that grows with every change of a world's definitions: new ones, and ones taken back.
+
+    Deployments of a world wait for each other: what is cached under it is complete.
+    """
     cursor = db.cursor(tx)
-    cursor.execute("select coalesce(max(id), 0) from definition where world_id = %s", (world_id,))
+    query = (
+        "select coalesce(max(id), 0) + (select count(*) from definition where world_id = %s and undone) from definition where world_id = %s"
+    )
+    cursor.execute(query, (world_id, world_id))
     ((found,),) = cursor.fetchall()
     return int(found)
 
@@ -288,7 +296,7 @@ def event_starts(tx: Connection, kind: model.EventKind, name: str, *, tenant_id:
         found: dict[tuple[str, str], list[tuple[str, str]]] = {}
         query = text(
             "select distinct on (d.key) d.key, d.file, r.content from definition d join resource r on r.sha256 = d.sha256"
-            " where d.world_id = :w and d.kind = 'bpmn' order by d.key, d.version desc"
+            " where d.world_id = :w and d.kind = 'bpmn' and not d.undone order by d.key, d.version desc"
         )
         for row in tx.execute(query, {"w": world_id}):
             parsed = reader.Reader(bytes(row.content), row.file, runtime.functions).read()
@@ -310,13 +318,15 @@ class Listed:
     version: int
     deployed_at: datetime
     deployed_by: str
+    deployment_uuid: UUID
+    undone_at: datetime | None
     running: int
 
 
 def processes(tx: Connection, tenant_id: int) -> list[Listed]:
     """Return all versions of the processes of the tenant's world, newest version of each first."""
     query = text(
-        "select d.uuid, d.key, d.name, d.version, p.deployed_at, p.deployed_by, (select count(*) from process_instance i join bundle b"
+        "select d.uuid, d.key, d.name, d.version, p.deployed_at, p.deployed_by, p.uuid, p.undone_at, (select count(*) from process_instance i join bundle b"
         " on b.id = i.bundle_id where i.tenant_id = :t and i.status = 'running' and b.process_key = d.key and d.id = any (b.definition_ids))"
         " as running from definition d join deployment p on p.world_id = d.world_id and p.id = d.deployment_id"
         " where d.world_id = :w and d.kind = 'bpmn' order by d.name, d.key, d.version desc"
@@ -356,6 +366,6 @@ def content(tx: Connection, world_id: int, kind: str, key: str, version: int | N
 def known(tx: Connection, world_id: int) -> dict[str, set[str]]:
     """Return kind -> keys of everything deployed in a world."""
     found: dict[str, set[str]] = {}
-    for row in tx.execute(text("select distinct kind, key from definition where world_id = :w"), {"w": world_id}):
+    for row in tx.execute(text("select distinct kind, key from definition where world_id = :w and not undone"), {"w": world_id}):
         found.setdefault(row.kind, set()).add(row.key)
     return found

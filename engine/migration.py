@@ -272,7 +272,7 @@ def checked_reason(reason: str) -> str:
     """Return the reason as it is stored. Raises errors.InvalidInput for none, and for what cannot be stored."""
     given = reason.strip()
     if not given or len(given) > MAX_REASON:
-        text_ = f"Bitte angeben, warum umgestellt wird (höchstens {MAX_REASON} Zeichen)."
+        text_ = f"Bitte angeben, warum (höchstens {MAX_REASON} Zeichen)."
         raise errors.InvalidInput(text_, {"reason": "Bitte ausfüllen." if not given else "Bitte kürzen."})
     values.check({"reason": given})
     return given

@@ -97,7 +97,12 @@ deployment = Table(
     Column("source", Text, nullable=False, server_default=""),
     Column("deployed_by", Text, nullable=False),
     _instant("deployed_at"),
+    # Taken back: who, when and why. The row stays, and so do its definitions: the auditor sees them, and no number is given twice.
+    _instant("undone_at", nullable=True),
+    Column("undone_by", Text),
+    Column("undone_reason", Text),
     PrimaryKeyConstraint("world_id", "id"),
+    CheckConstraint("(undone_at is null) = (undone_by is null) and (undone_at is null) = (undone_reason is null)", name="undone"),
 )
 
 # kind: bpmn, dmn, form or letter; key: process id, decision id, form id, letter name. A new version only for new content.
@@ -115,11 +120,13 @@ definition = Table(
     Column("sha256", LargeBinary, ForeignKey("resource.sha256"), nullable=False),
     Column("deployment_id", BigInteger, nullable=False),
     Column("meta", JSONB, nullable=False, server_default=text("'{}'::jsonb")),
+    Column("undone", Boolean, nullable=False, server_default=text("false")),
     PrimaryKeyConstraint("world_id", "id"),
     UniqueConstraint("world_id", "kind", "key", "version"),
     UniqueConstraint("world_id", "uuid"),
     ForeignKeyConstraint(["world_id", "deployment_id"], ["deployment.world_id", "deployment.id"]),
     CheckConstraint("kind in ('bpmn', 'dmn', 'form', 'letter')", name="kind"),
+    Index("ix_definition_undone", "world_id", postgresql_where=text("undone")),
 )
 
 # What an instance keeps while it lives: its process and every process, form and letter it may need, as definition ids.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from engine.listings.listing import Filter, Listing
 
-LATEST = "d.version = (select max(l.version) from definition l where l.world_id = d.world_id and l.kind = d.kind and l.key = d.key)"
+LATEST = "d.version = (select max(l.version) from definition l where l.world_id = d.world_id and l.kind = d.kind and l.key = d.key and not l.undone)"
 
 DEPLOYMENTS = Listing(
     columns="p.id, p.uuid, p.name, p.source, p.deployed_at, p.deployed_by",

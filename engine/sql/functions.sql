@@ -239,6 +239,15 @@ returns table (tenant_id bigint, id uuid) language sql stable security definer s
      order by j.priority desc, j.created_at, j.instance_id, j.id limit how_many
 $$;
 
+-- How many instances of which tenant keep which bundle; what undoing a deployment has to know about the other cities of the world.
+create or replace function bundle_use(the_world bigint)
+returns table (tenant_id bigint, tenant_name text, bundle_id bigint, running bigint, ended bigint)
+language sql stable security definer set search_path = public, pg_temp as $$
+    select t.id, t.name, p.bundle_id, count(*) filter (where p.status = 'running'), count(*) filter (where p.status <> 'running')
+      from process_instance p join tenant t on t.id = p.tenant_id
+     where t.world_id = the_world group by t.id, t.name, p.bundle_id order by t.id, p.bundle_id
+$$;
+
 create or replace function busy_jobs(topics text[], the_world bigint)
 returns bigint language sql stable security definer set search_path = public, pg_temp as $$
     select count(*) from job j join tenant t on t.id = j.tenant_id
