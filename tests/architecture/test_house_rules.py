@@ -104,3 +104,9 @@ def test_each_rule_finds_a_planted_breach(check: object, planted: str) -> None:
     assert callable(check)
 
     assert check("processes/casefile/planted.py", ast.parse(planted))
+
+
+def test_the_revisions_of_the_database_are_one_line() -> None:
+    revisions = [path.name[:4] for path in sorted((ROOT / "api" / "migrations" / "versions").glob("*.py"))]
+
+    assert revisions == [f"{number:04}" for number in range(1, len(revisions) + 1)]
