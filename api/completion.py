@@ -39,12 +39,22 @@ def data_of(tx: Connection, task: user_tasks.UserTask, *, now: datetime) -> tupl
 
 
 def complete(
-    tx: Connection, tenant_id: int, task_id: UUID, submitted: Mapping[str, object], *, by: str, now: datetime
+    tx: Connection,
+    tenant_id: int,
+    task_id: UUID,
+    submitted: Mapping[str, object],
+    *,
+    by: str,
+    now: datetime,
+    formless: Mapping[str, object] | None = None,
 ) -> user_tasks.Completion:
-    """Complete a task with what the browser sent. Raises errors.InvalidInput with one message per field; nothing is stored then."""
+    """Complete a task with what was typed into its form. Raises errors.InvalidInput with one message per field; nothing is stored then.
+
+    formless: the variables that a task sets for which no form is drawn; a page has none, a program may send some.
+    """
     task = user_tasks.open_task(tx, tenant_id, task_id)
     form = form_of(tx, task)
-    checked: dict[str, object] = {}
+    checked = dict(formless or {})
     if form is not None:
         variables = variables_of(tx, task)
         result = forms.validate(form, submitted, variables, now=now, context={"akte": _file_facts(tx, variables, now)})

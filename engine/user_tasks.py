@@ -26,6 +26,7 @@ WIDTH = COLUMNS.count(",") + 1
 # One round trip: the task, and its instance locked with all a step needs.
 LOCK = f"select {COLUMNS}, {instances.COLUMNS} {FROM} where u.tenant_id = %s and u.id = %s for update of p"
 MAX_PAGE = 200
+MAX_PRIORITY = 32_000  # the column is a smallint
 NO_DUE = datetime(9999, 1, 1, tzinfo=UTC)  # where tasks without a date stand in a list
 ORDER = "coalesce(u.due_at, timestamptz '9999-01-01 00:00+00')"
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -186,6 +187,57 @@ def unclaim(tx: Connection, tenant_id: int, task_id: UUID, *, by: str) -> None:
         task = get(tx, tenant_id, task_id)
         _refuse_ended(task)
         raise errors.Conflict(f"Die Aufgabe „{task.label}“ hat {task.assignee or 'niemand'} übernommen, nicht {by}.")
+
+
+def report_error(
+    tx: Connection, tenant_id: int, task_id: UUID, code: str, message: str, variables: Variables, *, by: str, now: datetime
+) -> Step:
+    """End an open task by an error that the diagram catches. Raises errors.Incident where nothing catches it: nothing has happened then."""
+    return _thrown(
+        tx, tenant_id, task_id, Stimulus("bpmn_error", task_id, code, variables, by, {"message": message} if message else {}), now
+    )
+
+
+def escalate(tx: Connection, tenant_id: int, task_id: UUID, code: str, variables: Variables, *, by: str, now: datetime) -> Step:
+    """Report an escalation from an open task; the diagram says whether it goes on. Raises like `report_error`."""
+    return _thrown(tx, tenant_id, task_id, Stimulus("escalation", task_id, code, variables, by), now)
+
+
+def _thrown(tx: Connection, tenant_id: int, task_id: UUID, stimulus: Stimulus, now: datetime) -> Step:
+    _, locked = _lock(tx, tenant_id, task_id)
+    return instances.advance_locked(tx, locked, stimulus, now)
+
+
+def set_variables(
+    tx: Connection, tenant_id: int, task_id: UUID, variables: Variables, local: Variables, *, reason: str, by: str, now: datetime
+) -> Step:
+    """Set variables as an open task sees them; `local`: of the task alone, they end with it. Reason and names stand in history."""
+    _, locked = _lock(tx, tenant_id, task_id)
+    step = instances.advance_locked(tx, locked, Stimulus("variables_set", task_id, reason, variables, by, local), now)
+    if local:
+        query = text("update user_task set variables = variables || cast(:local as jsonb) where tenant_id = :t and id = :id")
+        tx.execute(query, {"t": tenant_id, "id": task_id, "local": values.to_json(values.check(local))})
+    return step
+
+
+def plan(
+    tx: Connection,
+    tenant_id: int,
+    task_id: UUID,
+    *,
+    assignee: str | None,
+    due_at: datetime | None,
+    follow_up_at: datetime | None,
+    priority: int | None = None,
+) -> None:
+    """Set who has an open task and when it is due; priority None: as it is. The caller has checked who may."""
+    query = text(
+        "update user_task set assignee = :a, due_at = :due, follow_up_at = :follow, priority = coalesce(:p, priority)"
+        " where tenant_id = :t and id = :id and ended_at is null"
+    )
+    given = {"a": assignee, "due": due_at, "follow": follow_up_at, "p": priority, "t": tenant_id, "id": task_id}
+    if tx.execute(query, given).rowcount == 0:
+        _refuse_ended(get(tx, tenant_id, task_id))
 
 
 def assign(tx: Connection, tenant_id: int, task_id: UUID, assignee: str | None) -> None:

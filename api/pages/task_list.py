@@ -8,8 +8,7 @@ from uuid import UUID
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from api import app, wording
-from api.pages import task_page
+from api import app, assignment, wording
 from engine import clock, errors, user_tasks
 from processes import actions
 
@@ -54,7 +53,7 @@ def claim(task_id: UUID) -> ResponseReturnValue:
     session = app.session()
     with app.database().begin(session.tenant_id) as tx:
         task = user_tasks.get(tx, session.tenant_id, task_id)
-        if task.is_open and not task.assignee and not task_page.may_work_on(task):
+        if task.is_open and not task.assignee and not assignment.may_work_on(task, session):
             raise errors.NotAllowed(f"Die Aufgabe „{task.label}“ gehört einer anderen Gruppe: {wording.groups(task.candidate_groups)}.")
         user_tasks.claim(tx, session.tenant_id, task_id, by=session.login)
     return redirect(url_for("task_page.show", task_id=task_id))

@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy import Connection
 
 import forms
-from api import app, completion, outlook, strict_json, wording
+from api import app, assignment, completion, outlook, strict_json
 from engine import bundles, clock, errors, user_tasks
 
 bp = Blueprint("task_page", __name__)
@@ -34,7 +34,7 @@ def complete(task_id: UUID) -> ResponseReturnValue:
     submitted = read_json(request.form.get("daten", "{}"))
     try:
         with app.database().begin(session.tenant_id) as tx:
-            _may_work_on(user_tasks.get(tx, session.tenant_id, task_id))
+            assignment.refuse_others(user_tasks.get(tx, session.tenant_id, task_id), session)
             done = completion.complete(tx, session.tenant_id, task_id, submitted, by=session.login, now=clock.now(tx, session.tenant_id))
     except (errors.InvalidInput, errors.Conflict, errors.NotAllowed, errors.Incident, errors.InvalidState) as refused:
         return _again(task_id, submitted, refused)
@@ -43,23 +43,6 @@ def complete(task_id: UUID) -> ResponseReturnValue:
     if following is not None:
         return redirect(url_for("task_page.show", task_id=following.id))
     return redirect(url_for("task_list.show"))
-
-
-def may_work_on(task: user_tasks.UserTask) -> bool:
-    """Return whether the person at work may complete an open task: it is theirs, or nobody's and offered to them."""
-    session = app.session()
-    offered = not task.candidate_groups or set(task.candidate_groups) & set(session.roles) or session.login in task.candidate_users
-    return task.assignee == session.login or (task.assignee is None and bool(offered))
-
-
-def _may_work_on(task: user_tasks.UserTask) -> None:
-    if task.is_open and not may_work_on(task):
-        who = (
-            f"Sie ist {wording.person(task.assignee)} zugewiesen."
-            if task.assignee
-            else f"Sie gehört: {wording.groups(task.candidate_groups)}."
-        )
-        raise errors.NotAllowed(f"Die Aufgabe „{task.label}“ können Sie nicht erledigen. {who}")
 
 
 def _again(task_id: UUID, submitted: Mapping[str, object], refused: errors.Rejected | errors.Incident) -> ResponseReturnValue:
@@ -108,7 +91,7 @@ def _page(
     schema = forms.german_schema(form.schema, data) if form is not None else {"type": "default", "components": []}
     return render_template(
         "aufgabe.html", aufgabe=task, formular=form, schema=schema, daten=data, fehler=fields, meldung=message, rechtsgrundlage=basis, hinweis=hint,
-        darf=may_work_on(task), ausblick=outlook.of(definition, task.element_id), vorbereitet_von=user_tasks.prepared_by(tx, task),
+        darf=assignment.may_work_on(task, app.session()), ausblick=outlook.of(definition, task.element_id), vorbereitet_von=user_tasks.prepared_by(tx, task),
     )  # fmt: skip
 
 

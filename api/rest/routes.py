@@ -13,6 +13,9 @@ from api.rest.camunda7 import (
     messages,
     process_definitions,
     process_instances,
+    task_forms,
+    task_variables,
+    tasks,
     waits,
     webapps,
 )
@@ -20,7 +23,19 @@ from api.rest.camunda8 import gateway, searches
 from api.rest.camunda8 import process_instances as instances8
 
 CAMUNDA7 = "/engine-rest"
-RESOURCES = (engines, deployments, process_definitions, process_instances, messages, waits, external_tasks, histories)
+RESOURCES = (
+    engines,
+    deployments,
+    process_definitions,
+    process_instances,
+    messages,
+    waits,
+    external_tasks,
+    tasks,
+    task_forms,
+    task_variables,
+    histories,
+)
 
 
 def register(app: Flask) -> None:

@@ -25,6 +25,7 @@ class Note:
     body: str
     written_by: str
     written_at: datetime
+    task_id: UUID | None = None
 
 
 _COLUMNS = [tables.note.c[name] for name in Note.__dataclass_fields__]
@@ -41,6 +42,7 @@ def keep(
     business_key: str | None = None,
     case_number: str | None = None,
     claim: claims.Claim | None = None,
+    task_id: UUID | None = None,
 ) -> UUID:
     """Store a note and return its uuid. Raises errors.InvalidInput for an empty, too long or unprintable text."""
     text = body.strip()
@@ -54,6 +56,7 @@ def keep(
             case_number=case_number,
             claim_tenant_id=claim.tenant_id if claim else None,
             claim_id=claim.id if claim else None,
+            task_id=task_id,
             subject=subject,
             body=text,
             written_by=by,
@@ -72,6 +75,13 @@ def find(tx: Connection, tenant_id: int, note_id: UUID) -> Note:
     if row is None:
         raise errors.NotFound(f"Die Notiz {note_id} gibt es nicht (mehr) oder sie gehört einem anderen Mandanten.")
     return Note(**row)
+
+
+def of_task(tx: Connection, tenant_id: int, task_id: UUID) -> list[Note]:
+    """Return the comments on a user task, newest first."""
+    c = tables.note.c
+    statement = select(*_COLUMNS).where(c.tenant_id == tenant_id, c.task_id == task_id).order_by(c.id.desc())
+    return [Note(**row) for row in tx.execute(statement).mappings()]
 
 
 def of_case(tx: Connection, tenant_id: int, case_number: str) -> list[Note]:

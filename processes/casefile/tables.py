@@ -434,6 +434,7 @@ note = Table(  # free text of people; erasable; the history holds only its id
     Column("case_number", Text),
     Column("claim_tenant_id", BigInteger),
     Column("claim_id", BigInteger),
+    Column("task_id", UUID(as_uuid=True)),  # a comment on a user task
     Column("subject", Text, nullable=False),  # what it is about, e.g. the label of the form field
     Column("body", Text, nullable=False),
     Column("written_by", Text, nullable=False),
@@ -442,6 +443,7 @@ note = Table(  # free text of people; erasable; the history holds only its id
     UniqueConstraint("uuid"),
 )
 Index("note_case", note.c.case_number, note.c.tenant_id)
+Index("note_task", note.c.task_id, note.c.tenant_id, postgresql_where=note.c.task_id.is_not(None))
 Index("note_claim", note.c.claim_id, note.c.claim_tenant_id, note.c.tenant_id)
 
 timeline_entry = Table(  # what happened, in words without names; for people, not for the auditor (engine history is)

@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 
 import forms
 from api import app, starting
-from api.rest import lists, starters, variables
+from api.rest import form_data, lists, starters, variables
 from api.rest.camunda7 import present
 from api.rest.operations import Field, Fields, operation
 from engine import clock, deployments, errors, instances
@@ -119,7 +119,8 @@ def form_variables(tx: Connection, definition: Any, query: dict[str, Any]) -> ob
 def submit_form(tx: Connection, definition: Any, body: dict[str, Any]) -> object:
     starters.may_start(definition.meta)
     session = app.session()
-    typed = {name: variables.plain(value) for name, value in variables.untyped_all(body["variables"]).items()}
+    form, given = _form(tx, definition), variables.untyped_all(body["variables"])
+    typed = given if form is None else form_data.submitted(form, given, {})
     made = starting.submit(
         tx, definition.key, definition.version, starters.business_key_of(body["businessKey"]), typed, tenant_id=session.tenant_id, by=session.login,
         now=clock.now(tx, session.tenant_id),

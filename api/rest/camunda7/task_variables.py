@@ -1,0 +1,92 @@
+"""Variables as an open user task sees them, and those of the task alone."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, Response
+from sqlalchemy import Connection
+
+from api import app, strict_json
+from api.rest import variables
+from api.rest.camunda7.process_instances import CHANGERS, ONE_VARIABLE, REASON, TYPED
+from api.rest.camunda7.tasks import task_uuid
+from api.rest.operations import Field, operation
+from engine import clock, errors, instances, user_tasks
+
+bp = Blueprint("rest_task_variables", __name__)
+
+ADDRESSES = (("variables", False, "die die Aufgabe sieht"), ("localVariables", True, "der Aufgabe allein"))
+
+
+def _add(path: str, local: bool, which: str) -> None:
+    @operation(f"Variablen, {which}", answer=f"{{Name: {TYPED}}}")
+    def read_all(task_id: str) -> object:
+        with app.database().begin(app.session().tenant_id) as tx:
+            return variables.typed_all(_seen(tx, task_id, local))
+
+    @operation(f"Eine Variable, {which}", query={"deserializeValue": Field("any", "ohne Wirkung")}, answer=TYPED)
+    def read(task_id: str, name: str, query: dict[str, Any]) -> object:
+        with app.database().begin(app.session().tenant_id) as tx:
+            return variables.typed(_one(tx, task_id, name, local))
+
+    @operation(f"Eine Variable, {which}, als Text", answer="der Wert als Text", content="text/plain")
+    def data(task_id: str, name: str) -> object:
+        with app.database().begin(app.session().tenant_id) as tx:
+            value = variables.typed(_one(tx, task_id, name, local))["value"]
+        return Response(value if isinstance(value, str) else strict_json.dumps(value), content_type="text/plain; charset=utf-8")
+
+    @operation(f"Eine Variable setzen, {which}", roles=CHANGERS, body=ONE_VARIABLE, status=204)
+    def put(task_id: str, name: str, body: dict[str, Any]) -> None:
+        given = {member: value for member, value in body.items() if value is not None}
+        _change(task_id, {name: variables.untyped(name, given)}, local)
+
+    @operation(f"Eine Variable löschen, {which} (sie hat danach den Wert null)", roles=CHANGERS, status=204)
+    def delete(task_id: str, name: str) -> None:
+        _change(task_id, {name: None}, local)
+
+    @operation(
+        f"Variablen setzen und löschen, {which}", roles=CHANGERS, status=204,
+        body={"modifications": Field("object", f"{{Name: {TYPED}}}"), "deletions": Field("texts", "Namen; danach mit dem Wert null")},
+    )  # fmt: skip
+    def post(task_id: str, body: dict[str, Any]) -> None:
+        deleted: dict[str, object] = dict.fromkeys(body["deletions"] or ())
+        _change(task_id, deleted | variables.untyped_all(body["modifications"]), local)
+
+    all_of_them, one = f"/task/<task_id>/{path}", f"/task/<task_id>/{path}/<name>"
+    for rule, view, method in (
+        (all_of_them, read_all, "GET"), (all_of_them, post, "POST"), (one, read, "GET"), (one, put, "PUT"), (one, delete, "DELETE"),
+        (f"{one}/data", data, "GET"),
+    ):  # fmt: skip
+        bp.add_url_rule(rule, f"{path}_{view.__name__}", view, methods=[method])
+
+
+for _path, _local, _which in ADDRESSES:
+    _add(_path, _local, _which)
+
+
+def _seen(tx: Connection, task_id: str, local: bool) -> dict[str, object]:
+    """Return variables of an open task: its own, or all it sees. Raises errors.NotFound."""
+    tenant_id = app.session().tenant_id
+    task = user_tasks.get(tx, tenant_id, task_uuid(task_id))
+    found = instances.visible(tx, tenant_id, task.instance_id, [task.id])
+    if task.id not in found:
+        raise errors.NotFound(f"Die Aufgabe „{task.label}“ ist nicht mehr offen.")
+    own, everything = found[task.id]
+    return own if local else everything
+
+
+def _one(tx: Connection, task_id: str, name: str, local: bool) -> object:
+    found = _seen(tx, task_id, local)
+    if name not in found:
+        raise errors.NotFound(f"Die Variable „{name[:80]}“ gibt es bei dieser Aufgabe nicht.")
+    return found[name]
+
+
+def _change(task_id: str, changes: dict[str, object], local: bool) -> None:
+    session = app.session()
+    with app.database().begin(session.tenant_id) as tx:
+        user_tasks.set_variables(
+            tx, session.tenant_id, task_uuid(task_id), {} if local else changes, changes if local else {}, reason=REASON, by=session.login,
+            now=clock.now(tx, session.tenant_id),
+        )  # fmt: skip
