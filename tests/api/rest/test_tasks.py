@@ -33,7 +33,9 @@ FILES = {
         + user("nacharbeit") + user("meldung") + node("endEvent", "e") + chain("s", "pruefen", "e") + chain("kaputt", "nacharbeit", "e")
         + chain("gemeldet", "meldung", "e"), key="pruefung",
     )),
-    "formlos.bpmn": file(process(node("startEvent", "s") + user("frei") + user("danach") + node("endEvent", "e") + chain("s", "frei", "danach", "e"), key="formlos")),
+    "formlos.bpmn": file(process(
+        node("startEvent", "s") + user("frei") + user("danach") + node("endEvent", "e") + chain("s", "frei", "danach", "e"), key="formlos",
+    )),
     "pruefbogen.form": json.dumps(FORM).encode(),
 }  # fmt: skip
 
