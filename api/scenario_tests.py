@@ -5,20 +5,23 @@ from __future__ import annotations
 import re
 import shutil
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import datetime
+from itertools import count
 from pathlib import Path
 
 from sqlalchemy import create_engine
 
 from api import completion, console, migrations, model_files, seeding, wiring
-from engine import db, worker
+from engine import db, errors, worker
 from engine.db import Database
 from engine.spiff import model, reader
 from processes import scenario_runner, scenarios
 
 PASSWORD = "scenario"
 MAX_SHOWN = 40
+MAX_MOMENTS = 1_000
 
 
 @contextmanager
@@ -38,16 +41,22 @@ def throw_away_database() -> Iterator[Database]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def play(database: Database, scenario: scenarios.Scenario, files: dict[str, bytes]) -> scenario_runner.Outcome:
-    """Play one scenario in a world of its own."""
-    seeded = seeding.sandbox(database, f"{scenario.process}/{scenario.path.stem}", clock=scenario.starts_at, files=files)
-    stage = scenario_runner.Stage(
-        seeded.world_id,
-        seeded.tenants,
-        database.begin,
-        lambda until: worker.run_until(database, seeded.world_id, until),
-        completion.complete,
-    )
+def play(
+    database: Database, scenario: scenarios.Scenario, files: Mapping[str, bytes], *, world: str | None = None
+) -> scenario_runner.Outcome:
+    """Play one scenario in a world of its own, by default named like it."""
+    seeded = seeding.sandbox(database, world or f"{scenario.process}/{scenario.path.stem}", clock=scenario.starts_at, files=files)
+
+    def move(until: datetime) -> None:
+        moments = count(1)
+
+        def still(moment: datetime) -> None:
+            if next(moments) > MAX_MOMENTS:
+                raise errors.InvalidState(f"Die Uhr kommt nicht über den {moment:%d.%m.%Y} hinaus: Ein Timer folgt auf den anderen.")
+
+        worker.run_until(database, seeded.world_id, until, progress=still)
+
+    stage = scenario_runner.Stage(seeded.world_id, seeded.tenants, database.begin, move, completion.complete)
     return scenario_runner.play(scenario, stage)
 
 
@@ -84,17 +93,17 @@ def run(paths: Sequence[Path], *, only: str | None = None, as_json: bool = False
     return 0 if passed == len(outcomes) and outcomes else 1
 
 
-def elements_of(files: dict[str, bytes]) -> dict[str, set[str]]:
+def elements_of(files: Mapping[str, bytes]) -> dict[str, set[str]]:
     """Return process -> ids of its elements."""
     return {process: {element.id for element in elements} for process, elements in _drawn(files)}
 
 
-def calls_of(files: dict[str, bytes]) -> dict[tuple[str, str], str]:
+def calls_of(files: Mapping[str, bytes]) -> dict[tuple[str, str], str]:
     """Return (process, id of a call activity) -> the process that it calls."""
     return {(process, element.id): element.called for process, elements in _drawn(files) for element in elements if element.called}
 
 
-def process_of(place: str, calls: dict[tuple[str, str], str]) -> str:
+def process_of(place: str, calls: Mapping[tuple[str, str], str]) -> str:
     """Return the process that a scope such as `beitreibung/massnahme/pfaendung_pruefen` belongs to, following its call activities."""
     process, *scopes = place.split("/")
     for scope in scopes:
@@ -102,7 +111,7 @@ def process_of(place: str, calls: dict[tuple[str, str], str]) -> str:
     return process
 
 
-def _drawn(files: dict[str, bytes]) -> Iterator[tuple[str, list[model.Element]]]:
+def _drawn(files: Mapping[str, bytes]) -> Iterator[tuple[str, list[model.Element]]]:
     for name, content in files.items():
         if name.endswith(".bpmn"):
             parsed = reader.Reader(content, name).read()

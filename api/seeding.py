@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -19,7 +20,7 @@ class Seeded:
     tenants: dict[str, int]
 
 
-def sandbox(database: Database, name: str, *, clock: datetime, files: dict[str, bytes] | None = None) -> Seeded:
+def sandbox(database: Database, name: str, *, clock: datetime, files: Mapping[str, bytes] | None = None) -> Seeded:
     """Create a sandbox world with Detmold enforcing for Oerlinghausen, and deploy the models (ours, or `files`)."""
     with database.look() as tx:
         world = worlds.create(tx, name, kind=worlds.SANDBOX, virtual_now=clock)
