@@ -234,13 +234,16 @@ def verify(as_json: bool) -> None:
 @main.command("test-processes")
 @click.argument("paths", nargs=-1, type=PATHS, metavar="[PFAD...]")
 @click.option("--only", metavar="TEXT", help="Nur Szenarien, deren Name oder Datei diesen Text enthält.")
+@click.option(
+    "--mutate", is_flag=True, help="Danach jedes Gateway und Ereignis einmal weglassen: Bemerkt es ein Szenario? (dauert Minuten)"
+)
 @JSON
-def test_processes(paths: tuple[Path, ...], only: str | None, as_json: bool) -> None:
+def test_processes(paths: tuple[Path, ...], only: str | None, mutate: bool, as_json: bool) -> None:
     """Szenarien (processes/*/scenarios) in virtueller Zeit durchspielen; nennt Elemente, die keines erreicht."""
-    from api import scenario_tests
+    from api import process_tests
 
     with console.refusals():
-        raise SystemExit(scenario_tests.run(paths, only=only, as_json=as_json))
+        raise SystemExit(process_tests.run(paths, only=only, as_json=as_json, mutate=mutate))
 
 
 @main.command()

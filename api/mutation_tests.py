@@ -8,9 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import count
 
-from api import scenario_tests
+from api import scenario_pool, scenario_tests
 from engine import deployments
 from engine.db import Database
 from processes import mutations
@@ -19,7 +18,6 @@ from processes.scenario_runner import Outcome
 
 # Copies that behave like the original, with the reason; the key is Mutant.name.
 EQUIVALENT: Mapping[str, str] = {}
-_worlds = count(1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +49,8 @@ class Watchers:
         """Return the outcomes of the scenarios that take an element or sequence flow that shows the fault."""
         shows = {(mutant.process, id_) for id_ in mutant.noticeable}
         found = [outcome for outcome, taken in self.taken if shows & taken]
-        return sorted(found, key=lambda outcome: mutant.element not in outcome.scenario.path.read_text("utf-8"))
+        naming = [outcome for outcome in found if mutant.element in outcome.scenario.path.read_text("utf-8")]
+        return naming if mutant.silent else naming + [outcome for outcome in found if outcome not in naming]
 
 
 def judge(database: Database, mutant: Mutant, watching: Sequence[Outcome], files: Mapping[str, bytes]) -> Verdict:
@@ -59,9 +58,30 @@ def judge(database: Database, mutant: Mutant, watching: Sequence[Outcome], files
     faulty = {**files, mutant.file: mutant.content}
     for played, outcome in enumerate(watching, start=1):
         try:
-            again = scenario_tests.play(database, outcome.scenario, faulty, world=f"mutant {next(_worlds)}")
+            again = scenario_tests.play(
+                database, outcome.scenario, faulty, world=f"{mutant.name}, {outcome.scenario.process}/{outcome.scenario.path.stem}"
+            )
         except deployments.Refused as refused:
             return Verdict(mutant, f"check: {str(refused).splitlines()[-1]}", played)
         if again.faults:
             return Verdict(mutant, f"{outcome.scenario.process}/{outcome.scenario.path.stem}: {again.faults[0]}", played)
     return Verdict(mutant, None, len(watching))
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """A faulty copy and the scenarios that meet the fault."""
+
+    mutant: Mutant
+    watching: tuple[Outcome, ...]
+
+
+def tasks(outcomes: Sequence[Outcome], files: Mapping[str, bytes], *, whole: bool) -> list[Task]:
+    """Return what to judge: the copies of all diagrams (`whole`), or of those only whose own scenarios were played."""
+    watchers, played = Watchers(outcomes, files), {outcome.scenario.process for outcome in outcomes}
+    return [Task(mutant, tuple(watchers.of(mutant))) for mutant in of_diagrams(files) if whole or mutant.process in played]
+
+
+def judged(task: Task) -> Verdict:
+    """Judge in a process of the pool."""
+    return judge(scenario_pool.database(), task.mutant, task.watching, scenario_pool.files())

@@ -31,6 +31,7 @@ class _Fault:
     told: str
     commit: Commit
     noticeable: frozenset[str] | None = None
+    silent: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +39,7 @@ class Mutant:
     """A faulty copy of a file. `element`: id of the element or rule at fault; `fault`: German, what is wrong with it.
 
     `process` is the process of a diagram, or the decision of a table. `noticeable`: elements and sequence flows of which a case must
-    take one to meet the fault; a case that takes none of them runs as in the original.
+    take one to meet the fault; a case that takes none of them runs as in the original. `silent`: only who names the element misses it.
     """
 
     file: str
@@ -47,6 +48,7 @@ class Mutant:
     fault: str
     noticeable: frozenset[str]
     content: bytes
+    silent: bool = False
 
     @property
     def name(self) -> str:
@@ -81,7 +83,7 @@ def _planted(root: etree._Element, file: str, process: str, node: etree._Element
     fault.commit(scope, found)
     scope.prune()
     noticeable = fault.noticeable if fault.noticeable is not None else frozenset({node.get("id", "")})
-    return Mutant(file, process, node.get("id", ""), fault.told, noticeable, _written(planted))
+    return Mutant(file, process, node.get("id", ""), fault.told, noticeable, _written(planted), fault.silent)
 
 
 def _faults(scope: _Scope, node: etree._Element) -> Iterator[_Fault]:
@@ -97,7 +99,7 @@ def _faults(scope: _Scope, node: etree._Element) -> Iterator[_Fault]:
     elif tag == "intermediateThrowEvent" or (tag == "sendTask" and definition is not None):
         yield _Fault("meldet nichts", _Scope.bypass)
     elif tag == "endEvent":
-        yield _Fault("löst nichts aus", _unarmed) if definition is not None else _Fault("fehlt", _nameless)
+        yield _Fault("löst nichts aus", _unarmed) if definition is not None else _Fault("fehlt", _nameless, silent=True)
     elif tag == "boundaryEvent":
         yield _Fault("fehlt", lambda scope, node: scope.remove(node))
         yield from _turned(definition, "cancelActivity")
