@@ -102,8 +102,8 @@ class _Player:
         tenant_id = self.stage.tenants[slug]
         with self.stage.transaction(tenant_id) as tx:
             received = imports.receive(
-                tx, tenant_id=tenant_id, name=f"{self.scenario.path.stem}.csv", content=_file(rows), by=BY, now=clock.now(tx, tenant_id),
-                joint_name="gesamtschuldner.csv" if joint else None, joint_content=_file(joint) if joint else None,
+                tx, tenant_id=tenant_id, name=f"{self.scenario.path.stem}.csv", content=claims_file(rows), by=BY, now=clock.now(tx, tenant_id),
+                joint_name="gesamtschuldner.csv" if joint else None, joint_content=claims_file(joint) if joint else None,
             )  # fmt: skip
         imports.process(lambda: self.stage.transaction(tenant_id), received, clock=lambda tx: clock.now(tx, tenant_id), by=BY)
         with self.stage.transaction(tenant_id) as tx:
@@ -454,7 +454,7 @@ class _Player:
         return self.outcome.reached
 
 
-def _file(rows: Sequence[Mapping[str, str]]) -> bytes:
+def claims_file(rows: Sequence[Mapping[str, str]]) -> bytes:
     columns = list(dict.fromkeys(column for row in rows for column in row))
     return claim_files.write(columns, [[row.get(column, "") for column in columns] for row in rows])
 
