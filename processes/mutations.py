@@ -21,15 +21,15 @@ FORKS = frozenset({"exclusiveGateway", "inclusiveGateway", "parallelGateway", "e
 STRANGE = "eine_andere_nachricht"
 NUMBER = re.compile(r"(?<![\w\"-])\d+(?:\.\d+)?(?![\w\"-])")
 
-Commit = Callable[["_Scope", etree._Element], None]
+Plant = Callable[["_Scope", etree._Element], None]
 
 
 @dataclass(frozen=True, slots=True)
 class _Fault:
-    """What is wrong, how to commit it, and what shows it; None: the element itself."""
+    """What is wrong, how to plant it, and what shows it; None: the element itself."""
 
     told: str
-    commit: Commit
+    plant: Plant
     noticeable: frozenset[str] | None = None
     silent: bool = False
 
@@ -80,7 +80,7 @@ def _bare(root: etree._Element) -> etree._Element:
 def _planted(root: etree._Element, file: str, process: str, node: etree._Element, fault: _Fault) -> Mutant:
     planted, found = _copied(root, node)
     scope = _Scope(_parent(found))
-    fault.commit(scope, found)
+    fault.plant(scope, found)
     scope.prune()
     noticeable = fault.noticeable if fault.noticeable is not None else frozenset({node.get("id", "")})
     return Mutant(file, process, node.get("id", ""), fault.told, noticeable, _written(planted), fault.silent)
@@ -176,18 +176,18 @@ def _nameless(scope: _Scope, node: etree._Element) -> None:
         scope.cut(flow)
 
 
-def _flipped(attribute: str) -> Commit:
-    def commit(scope: _Scope, node: etree._Element) -> None:
+def _flipped(attribute: str) -> Plant:
+    def plant(scope: _Scope, node: etree._Element) -> None:
         node.set(attribute, "true" if node.get(attribute) == "false" else "false")
 
-    return commit
+    return plant
 
 
-def _always(target: str) -> Commit:
+def _always(target: str) -> Plant:
     return lambda scope, node: scope.bypass(node, target)
 
 
-def _torn(flow_id: str) -> Commit:
+def _torn(flow_id: str) -> Plant:
     return lambda scope, node: scope.cut(scope.flow(flow_id))
 
 
