@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from engine.spiff import definition, nodes
 
 SHOWN_STEPS = 4  # then somebody else is at work, and the diagram tells the rest
-RESTS = frozenset({"user_task", "receive_task", "event_gateway", "end_event", "catch_event", "call_activity", "parallel_gateway"})
+RESTS = frozenset({"user_task", "receive_task", "event_gateway", "catch_event", "parallel_gateway"})
 WAYS = frozenset({"exclusive_gateway", "inclusive_gateway"})
 
 
@@ -49,8 +49,16 @@ def _branches(drawn: definition.Definition, way: nodes.Node) -> tuple[Branch, ..
     for flow, target in way.out:
         words = flow.label or ("sonst" if flow.id == way.element.default_flow else flow.condition.source if flow.condition else "weiter")
         steps, further = _from(drawn, drawn.node(target))
-        found.append(Branch(words, (*steps, further.element.label) if further and further.element.label else tuple(steps)))
+        found.append(Branch(words, (*steps, *_question(further))))
     return tuple(found)
+
+
+def _question(way: nodes.Node | None) -> tuple[str, ...]:
+    """Return the next question with its answers, where it is drawn with one."""
+    if way is None or not way.element.label:
+        return ()
+    answers = ", ".join(flow.label for flow, _ in way.out if flow.label)
+    return (f"{way.element.label} ({answers})" if answers else way.element.label,)
 
 
 def _follow(drawn: definition.Definition, node: nodes.Node) -> tuple[list[str], nodes.Node | None]:
@@ -70,7 +78,17 @@ def _from(drawn: definition.Definition, node: nodes.Node) -> tuple[list[str], no
             return steps, node
         if element.label and element.kind not in WAYS:
             steps.append(element.label)
-        if element.kind in RESTS or len(node.out) != 1:
-            break
-        node = drawn.node(node.out[0][1])
+        if element.kind == "end_event":
+            node = _behind(drawn, node) or node
+        elif element.kind not in RESTS and len(node.out) == 1:
+            node = drawn.node(node.out[0][1])
     return steps, None
+
+
+def _behind(drawn: definition.Definition, end: nodes.Node) -> nodes.Node | None:
+    """Return what comes when the end of a subprocess or called process is reached; nothing behind a watcher or a real end."""
+    event = end.element.event
+    if not end.path or (event is not None and event.kind != "none"):
+        return None
+    caller = drawn.node(end.path)
+    return drawn.node(caller.out[0][1]) if caller.element.kind in ("subprocess", "call_activity") and len(caller.out) == 1 else None

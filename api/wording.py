@@ -17,6 +17,7 @@ GROUPS = {
     "auditor": "Rechnungsprüfung", "designer": "Prozessgestaltung", "admin": "Administration",
 }  # fmt: skip
 AUTOMATIC = "automatisch"
+BY_ITSELF = {"timer": "Frist", "nachricht": "Nachricht", "signal": "Signal"}
 
 
 def register(app: Flask) -> None:
@@ -35,9 +36,9 @@ def person(login: str | None) -> str:
 
 
 def person_and_login(login: str) -> str:
-    """Return the name with the login, as an auditor needs it; for automatic steps what did it."""
+    """Return the name with the login, as an auditor needs it; for what went by itself its cause."""
     name = person(login)
-    return f"{name} ({login})" if login else name
+    return f"{name} ({login})" if name != AUTOMATIC else BY_ITSELF.get(login, AUTOMATIC)
 
 
 def group(name: str) -> str:

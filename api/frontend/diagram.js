@@ -24,6 +24,17 @@ async function start() {
     svg.setAttribute('role', 'group');
     svg.setAttribute('aria-label', canvasElement.dataset.name || 'Prozessdiagramm');
   }
+  const tools = document.getElementById('diagramm-werkzeuge');
+  if (tools) {
+    tools.hidden = false;
+    tools.addEventListener('click', (event) => {
+      const step = event.target.dataset?.zoom;
+      if (step === undefined) return;
+      if (step === '0') canvas.zoom('fit-viewport', 'auto');
+      else viewer.get('zoomScroll').stepZoom(Number(step));
+    });
+  }
+  const whole = canvas.zoom();
   const mark = (id, kind) => registry.get(id) && canvas.addMarker(id, `marke-${kind}`);
   const unmark = (id, kind) => registry.get(id) && canvas.removeMarker(id, `marke-${kind}`);
   for (const [kind, ids] of Object.entries(read('diagramm-marken') ?? {})) ids.forEach((id) => mark(id, kind));
@@ -44,6 +55,8 @@ async function start() {
         now.push([id, kind]);
       }
       const current = reached[reached.length - 1];
+      const here = current?.marken.at(-1)?.[0];
+      if (here && registry.get(here) && canvas.zoom() > whole) canvas.scrollToElement(here, 80);
       told.textContent = current ? `Schritt ${reached.length} von ${steps.length}: ${current.text}` : 'Vor dem ersten Schritt';
       document.querySelectorAll('[data-schritt]').forEach((row) => {
         row.classList.toggle('schritt-jetzt', Number(row.dataset.schritt) === reached.length);

@@ -11,11 +11,11 @@ from flask import Blueprint, Response, flash, g, redirect, render_template, requ
 from flask.typing import ResponseReturnValue
 from sqlalchemy import Connection
 
-from api import app
+from api import app, law_values
 from api import errors as web_errors
 from engine import clock, errors, instances, timers, user_tasks
 from processes import actions, money
-from processes.casefile import claims, letters, measures, seizures, tenants, view
+from processes.casefile import cases, claims, debtors, letters, measures, seizures, tenants, view
 
 bp = Blueprint("case_files", __name__)
 
@@ -30,9 +30,9 @@ def show() -> ResponseReturnValue:
         today = _today(tx)
         found = actions.search(tx, session.tenant_id, search, limit=SHOWN) if search else []
         lines = [] if search else view.extract(tx, session.tenant_id, today, after_id=_number(request.args.get("nach")), limit=SHOWN + 1)
-        cases = actions.open_cases(tx, session.tenant_id, limit=SHOWN)
+        found_cases = actions.open_cases(tx, session.tenant_id, limit=SHOWN)
     following = lines[SHOWN - 1].claim.id if len(lines) > SHOWN else None
-    return render_template("akten.html", suche=search, treffer=found, zeilen=lines[:SHOWN], faelle=cases, naechste=following)
+    return render_template("akten.html", suche=search, treffer=found, zeilen=lines[:SHOWN], faelle=found_cases, naechste=following)
 
 
 @bp.get("/akten/forderung/<uuid:claim_uuid>")
@@ -46,9 +46,10 @@ def claim_file(claim_uuid: UUID) -> ResponseReturnValue:
         written = letters.of_claim(tx, session.tenant_id, claim.uuid)
         tasks = user_tasks.of_key(tx, session.tenant_id, key)
         waits = [(instance, timers.of_instance(tx, session.tenant_id, instance.id)) for instance in running]
-        cases = claims.open_cases(tx, claim)
+        in_cases = claims.open_cases(tx, claim)
+        weak = law_values.unconfirmed(tx, session.tenant_id, [instance.id for instance in running])
     return render_template(
-        "akte_forderung.html", akte=seen, vorgaenge=waits, schreiben=written, aufgaben=tasks, faelle=cases, heute=seen.balance.as_of
+        "akte_forderung.html", akte=seen, vorgaenge=waits, schreiben=written, aufgaben=tasks, faelle=in_cases, offene_werte=weak
     )
 
 
@@ -59,12 +60,26 @@ def case_file(number: str) -> ResponseReturnValue:
         if not instances.of_key(tx, session.tenant_id, number):
             raise errors.NotFound(f"Den Fall „{number}“ gibt es nicht, oder er gehört einem anderen Mandanten.")
         seen = view.of_case(tx, session.tenant_id, number, _today(tx))
+        case = cases.find(tx, session.tenant_id, number)
+        debtor = debtors.by_id(tx, case.debtor_tenant_id, case.debtor_id)
         running = actions.instances_of_case(tx, session.tenant_id, number)
         written = letters.of_case(tx, session.tenant_id, number)
         taken = [(measure, seizures.third_party_of(tx, measure)) for measure in measures.of_case(tx, session.tenant_id, number)]
         tasks = user_tasks.of_key(tx, session.tenant_id, number)
         waits = [(instance, timers.of_instance(tx, session.tenant_id, instance.id)) for instance in running]
-    return render_template("akte_fall.html", akte=seen, vorgaenge=waits, schreiben=written, massnahmen=taken, aufgaben=tasks, nummer=number)
+        weak = law_values.unconfirmed(tx, session.tenant_id, [instance.id for instance in running])
+    return render_template(
+        "akte_fall.html",
+        akte=seen,
+        vorgaenge=waits,
+        schreiben=written,
+        massnahmen=taken,
+        aufgaben=tasks,
+        nummer=number,
+        offene_werte=weak,
+        schuldner=debtor,
+        beendet=case.closed_at,
+    )
 
 
 @bp.get("/schreiben/<uuid:letter_uuid>.pdf")

@@ -8,10 +8,10 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import Connection
 
-from api import app, wiring
+from api import app, diagram_rows, wiring
 from engine import clock, deployments, errors
 from engine.listings import definitions, listing
-from engine.spiff import model, reader
+from engine.spiff import reader
 
 bp = Blueprint("models_page", __name__)
 
@@ -46,8 +46,8 @@ def process(definition_uuid: UUID) -> ResponseReturnValue:
         key, version, file, content = deployments.content_of(tx, definition_uuid, tenant_id=session.tenant_id)
     parsed = reader.Reader(content, file).read()
     found = parsed.process(key) if parsed else None
-    elements = model.walk(found.elements) if found else []
-    return render_template("prozess.html", schluessel=key, fassung=version, xml=content.decode("utf-8"), prozess=found, elemente=elements)
+    rows = diagram_rows.of(found) if found else []
+    return render_template("prozess.html", schluessel=key, fassung=version, xml=content.decode("utf-8"), prozess=found, zeilen=rows)
 
 
 @bp.route("/prozesse/pruefen", methods=["GET", "POST"])

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
 from flask import Blueprint, render_template
 from flask.typing import ResponseReturnValue
 
-from api import app
+from api import app, diagram_rows, law_values
 from engine import bundles, history, instances, replay, values
 from processes import law
 
 bp = Blueprint("replay_page", __name__)
+
+Rows = Mapping[tuple[str, str], law_values.Row]
 
 WORDS = {
     "started": "Vorgang begonnen", "user_task_completed": "Aufgabe erledigt", "job_completed": "Auftrag erledigt",
@@ -28,12 +31,12 @@ def show(instance_uuid: UUID) -> ResponseReturnValue:
     with app.database().begin(session.tenant_id) as tx:
         instance = instances.get(tx, session.tenant_id, instance_uuid)
         commands = history.read(tx, session.tenant_id, instance.id)
+        rows = law_values.of_commands(tx, session.tenant_id, commands)
         verdict = replay.replay(tx, session.tenant_id, instance.id)
         definition = bundles.definition(tx, instance.bundle_id, tenant_id=session.tenant_id)
         files = bundles.files(tx, instance.bundle_id, "bpmn")
     labels = {node.element.id: node.element.label or node.element.id for node in definition.nodes()}
-    own = {node.element.id for node in definition.nodes() if not node.path or "/" not in node.name}
-    steps = [_step(command, labels) for command in commands]
+    steps = [_step(command, labels, rows) for command in commands]
     xml = files.get(f"{instance.process_key}.bpmn") or next(iter(files.values()))
     slider = [{"text": step["titel"], "marken": list(step["marken"])} for step in steps]
     return render_template(
@@ -44,18 +47,18 @@ def show(instance_uuid: UUID) -> ResponseReturnValue:
         urteil=verdict,
         xml=xml.decode("utf-8"),
         namen=labels,
-        eigene=own,
+        zeilen=diagram_rows.of(definition.process),
     )
 
 
-def _step(command: history.Command, labels: dict[str, str]) -> dict[str, Any]:
+def _step(command: history.Command, labels: dict[str, str], rows: Rows) -> dict[str, Any]:
     content = command.content
     marks: list[tuple[str, str]] = []
     facts: list[str] = []
     for kind, element, scope, detail in content["events"]:
         if kind in MARKS and element:
             marks.append((element, MARKS[kind]))
-        told = _told(kind, element, detail, labels)
+        told = _told(kind, element, detail, labels, rows)
         if told:
             facts.append((f"{scope}: " if scope else "") + told)
     answered = next((labels.get(e, e) for k, e, _, _ in content["events"] if k == "wait_closed"), "")
@@ -63,11 +66,11 @@ def _step(command: history.Command, labels: dict[str, str]) -> dict[str, Any]:
     return {"nummer": command.seq + 1, "titel": title, "wer": command.actor, "wann": command.effective_at, "fakten": facts, "marken": marks}
 
 
-def _told(kind: str, element: str, detail: dict[str, Any], labels: dict[str, str]) -> str:
+def _told(kind: str, element: str, detail: dict[str, Any], labels: dict[str, str], rows: Rows) -> str:
     """Return one event as a German sentence, or nothing where the table would only repeat itself."""
     name = labels.get(element, element)
     if kind == "decision_evaluated":
-        rules = ", ".join(detail["rules"]) or "keine Regel"
+        rules = ", ".join(_rule(rows, detail["decision"], rule) for rule in detail["rules"]) or "keine Regel"
         return f"Tabelle „{detail['decision']}“ an „{name}“: {rules} → {_text(detail['outputs'])}"
     if kind == "condition_evaluated":
         return f"Bedingung „{detail['expression']}“ ist {'wahr' if detail['result'] else 'falsch'}"
@@ -89,6 +92,13 @@ def _told(kind: str, element: str, detail: dict[str, Any], labels: dict[str, str
     if kind == "warning":
         return f"Hinweis: {detail['message']}"
     return ""
+
+
+def _rule(rows: Rows, decision: str, rule: str) -> str:
+    row = rows.get((decision, rule))
+    if row is None:
+        return rule
+    return f"{rule} ({row.source}{'' if row.is_confirmed else '; unbestätigt'})"
 
 
 def _text(value: object) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import Connection, RowMapping, insert, select, tuple_, update
+from sqlalchemy import Connection, RowMapping, func, insert, select, tuple_, update
 
 from engine import errors
 from processes.casefile import tables
@@ -139,6 +139,28 @@ def of_case(tx: Connection, enforcing_tenant_id: int, case_number: str) -> list[
     c = tables.claim.c
     statement = select(*_COLUMNS).where(tuple_(c.tenant_id, c.id).in_(inside)).order_by(c.payable_on, c.tenant_id, c.id)
     return [_claim(row) for row in tx.execute(statement).mappings()]
+
+
+def ever_in_case(tx: Connection, enforcing_tenant_id: int, case_number: str) -> list[tuple[Claim, str | None, datetime | None]]:
+    """Return every claim that was bundled in the case, with the result and the moment of its leaving (None while it is inside)."""
+    link = tables.case_claim.c
+    inside = func.bool_or(link.left_at.is_(None))
+    statement = (
+        select(
+            link.tenant_id,
+            link.claim_id,
+            inside.label("inside"),
+            func.max(link.result).label("result"),
+            func.max(link.left_at).label("left_at"),
+        )
+        .where(link.enforcing_tenant_id == enforcing_tenant_id, link.case_number == case_number)
+        .group_by(link.tenant_id, link.claim_id)
+    )
+    found = [
+        (by_id(tx, row.tenant_id, row.claim_id), None if row.inside else row.result, None if row.inside else row.left_at)
+        for row in tx.execute(statement).all()
+    ]
+    return sorted(found, key=lambda one: (one[0].payable_on, one[0].key))
 
 
 def of_debtor(tx: Connection, tenant_id: int, debtor_id: int) -> list[Claim]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from uuid import UUID
 
 from sqlalchemy import Connection
@@ -38,10 +38,14 @@ class ClaimView:
 
 @dataclass(frozen=True, slots=True)
 class CaseView:
-    """A case as a page shows it: its claims, the fees of its measures, payments, timeline, notes, and what is open in all."""
+    """A case as a page shows it: every claim it ever held, the fees of its measures, payments, timeline, notes, and what is open in it now.
+
+    left: claim key -> how and when it left the case, for those that did.
+    """
 
     number: str
     claims: Sequence[ClaimView]
+    left: Mapping[tuple[int, int], tuple[str, datetime]]
     fees: ledger.Balance
     fee_statement: Sequence[ledger.StatementLine]
     payments: Sequence[payments.Payment]
@@ -77,21 +81,24 @@ def of_claim(tx: Connection, tenant_id: int, claim: claims.Claim, as_of: date) -
 
 
 def of_case(tx: Connection, enforcing_tenant_id: int, case_number: str, as_of: date) -> CaseView:
-    """Return a case as the enforcing authority sees it. Raises errors.NotFound for a case without claims."""
-    bundled = claims.of_case(tx, enforcing_tenant_id, case_number)
-    if not bundled:
-        raise errors.NotFound(f"Den Fall {case_number} gibt es nicht oder er hat keine Forderungen mehr.")
+    """Return a case, open or closed, as the enforcing authority sees it. Raises errors.NotFound."""
+    ever = claims.ever_in_case(tx, enforcing_tenant_id, case_number)
+    if not ever:
+        raise errors.NotFound(f"Den Fall {case_number} gibt es nicht, oder er gehört einem anderen Mandanten.")
+    bundled = [claim for claim, _, _ in ever]
+    left = {claim.key: (result or "", left_at) for claim, result, left_at in ever if left_at is not None}
     shown = [of_claim(tx, enforcing_tenant_id, claim, as_of) for claim in bundled]
     fees = ledger.case_balance(tx, enforcing_tenant_id, case_number, as_of)
     return CaseView(
         number=case_number,
         claims=shown,
+        left=left,
         fees=fees,
         fee_statement=ledger.statement(tx, ledger.of_case(enforcing_tenant_id, case_number)),
         payments=payments.of_case(tx, enforcing_tenant_id, case_number),
         timeline=timeline.of_case(tx, enforcing_tenant_id, case_number, bundled),
         notes=notes.of_case(tx, enforcing_tenant_id, case_number),
-        total_cent=sum(view.balance.total_cent for view in shown) + fees.total_cent,
+        total_cent=sum(view.balance.total_cent for view in shown if view.claim.key not in left) + fees.total_cent,
     )
 
 

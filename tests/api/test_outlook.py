@@ -16,7 +16,7 @@ def test_each_choice_of_a_task_names_where_it_leads() -> None:
 
     assert told.question == "Entscheidung?"
     assert {branch.choice: branch.steps[0] for branch in told.branches} == {
-        "ausbuchen": "Ausbuchung vorgeschlagen", "vollstrecken": "Gesperrt?",
+        "ausbuchen": "Ausbuchung vorgeschlagen", "vollstrecken": "Gesperrt? (nein, ja)",
     }  # fmt: skip
 
 

@@ -16,7 +16,18 @@ from processes import runs
 from tests.api.conftest import PASSWORD, City
 from tests.conftest import START
 
-PAGES = ("/aufgaben", "/akten", "/akten?suche=Mara", "/mahnlauf", "/einspielen", "/prozesse", "/prozesse/pruefen", "/stoerungen", "/uhr")
+PAGES = (
+    "/aufgaben",
+    "/akten",
+    "/akten?suche=Mara",
+    "/mahnlauf",
+    "/einspielen",
+    "/prozesse",
+    "/rechtswerte",
+    "/prozesse/pruefen",
+    "/stoerungen",
+    "/uhr",
+)
 
 
 def test_a_wrong_password_is_refused_without_telling_which_part_was_wrong(city: City) -> None:

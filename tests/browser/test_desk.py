@@ -11,7 +11,18 @@ from tests.browser.conftest import Door
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 
-PAGES = ("/aufgaben", "/akten", "/akten?suche=Mara", "/mahnlauf", "/einspielen", "/prozesse", "/prozesse/pruefen", "/stoerungen", "/uhr")
+PAGES = (
+    "/aufgaben",
+    "/akten",
+    "/akten?suche=Mara",
+    "/mahnlauf",
+    "/einspielen",
+    "/prozesse",
+    "/rechtswerte",
+    "/prozesse/pruefen",
+    "/stoerungen",
+    "/uhr",
+)
 SLIDER = "#wiedergabe-regler"
 
 

@@ -8,7 +8,7 @@ from decimal import Decimal
 import pytest
 
 from engine.db import Database
-from processes.casefile import cases, claims
+from processes.casefile import cases, claims, view
 from tests.conftest import World
 from tests.processes import slice_b_office
 from tests.processes.slice_b_office import NUMBER, Office
@@ -106,6 +106,10 @@ def test_everything_paid_ends_the_case_and_recalls_the_order(office: Office) -> 
     with office.database.begin(office.tenant_id) as tx:
         case = cases.find(tx, office.tenant_id, NUMBER)
         assert (case.result, claims.of_case(tx, office.tenant_id, NUMBER)) == ("bezahlt", [])
+        seen = view.of_case(tx, office.tenant_id, NUMBER, date(2026, 10, 14))  # the file of a closed case stays open to readers
+        assert {how for how, _ in seen.left.values()} == {"bezahlt"}
+        assert len(seen.claims) == len(seen.left)
+        assert seen.total_cent == 0
     assert office.measure().result == "bezahlt"
 
 
