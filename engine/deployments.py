@@ -355,7 +355,7 @@ def content(tx: Connection, world_id: int, kind: str, key: str, version: int | N
     """Return (file, content) of a version of a definition, or of the latest. Raises errors.NotFound."""
     query = text(
         "select d.file, r.content from definition d join resource r on r.sha256 = d.sha256 where d.world_id = :w and d.kind = :k"
-        " and d.key = :key and (cast(:v as integer) is null or d.version = :v) order by d.version desc limit 1"
+        " and d.key = :key and (d.version = :v or cast(:v as integer) is null and not d.undone) order by d.version desc limit 1"
     )
     row = tx.execute(query, {"w": world_id, "k": kind, "key": key, "v": version}).first()
     if row is None:

@@ -39,7 +39,7 @@ class Field:
 
 Fields = dict[str, Field]
 # Sent by clients, without a meaning here, whatever the value.
-TOLERATED: Fields = {"deserializeValues": Field("any", "ohne Wirkung")}
+TOLERATED = frozenset({"deserializeValues", "deserializeValue", "variablesInResultEnabled"})
 TENANT: Fields = {"tenantId": Field("text", "Kürzel des Mandanten, für den gearbeitet wird; ohne: der erste des Kontos")}
 
 
@@ -124,15 +124,19 @@ def read_body(fields: Fields) -> dict[str, Any]:
 
 
 def checked(given: Mapping[str, object], fields: Fields) -> dict[str, Any]:
-    """Return the members of a JSON object by name, checked; null is absent. Raises errors.InvalidInput for what is not declared."""
-    _refuse_unknown([name for name, value in given.items() if value is not None], fields)
+    """Return the members of a JSON object by name, checked; null is absent.
+
+    Raises errors.InvalidInput for what is not declared and asks something: clients send every name they know with null or false.
+    """
+    asked = [name for name, value in given.items() if value is not None and value is not False and value not in ([], {})]
+    _refuse_unknown(asked, fields)
     return {name: _member(given.get(name), name, declared) for name, declared in fields.items()}
 
 
 def read_query(fields: Fields) -> dict[str, Any]:
     """Return the query parameters by name, absent and empty ones as None. Raises errors.InvalidInput."""
     _refuse_unknown(list(request.args), fields)
-    return {name: _parameter(request.args.get(name), name, declared) for name, declared in fields.items()}
+    return {name: _parameter(request.args.getlist(name), name, declared) for name, declared in fields.items()}
 
 
 def _refuse_unknown(names: list[str], fields: Fields) -> None:
@@ -160,8 +164,12 @@ def _member(value: object, name: str, declared: Field) -> object:
     return value
 
 
-def _parameter(text: str | None, name: str, declared: Field) -> object:
-    if text is None or text == "":
+def _parameter(given: list[str], name: str, declared: Field) -> object:
+    """Return a parameter's value. A list is one text with commas, the parameter several times, or both."""
+    if len(given) > 1 and declared.kind != "texts":
+        raise errors.InvalidInput(f"„{name}“ ist mehrmals angegeben, erwartet wird {WORDS[declared.kind]}.")
+    text = ",".join(given)
+    if text == "":
         _may_be_absent(name, declared)
         return None
     if len(text) > MAX_TEXT or not strict_json.storable(text):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
@@ -19,6 +19,8 @@ BERLIN = ZoneInfo("Europe/Berlin")
 RANGES = {"short": 2**15, "integer": 2**31, "long": 2**63}
 DATE, LOCAL, TIME, DURATION = "date", "local date and time", "time", "duration"
 OFFSET = re.compile(r"([+-]\d\d)(\d\d)$")
+COLON = re.compile(r"([+-]\d\d):(\d\d)$")
+STANDARD_TIME = 1900
 Typed = dict[str, object]
 
 
@@ -36,7 +38,8 @@ def typed(value: object) -> Typed:
     if isinstance(value, datetime):
         return _of("Date", instant(value)) if value.tzinfo else _of("Date", instant(value.replace(tzinfo=BERLIN)), LOCAL)
     if isinstance(value, date):
-        return _of("Date", instant(datetime(value.year, value.month, value.day, tzinfo=BERLIN)), DATE)
+        zone = BERLIN if value.year >= STANDARD_TIME else UTC
+        return _of("Date", instant(datetime(value.year, value.month, value.day, tzinfo=zone)), DATE)
     if isinstance(value, time):
         return _of("String", plain(value), TIME)
     if isinstance(value, timedelta | feel.YearsMonths):
@@ -61,11 +64,17 @@ def plain(value: object) -> object:
 
 
 def instant(moment: datetime | None) -> str | None:
-    """Return an instant as Camunda writes it: `2013-01-23T14:42:45.000+0200`, on Berlin's clock."""
+    """Return an instant as Camunda writes it: `2013-01-23T14:42:45.000+0200`, on Berlin's clock.
+
+    On UTC's before 1900, when Berlin's offset had seconds, which that spelling has not, and at the end of all years.
+    """
     if moment is None:
         return None
-    local = moment.astimezone(BERLIN)
-    return f"{local:%Y-%m-%dT%H:%M:%S}.{local.microsecond // 1000:03d}{local:%z}"
+    try:
+        local = moment.astimezone(BERLIN if moment.year >= STANDARD_TIME else UTC)
+    except OverflowError:
+        local = moment.astimezone(UTC)
+    return COLON.sub(r"\1\2", local.isoformat(timespec="milliseconds"))
 
 
 def _number(value: Decimal) -> Typed:

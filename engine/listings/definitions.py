@@ -1,4 +1,4 @@
-"""Deployments and process definitions of a world."""
+"""Deployments and process definitions of a world, without what was taken back."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ LATEST = "d.version = (select max(l.version) from definition l where l.world_id 
 
 DEPLOYMENTS = Listing(
     columns="p.id, p.uuid, p.name, p.source, p.deployed_at, p.deployed_by",
-    source="from deployment p where p.world_id = :world",
+    source="from deployment p where p.world_id = :world and p.undone_at is null",
     filters={
         "id": Filter("uuid", "p.uuid = :value"),
         "name": Filter("text", "p.name = :value"),
@@ -25,7 +25,7 @@ PROCESS_DEFINITIONS = Listing(
     columns="d.id, d.uuid, d.key, d.version, d.name, d.file, d.meta, p.uuid as deployment_uuid",
     source=(
         "from definition d join deployment p on p.world_id = d.world_id and p.id = d.deployment_id"
-        " where d.world_id = :world and d.kind = 'bpmn'"
+        " where d.world_id = :world and d.kind = 'bpmn' and not d.undone"
     ),
     filters={
         "number": Filter("whole", "d.id = :value", is_public=False),

@@ -57,6 +57,11 @@ USER_TASKS = Listing(
     source=f"from user_task u join process_instance p on p.tenant_id = u.tenant_id and p.id = u.instance_id{DEFINITION} where u.tenant_id = :tenant",
     filters=OF_INSTANCE | {
         "task_id": Filter("uuid", "u.id = :value"),
+        "process_instance_business_key_like": Filter("text", "p.business_key like :value", "mit % als Platzhalter"),
+        "process_instance_business_key_in": Filter("texts", "p.business_key = any (cast(:value as text[]))"),
+        "process_definition_name": Filter("text", "d.name = :value"),
+        "process_variables": Filter("comparisons", "p.variables", "name_operator_wert, zum Beispiel betrag_gt_100"),
+        "without_task_due_date": Filter("flag", "u.due_at is null"),
         "execution_id": Filter("uuid", "p.uuid = :value", "die Kennung des Vorgangs"),
         "activity_instance_id_in": Filter("uuids", "u.id = any (cast(:value as uuid[]))"),
         "task_name": Filter("text", "u.label = :value"),

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from flask import Blueprint, request
 
 from api import app, wiring
 from api.rest import entrance, faults, lists, uploads
 from api.rest.camunda7 import present
-from api.rest.operations import operation
-from engine import clock, deployments, errors
+from api.rest.operations import Field, operation
+from engine import clock, deployments, errors, withdrawals
 from engine.listings import definitions, listing
 from engine.protocol import Finding
 
@@ -53,6 +54,24 @@ def get(deployment_id: str) -> object:
     if not found:
         raise errors.NotFound(f"Die Bereitstellung „{deployment_id[:80]}“ gibt es nicht.")
     return found[0]
+
+
+@bp.delete("/deployment/<deployment_id>")
+@operation(
+    "Bereitstellung zurücknehmen, die niemand benutzt; ihre Zeile und ihre Nummern bleiben", roles=("designer",), status=204,
+    query={
+        "cascade": Field("flag", "nur false: Vorgänge werden nie gelöscht"),
+        "skipCustomListeners": Field("flag", "ohne Wirkung"),
+        "skipIoMappings": Field("flag", "ohne Wirkung"),
+    },
+)  # fmt: skip
+def delete(deployment_id: str, query: dict[str, Any]) -> None:
+    if query["cascade"]:
+        raise errors.InvalidInput("„cascade“ würde Vorgänge und ihre Historie löschen; das tut diese Plattform nie.")
+    session, uuid = app.session(), lists.path_id("Die Bereitstellung", deployment_id)
+    with app.database().begin(session.tenant_id) as tx:
+        now = clock.now(tx, session.tenant_id)
+        withdrawals.undo(tx, uuid, reason="Über die Schnittstelle zurückgenommen.", tenant_id=session.tenant_id, by=session.login, now=now)
 
 
 def problems(files: dict[str, bytes], findings: Sequence[Finding]) -> dict[str, object]:

@@ -29,14 +29,14 @@ MESSAGE: Fields = TENANT | {
     "processVariables": Field("object", "was die Nachricht mitbringt: {Name: {value, type}}"),
     "all": Field("flag", "alle, die warten, statt genau einem"),
     "resultEnabled": Field("flag", "mit Empfängern antworten (200) statt leer (204)"),
-    "withoutTenantId": Field("flag", "nur false: hier gehört jeder Vorgang einem Mandanten"),
+    "withoutTenantId": Field("flag", "ohne Wirkung: ohne tenantId gilt der erste Mandant des Kontos"),
     "localCorrelationKeys": Field("object", "nur leer: Nachrichten warten am Vorgang"),
     "processVariablesLocal": Field("object", "nur leer: Variablen gehören dem Vorgang"),
 }
 SIGNAL: Fields = TENANT | {
     "name": Field("text", "Name des Signals im Diagramm", required=True),
     "variables": Field("object", "was das Signal mitbringt: {Name: {value, type}}"),
-    "withoutTenantId": Field("flag", "nur false: hier gehört jeder Vorgang einem Mandanten"),
+    "withoutTenantId": Field("flag", "ohne Wirkung: ohne tenantId gilt der erste Mandant des Kontos"),
 }
 MISMATCH = "MismatchingMessageCorrelationException"
 
@@ -47,7 +47,7 @@ MISMATCH = "MismatchingMessageCorrelationException"
     answer="[{resultType, execution, processInstance}] mit resultEnabled, sonst leer (204); 400, wenn nicht genau einer passt",
 )  # fmt: skip
 def message(body: dict[str, Any]) -> object:
-    _refuse_local(body, "withoutTenantId", "localCorrelationKeys", "processVariablesLocal")
+    _refuse_local(body, "localCorrelationKeys", "processVariablesLocal")
     session, brought = app.session(), variables.untyped_all(body["processVariables"])
     with app.database().begin(session.tenant_id) as tx:
         waiting = listing.rows(tx, subscriptions.MESSAGES, session.tenant_id, _wanted(body))
@@ -64,7 +64,6 @@ def message(body: dict[str, Any]) -> object:
 @bp.post("/signal")
 @operation("Signal an alle, die darauf warten; der Worker stellt es zu", roles=SENDERS, body=SIGNAL, status=204)
 def signal(body: dict[str, Any]) -> None:
-    _refuse_local(body, "withoutTenantId")
     session = app.session()
     with app.database().begin(session.tenant_id) as tx:
         signals.send(tx, body["name"], variables.untyped_all(body["variables"]), tenant_id=session.tenant_id)

@@ -132,6 +132,7 @@ def test_other_filters_mean_what_camunda_means(office: Office, running: dict[str
     assert ids(anna, "/process-instance?withIncident=true") == [first]
     assert ids(anna, f"/process-instance?processInstanceIds={second},{cancelled}") == [second]
     assert ids(anna, "/process-instance?businessKeyLike=K-%25&processDefinitionKey=warten") == [first, second]
+    assert ids(anna, "/process-instance?processDefinitionKeyIn=x&processDefinitionKeyIn=warten") == [first, second]
     assert ids(anna, "/history/process-instance?finished=true") == [cancelled]
     assert ids(anna, "/history/process-instance?sortBy=endTime&sortOrder=desc")[0] == cancelled
     assert anna.get("/engine-rest/job?timers=true&processInstanceId=" + first).get_json()[0]["dueDate"].startswith("2026-08-24T08:00:00")
@@ -140,7 +141,7 @@ def test_other_filters_mean_what_camunda_means(office: Office, running: dict[str
 @pytest.mark.parametrize(
     "query",
     ["x=1", "variables=betrag", "variables=_eq_1", "processDefinitionId=abc", "maxResults=viele", "sortBy=drop table", "sortOrder=auf",
-     "active=ja", "processInstanceIds=1,2", "tenantIdIn=detmold,oerlinghausen"],
+     "active=ja", "processInstanceIds=1,2", "tenantIdIn=detmold,oerlinghausen", "active=true&active=false", "tenantIdIn=detmold&tenantIdIn=oerlinghausen"],
 )  # fmt: skip
 def test_a_filter_that_is_not_understood_is_refused(office: Office, query: str) -> None:
     answer = office.client("bote").get(f"/engine-rest/process-instance?{query}")

@@ -121,6 +121,25 @@ def test_an_old_version_is_started_by_its_id_and_the_latest_by_its_key(office: O
     assert running["definitionId"] == old
 
 
+def test_a_deployment_nobody_uses_is_taken_back_and_one_in_use_is_not(office: Office) -> None:
+    designer = office.client("jörg")
+    used = deploy(designer, diagram("zurueck"), name="zurueck.bpmn").get_json()
+    started(office, "anna", "zurueck")
+    unused = deploy(designer, diagram("zurueck", tag="2"), name="zurueck.bpmn").get_json()
+
+    cascading = designer.delete(f"/engine-rest/deployment/{unused['id']}?cascade=true")
+    refused = designer.delete(f"/engine-rest/deployment/{used['id']}")
+    taken_back = designer.delete(f"/engine-rest/deployment/{unused['id']}?cascade=false&skipCustomListeners=true")
+
+    assert (cascading.status_code, refused.status_code, taken_back.status_code) == (400, 409, 204)
+    assert "kann nicht zurückgenommen werden" in refused.get_json()["message"]
+    assert designer.get(f"/engine-rest/deployment/{unused['id']}").status_code == 404
+    (left,) = designer.get("/engine-rest/process-definition?key=zurueck").get_json()
+    assert (left["version"], left["deploymentId"]) == (1, used["id"])
+    assert designer.get("/engine-rest/process-definition/key/zurueck").get_json()["version"] == 1
+    assert designer.post(f"/engine-rest/process-definition/{next(iter(unused['deployedProcessDefinitions']))}/start", {}).status_code == 404
+
+
 def test_a_broken_diagram_is_refused_with_a_line_per_fault_that_suffices_to_mend_it(office: Office) -> None:
     answer = deploy(office.client("jörg"), diagram("kaputt", inner=BROKEN), name="kaputt.bpmn")
     told = answer.get_json()
