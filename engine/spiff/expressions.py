@@ -33,8 +33,10 @@ class Expression:
 
     @property
     def calls(self) -> frozenset[str]:
-        """Functions called by name."""
-        return self.compiled.calls - JUEL_FUNCTIONS if self.compiled else frozenset()
+        """Functions that the designer calls by name."""
+        if self.compiled is None:
+            return frozenset()
+        return self.compiled.calls - JUEL_FUNCTIONS if self.calls_juel else self.compiled.calls
 
     def value(
         self, variables: Mapping[str, object], *, now: datetime, functions: Iterable[feel.Function]

@@ -153,6 +153,13 @@ def test_the_variables_that_are_read_are_known_and_our_functions_are_not_called_
     assert read.calls == set()
 
 
+def test_our_functions_cannot_be_called_from_a_diagram() -> None:
+    written = expressions.read("=juel_equal(1, 1)")
+
+    assert written.calls == {"juel_equal"}  # which the check calls unknown
+    assert written.value({}, now=NOW, functions=())[0] is None
+
+
 @pytest.mark.parametrize(("language", "text"), [("javascript", "x > 1"), ("groovy", "x > 1"), ("python", "x > 1"), ("freemarker", "${x}")])
 def test_other_languages_are_refused_by_name(language: str, text: str) -> None:
     with pytest.raises(expressions.NotSupported, match=f"„{language}“"):
