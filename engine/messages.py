@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterable
 from datetime import datetime
 from uuid import UUID
 
@@ -73,23 +75,34 @@ def correlate(
     by: str,
     process_key: str | None = None,
 ) -> list[int]:
-    """Hand a message to every subscription with that name and key now; where none waits, start the process it starts.
+    """Hand a message to the one instance of each process that waits for that name and key; where none waits, start the process it starts.
 
-    Return the ids of the instances that received it. An instance receives it once per subscription that was open before.
+    Return the ids of the instances that received it. An instance receives it once per subscription that was open before. Raises
+    errors.Incident where two instances of one process wait for it, or two processes begin with it: a message has one receiver.
     """
     query = text(
-        "select id, instance_id from subscription where tenant_id = :t and kind = 'message' and name = :n and key = :k"
+        "select id, instance_id, process_key from subscription where tenant_id = :t and kind = 'message' and name = :n and key = :k"
         + (" and process_key = :p" if process_key else "")
         + " order by instance_id, id"
     )
     waiting = tx.execute(query, {"t": tenant_id, "n": name, "k": business_key, "p": process_key}).all()
+    _refuse_several(name, business_key, {(row.process_key, row.instance_id) for row in waiting})
     received = [
-        instance_id for wait_id, instance_id in waiting if receive(tx, tenant_id, instance_id, wait_id, name, variables, now=now, by=by)
+        instance_id for wait_id, instance_id, _ in waiting if receive(tx, tenant_id, instance_id, wait_id, name, variables, now=now, by=by)
     ]
     if received:
         return received
     started = _start(tx, name, business_key, variables, tenant_id=tenant_id, now=now, by=by, process_key=process_key)
     return [] if started is None else [started]
+
+
+def _refuse_several(name: str, key: str | None, waiting: Iterable[tuple[str, int]]) -> None:
+    for process_key, count in Counter(process for process, _ in waiting).items():
+        if count > 1:
+            raise errors.Incident(
+                f"Auf die Nachricht „{name}“ mit dem Schlüssel „{key}“ warten {count} Vorgänge von „{process_key}“; nur einer darf sie "
+                "bekommen. Bitte einen eindeutigen Korrelationsschlüssel verwenden oder einen Vorgang abbrechen."
+            )
 
 
 def receive(
@@ -117,10 +130,17 @@ def _start(
     by: str,
     process_key: str | None,
 ) -> int | None:
-    for key, start_event in deployments.event_starts(tx, "message", name, tenant_id=tenant_id):
-        if process_key is None or process_key == key:
-            instance = instances.start(tx, key, business_key or "", variables, tenant_id=tenant_id, now=now, by=by, start_event=start_event)
-            return instance.id
+    found = [
+        (key, start_event)
+        for key, start_event in deployments.event_starts(tx, "message", name, tenant_id=tenant_id)
+        if process_key is None or process_key == key
+    ]
+    if len({key for key, _ in found}) > 1:
+        begun = ", ".join(f"„{key}“" for key, _ in found)
+        raise errors.Incident(f"Mit der Nachricht „{name}“ beginnen mehrere Prozesse ({begun}). Bitte am Sender „process_key“ angeben.")
+    for key, start_event in found:
+        instance = instances.start(tx, key, business_key or "", variables, tenant_id=tenant_id, now=now, by=by, start_event=start_event)
+        return instance.id
     return None
 
 

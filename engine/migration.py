@@ -16,10 +16,11 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, text
 
-from engine import bulk, bundles, db, decisions, deployments, errors, instances, values
+from engine import bulk, bundles, db, decisions, deployments, errors, instances, loop_children, values
 from engine.protocol import Migration, Step, Stimulus
 from engine.spiff import mapping, words
 from engine.spiff import migration as spiff
+from engine.spiff import state as spiff_state
 from engine.spiff.definition import Definition
 
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -146,10 +147,12 @@ def _try(tx: Connection, made: Plan, locked: instances.Locked, told: Mapping[UUI
     instance = locked.instance
     target = bundles.definition(tx, made.target, tenant_id=made.tenant_id)
     bound = decisions.bound(tx, target, made.target, tenant_id=made.tenant_id) if target.decisions else {}
+    given = loop_children.all_of(tx, made.tenant_id, instance.id) if spiff_state.has_children_apart(locked.state) else {}
     try:
         step, _ = spiff.migrate(
             bundles.definition(tx, instance.bundle_id, tenant_id=made.tenant_id), target, locked.state, _stimulus(made, instance, "", ""),
             now, instance_id=instance.uuid, business_key=instance.business_key, decisions=bound, functions=db.runtime(tx).functions,
+            given=given,
         )  # fmt: skip
     except (errors.Rejected, errors.Incident) as fault:
         return _refused(locked, fault)

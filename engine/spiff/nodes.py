@@ -217,6 +217,8 @@ class Activity(Node):
             open_boundary(token, name)
 
     def close_boundaries(self, token: Token) -> None:
+        if not self.boundaries or token.role == "instance":  # those of a loop watch the whole of it
+            return
         for other in token.workflow.live_tokens():
             if other.role == "boundary" and other.host == token.number:
                 other.cancel()
@@ -250,6 +252,8 @@ class Activity(Node):
         for scope in [s for s in workflow.scopes.values() if s.owner == my_task.number]:
             workflow.cancel_scope(scope.id)
             workflow.drop_scope(scope.id)
+        if self.element.loop is None or my_task.role == "instance":
+            return
         for other in workflow.live_tokens():
             if other.role == "instance" and other.host == my_task.number:
                 other.cancel()

@@ -9,9 +9,9 @@ from decimal import Decimal
 import pytest
 from sqlalchemy import Connection, text
 
-from engine import bulk, clock, errors, history, instances, messages, replay, user_tasks, worker
+from engine import bulk, clock, errors, history, instances, messages, migration, replay, user_tasks, worker
 from engine.db import Database
-from engine.protocol import Stimulus
+from engine.protocol import Migration, Stimulus
 from tests.conftest import START, World
 from tests.engine.spiff.bpmn import boundary, chain, io, message, node, timer, user
 from tests.engine.spiff.test_children import PAR, around, sub
@@ -192,3 +192,38 @@ def test_a_bulk_command_reaches_children_of_several_instances(few: Database, wor
     assert len(open_tasks(few, world)) == 3 * 4
     with few.begin(world.detmold) as tx:
         assert all(replay.replay(tx, world.detmold, one.id).identical for one in several)
+
+
+@pytest.mark.parametrize("condition", [False, True], ids=["apart", "together"])
+def test_an_instance_with_children_moves_to_another_version_with_all_of_them(few: Database, world: World, condition: bool) -> None:
+    looks = boundary(
+        "ic", "ia", "<bpmn:conditionalEventDefinition><bpmn:condition>=genug = true</bpmn:condition></bpmn:conditionalEventDefinition>"
+    )
+    inner = node("startEvent", "is") + user("ia") + node("endEvent", "ie") + chain("is", "ia", "ie")
+    deploy(few, world, ("p", "".join(around(sub(inner)))))
+    moved = start(few, world, liste=[Decimal(n) for n in range(5)])
+    finish(few, world, child_task(few, world, "m#2/m"))
+    inner_too = inner.replace('"ia"', '"ia_neu"').replace('"is_ia"', '"is_ia_neu"').replace('"ia_ie"', '"ia_neu_ie"')
+    newer = inner_too + looks.replace('"ia"', '"ia_neu"') + chain("ic", "ie") if condition else inner_too
+    deploy(few, world, ("p", "".join(around(sub(newer)))))
+    beside = start(few, world, business_key="K2", liste=[])
+
+    with few.snapshot(world.detmold) as tx:
+        plan = migration.plan(tx, "p", 1, 2, {"m/ia": "m/ia_neu"}, tenant_id=world.detmold)
+        assert [verdict.reasons for verdict in migration.dry_run(tx, plan, now=START)] == [()]
+    with few.begin(world.detmold) as tx:
+        drawn = Migration(moved.bundle_id, beside.bundle_id, {"m/ia": "m/ia_neu"})
+        instances.advance(tx, world.detmold, moved.id, Stimulus("migrated", name="Neue Fassung", by="dora", migration=drawn), START)
+
+    assert sorted((task.element_id, task.scope) for task in open_tasks(few, world)) == [("ia_neu", f"m#{n}/m") for n in (1, 3, 4, 5)]
+    with few.begin(world.detmold) as tx:
+        assert rows(tx, "loop_child") == (0 if condition else 4)
+    finish(few, world, child_task(few, world, "m#4/m"))
+    if condition:
+        with few.begin(world.detmold) as tx:
+            instances.set_variables(tx, world.detmold, moved.id, {"genug": True}, reason="genug", by="anna", now=START)
+    while left := open_tasks(few, world):
+        finish(few, world, left[0])
+    with few.begin(world.detmold) as tx:
+        instances.cancel(tx, world.detmold, beside.id, reason="Probe", by="anna", now=START)
+    check(few, world, moved)
