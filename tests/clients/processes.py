@@ -20,7 +20,12 @@ def files(suffix: str) -> dict[str, bytes]:
         + chain("gefangen", "ende")
     )  # fmt: skip
     failing = node("startEvent", "s") + job("wackelig", f"scheitern{suffix}") + node("endEvent", "ende") + chain("s", "wackelig", "ende")
-    return {
+    one = {
+        name: file(process(node("startEvent", "s") + job("auftrag", f"{name}{suffix}") + node("endEvent", "ende")
+                           + chain("s", "auftrag", "ende"), key=f"{name}{suffix}"))
+        for name in ("zaehlen", "haengen")
+    }  # fmt: skip
+    return {f"{name}{suffix}.bpmn": content for name, content in one.items()} | {
         f"gang{suffix}.bpmn": file(process(walk, key=f"gang{suffix}")),
         f"stoerung{suffix}.bpmn": file(process(failing, key=f"stoerung{suffix}")),
     }

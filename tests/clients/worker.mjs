@@ -37,6 +37,16 @@ client.subscribe(`fehlerhaft${suffix}`, async ({ task, taskService }) => {
   tell("fehlerhaft");
 });
 
+client.subscribe(`zaehlen${suffix}`, async ({ task, taskService }) => {
+  await taskService.complete(task, new Variables().set("von", "js"));
+  tell("gezählt", { key: task.businessKey });
+});
+
+// Holds its job without ever ending it, as a program does that hangs; the tests kill it.
+client.subscribe(`haengen${suffix}`, { lockDuration: 1000 }, async ({ task }) => {
+  tell("hängt", { id: task.id });
+});
+
 client.subscribe(`scheitern${suffix}`, async ({ task, taskService }) => {
   if (task.variables.get("repariert")) {
     await taskService.complete(task);

@@ -29,6 +29,11 @@ def handle(task: Any) -> Any:
         result = task.failure("Papierstau", "Zeile 1\nZeile 2", max_retries=1, retry_timeout=0)
         tell("gescheitert", retries=result.retries)
         return result
+    if topic == "zaehlen":
+        tell("gezählt", key=task.get_business_key())
+        return task.complete({"von": family})
+    if topic == "haengen":
+        tell("übernommen", id=task.get_task_id())
     return task.complete()
 
 
@@ -36,5 +41,5 @@ config = {
     "auth_basic": {"username": login, "password": password}, "maxTasks": 5, "lockDuration": 10_000, "asyncResponseTimeout": 5_000,
     "retries": 1, "retryTimeout": 0, "sleepSeconds": 1,
 }  # fmt: skip
-topics = [f"{topic}{suffix}" for topic in ("rechnen", "lange", "fehlerhaft", "scheitern")]
+topics = [f"{topic}{suffix}" for topic in ("rechnen", "lange", "fehlerhaft", "scheitern", "zaehlen", "haengen")]
 worker.ExternalTaskWorker(worker_id=family, base_url=base, config=config).subscribe(topics, handle)

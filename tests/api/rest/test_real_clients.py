@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-import sys
-import threading
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 from decimal import Decimal
 from uuid import UUID
 
 import pytest
-import requests
-from sqlalchemy import text
 from sqlalchemy.engine import URL
 
-from engine import clock, deployments, history, incidents, instances, replay
-from tests import clients
-from tests.api.rest.conftest import PASSWORD, Office
+from engine import bulk, clock, deployments, history, incidents, instances, replay
+from tests.api.rest.clients_server import CLIENTS, Server, until
+from tests.api.rest.conftest import Office
 from tests.api.rest.serving import Worker, served
 from tests.clients import processes
 
@@ -29,70 +24,22 @@ GIVEN = {
 }  # fmt: skip
 
 
-@dataclass
-class Server:
-    office: Office
-    address: str
-
-    @property
-    def login(self) -> str:
-        return f"{self.office.prefix}bote"
-
-    def call(self, method: str, path: str, body: object = None) -> requests.Response:
-        # The account's password has an umlaut: sent as the clients send it, in UTF-8.
-        auth = (self.login.encode(), PASSWORD.encode())
-        return requests.request(method, f"{self.address}/engine-rest{path}", json=body, auth=auth, timeout=30)
-
-    def start(self, key: str, business_key: str, variables: object = None) -> str:
-        answer = self.call("POST", f"/process-definition/key/{key}/start", {"businessKey": business_key, "variables": variables or {}})
-        assert answer.status_code == 200, answer.text
-        return str(answer.json()["id"])
-
-    def status(self, uuid: str) -> str:
-        with self.office.database.begin(self.office.detmold) as tx:
-            return str(tx.execute(text("select status from process_instance where uuid = :u"), {"u": uuid}).scalar_one())
-
-    def ended(self, uuid: str) -> None:
-        """Wait until the instance has ended as drawn."""
-        until(lambda: self.status(uuid) == "completed")
-
-
-# What the worker's process is started with: camunda-external-task-client-js, camunda-external-task-client-python3,
-# operaton-external-task-client-python3, camunda-client.
-CLIENTS = {
-    "js": lambda: [clients.tool("node"), str(clients.FOLDER / "worker.mjs")],
-    "camunda": lambda: [sys.executable, str(clients.FOLDER / "worker_sync.py"), "camunda"],
-    "operaton": lambda: [sys.executable, str(clients.FOLDER / "worker_sync.py"), "operaton"],
-    "async": lambda: [sys.executable, str(clients.FOLDER / "worker_async.py")],
-}
-
-
-@pytest.fixture(scope="module", params=CLIENTS)
-def worker(server: Server, request: pytest.FixtureRequest) -> Iterator[Worker]:
-    clients.ensure()
-    made = Worker([*CLIENTS[request.param](), f"{server.address}/engine-rest", server.login, PASSWORD, f"_{request.param}"], request.param)
-    yield made
-    made.stop()
-
-
-def until(holds: Callable[[], bool]) -> None:
-    """Wait until something holds that another process brings about."""
-    pause = threading.Event()
-    for _ in range(300):
-        if holds():
-            return
-        pause.wait(0.05)
-    raise AssertionError("waited in vain")
-
-
 @pytest.fixture(scope="module")
 def server(office: Office, app_url: URL) -> Iterator[Server]:
     with office.database.begin(office.detmold) as tx:
         now = clock.now(tx, office.detmold)
-        files = {name: content for suffix in CLIENTS for name, content in processes.files(f"_{suffix}").items()}
+        suffixes = (*(f"_{name}" for name in CLIENTS), "_zwei", "_tot")
+        files = {name: content for suffix in suffixes for name, content in processes.files(suffix).items()}
         deployments.deploy(tx, files, world_id=office.world_id, name="Clients", by="test", now=now, readers={})
     with served(app_url) as address:
         yield Server(office, address)
+
+
+@pytest.fixture(scope="module", params=CLIENTS)
+def worker(server: Server, request: pytest.FixtureRequest) -> Iterator[Worker]:
+    made = server.worker(request.param, f"_{request.param}")
+    yield made
+    made.stop()
 
 
 def test_a_worker_completes_with_typed_variables_extends_its_lock_and_reports_an_error_the_diagram_catches(
@@ -145,3 +92,39 @@ def test_a_worker_fails_until_an_incident_and_goes_on_when_it_is_mended(server: 
     server.ended(uuid)
     with office.database.begin(office.detmold) as tx:
         assert [i for i in incidents.open_ones(tx, office.detmold) if i.instance_id == instance.id] == []
+
+
+def test_two_workers_share_two_hundred_jobs_and_each_is_done_once(server: Server) -> None:
+    office, keys = server.office, [f"Z{number}" for number in range(200)]
+    with office.database.begin(office.detmold) as tx:
+        now = clock.now(tx, office.detmold)
+        started = bulk.start(tx, "zaehlen_zwei", [(key, {}) for key in keys], tenant_id=office.detmold, now=now, by="test")
+    pair = [server.worker(client, "_zwei") for client in ("js", "camunda")]
+
+    until(lambda: server.call("GET", "/external-task/count?topicName=zaehlen_zwei").json() == {"count": 0}, seconds=60)
+
+    until(lambda: len([line for made in pair for line in made.of("gezählt")]) == 200)
+    for made in pair:
+        assert not made.of("error"), made.of("error")
+        made.stop()
+    done = [str(line["key"]) for made in pair for line in made.of("gezählt")]
+    assert sorted(done) == sorted(keys)
+    with office.database.begin(office.detmold) as tx:
+        for instance in started.instances.values():
+            assert [command.kind for command in history.read(tx, office.detmold, instance.id)] == ["started", "job_completed"]
+
+
+def test_the_job_of_a_killed_worker_goes_to_another_when_its_lock_has_run_out(server: Server) -> None:
+    uuid = server.start("haengen_tot", "H1")
+    first = server.worker("js", "_tot")
+    (held,) = first.wait("hängt")
+    first.stop()
+    second = server.worker("camunda", "_tot")
+
+    (taken,) = second.wait("übernommen")
+    server.ended(uuid)
+    second.stop()
+
+    assert taken["id"] == held["id"]
+    late = server.call("POST", f"/external-task/{held['id']}/complete", {"workerId": "javascript"})
+    assert (late.status_code, late.json()["type"]) == (404, "RestException")
