@@ -25,7 +25,14 @@ def form_of(tx: Connection, task: user_tasks.UserTask) -> forms.Form | None:
 
 
 def variables_of(tx: Connection, task: user_tasks.UserTask) -> dict[str, object]:
-    """Return what the task's form may show: the instance's variables and the task's own inputs."""
+    """Return what the task's form may show: all that the task sees, its own inputs first.
+
+    At the top of the process that stands on the row; inside a subprocess, a call or a loop the state is asked.
+    """
+    if task.scope:
+        found = instances.visible(tx, task.tenant_id, task.instance_id, [task.id])
+        if task.id in found:
+            return {**found[task.id][1], **task.variables}
     return {**instances.variables_of(tx, task.tenant_id, task.instance_id), **task.variables}
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import socket
 import threading
 import urllib.error
@@ -38,7 +39,26 @@ def serve(*, host: str, port: int | None, threads: int) -> None:
 
 def application() -> Flask:
     """Return the application of this process (the server's factory)."""
-    return app.create_app(wiring.open_database())
+    made = app.create_app(wiring.open_database())
+    _let_go_when_stopped(made.config["POLLS"])
+    return made
+
+
+def _let_go_when_stopped(parked: polls.Polls) -> None:
+    """Let parked polls go as soon as the process is told to stop: the server waits for every request that is not answered.
+
+    By the wake-up socket, because the server sets the handlers of the signals itself, after this.
+    """
+    reader, writer = socket.socketpair()
+    writer.setblocking(False)
+    signal.set_wakeup_fd(writer.detach(), warn_on_full_buffer=False)  # open as long as the process lives
+
+    def listen() -> None:
+        while not set(reader.recv(64)) & {signal.SIGTERM, signal.SIGINT}:
+            pass
+        parked.close()
+
+    threading.Thread(target=listen, name="stop of parked polls", daemon=True).start()
 
 
 def refuse_taken_port(port: int) -> None:

@@ -23,7 +23,6 @@ ROOM = 64
 LOOK_SECONDS = 1.0  # at the latest
 PAUSE_SECONDS = 0.02  # at the earliest, however many jobs are opened
 REST_SECONDS = 0.25  # of a poll that was woken and found nothing that fits it
-CLOSED = threading.Event()  # never set: a wait on it is a pause
 
 
 @dataclass(eq=False)
@@ -31,6 +30,7 @@ class Spot:
     """The place of one parked poll. `turn`: when it was woken last; who was woken least recently is next."""
 
     keys: frozenset[tuple[int, str]]
+    closing: threading.Event
     turn: int = 0
     woken: threading.Event = field(default_factory=threading.Event)
     fruitless: bool = False
@@ -38,10 +38,10 @@ class Spot:
     def wait(self, until: float) -> bool:
         """Wait until there may be a job, or until the instant `until` of time.monotonic(); return whether there may be one."""
         if self.fruitless:
-            CLOSED.wait(min(REST_SECONDS, max(0.0, until - time.monotonic())))
+            self.closing.wait(min(REST_SECONDS, max(0.0, until - time.monotonic())))
         self.fruitless = self.woken.wait(max(0.0, until - time.monotonic()))
         self.woken.clear()
-        return self.fruitless
+        return self.fruitless and not self.closing.is_set()
 
 
 class Polls:
@@ -54,13 +54,21 @@ class Polls:
         self._lock = threading.Lock()
         self._listener: threading.Thread | None = None
         self._turn = 0
+        self._closing = threading.Event()
+
+    def close(self) -> None:
+        """Let all parked polls go, and park none any more: the server is about to stop."""
+        self._closing.set()
+        with self._lock:
+            for spot in self._spots:
+                spot.woken.set()
 
     @contextmanager
     def parked(self, tenant_id: int, topics: Sequence[str]) -> Iterator[Spot | None]:
-        """Take a place for the time of the block; None when there is no room."""
-        spot = Spot(frozenset((tenant_id, topic) for topic in topics))
+        """Take a place for the time of the block; None when there is no room, or the server stops."""
+        spot = Spot(frozenset((tenant_id, topic) for topic in topics), self._closing)
         with self._lock:
-            full = len(self._spots) >= self.room
+            full = len(self._spots) >= self.room or self._closing.is_set()
             if not full:
                 self._spots.append(spot)
                 if self._listener is None:
@@ -83,13 +91,13 @@ class Polls:
                 for _ in connection.notifies(timeout=LOOK_SECONDS, stop_after=1):
                     pass
                 self._look(connection)
-                CLOSED.wait(PAUSE_SECONDS)
+                self._closing.wait(PAUSE_SECONDS)
             except psycopg.Error:
                 log.warning("database not reachable, parked polls wait on")
                 if connection is not None:
                     connection.close()
                 connection = None
-                CLOSED.wait(LOOK_SECONDS)
+                self._closing.wait(LOOK_SECONDS)
         if connection is not None:
             connection.close()
 

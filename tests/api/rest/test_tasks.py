@@ -27,6 +27,11 @@ WITH_FORM = node(
     camunda_candidateGroups="claims_clerk", camunda_priority="70", camunda_dueDate="2026-09-01T10:00:00+02:00",
 )  # fmt: skip
 ERROR, ESCALATION = '<bpmn:errorEventDefinition errorRef="e_a"/>', '<bpmn:escalationEventDefinition escalationRef="k_a"/>'
+LOOP = node(
+    "userTask", "einzeln",
+    '<bpmn:multiInstanceLoopCharacteristics isSequential="true" camunda:collection="betraege" camunda:elementVariable="betrag"/>',
+    camunda_formRef="pruefbogen", camunda_formRefBinding="latest",
+)  # fmt: skip
 FILES = {
     "pruefung.bpmn": file(process(
         node("startEvent", "s") + WITH_FORM + boundary("kaputt", "pruefen", ERROR) + boundary("gemeldet", "pruefen", ESCALATION, interrupting=False)
@@ -36,6 +41,7 @@ FILES = {
     "formlos.bpmn": file(process(
         node("startEvent", "s") + user("frei") + user("danach") + node("endEvent", "e") + chain("s", "frei", "danach", "e"), key="formlos",
     )),
+    "stapel.bpmn": file(process(node("startEvent", "s") + LOOP + node("endEvent", "e") + chain("s", "einzeln", "e"), key="stapel")),
     "pruefbogen.form": json.dumps(FORM).encode(),
 }  # fmt: skip
 
@@ -173,6 +179,14 @@ def test_the_form_is_shown_prefilled_and_decides_what_may_be_submitted(desk: Off
     with desk.database.begin(desk.detmold) as tx:
         assert instances.get(tx, desk.detmold, made.uuid).status == "completed"
         assert replay.replay(tx, desk.detmold, made.id).identical
+
+
+def test_the_form_of_a_task_in_a_loop_shows_what_its_own_round_is_about(desk: Office) -> None:
+    task_id, _ = begin(desk, "stapel", betraege=[Decimal(7), Decimal(8)])
+
+    shown = desk.client("anna").get(f"/engine-rest/task/{task_id}/form-variables").get_json()
+
+    assert (shown["betrag"]["value"], shown["betraege"]["value"]) == (7, "[7,8]")
 
 
 def test_a_task_without_a_form_sets_what_is_sent(desk: Office) -> None:

@@ -1,0 +1,100 @@
+"""Requests that wait for jobs, on the real server: they are woken at once, one per job, and take nothing from the pages."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+import requests
+from sqlalchemy.engine import URL
+
+from engine import clock, deployments
+from tests.api.rest.clients_server import Server
+from tests.api.rest.conftest import Office
+from tests.api.rest.serving import served
+from tests.clients import processes
+
+pytestmark = [pytest.mark.timeout(120), pytest.mark.xdist_group("clients")]
+
+PARKED = 20
+
+
+@pytest.fixture(scope="module")
+def server(office: Office, app_url: URL) -> Iterator[Server]:
+    """A server with two threads for pages."""
+    with office.database.begin(office.detmold) as tx:
+        now = clock.now(tx, office.detmold)
+        deployments.deploy(
+            tx, processes.files("_p"), world_id=office.world_id, name="Warten", by="test", now=now, readers={}
+        )  # fmt: skip
+    with served(app_url, threads=2) as address:
+        yield Server(office, address)
+
+
+def poll(server: Server, number: int, milliseconds: int, ready: threading.Barrier | None = None) -> tuple[float, list[dict[str, Any]]]:
+    """Ask for one job; return how long the answer took, and the answer."""
+    if ready is not None:
+        ready.wait(10)
+    began = time.monotonic()
+    body = {
+        "workerId": f"w{number}", "maxTasks": 1, "asyncResponseTimeout": milliseconds,
+        "topics": [{"topicName": "zaehlen_p", "lockDuration": 60_000}, {"topicName": "nichts", "lockDuration": 1000}],
+    }  # fmt: skip
+    answer = server.call("POST", "/external-task/fetchAndLock", body)
+    assert (answer.status_code, answer.headers["Content-Type"]) == (200, "application/json"), answer.text
+    return time.monotonic() - began, answer.json()
+
+
+def test_pages_answer_beside_many_parked_polls_and_each_job_goes_to_one_of_them(server: Server) -> None:
+    server.call("GET", "/version")  # the password is remembered: the polls below need no argon2 each
+    ready = threading.Barrier(PARKED + 1)
+    with ThreadPoolExecutor(PARKED) as threads:
+        waiting = [threads.submit(poll, server, number, 3000, ready) for number in range(PARKED)]
+        ready.wait(10)
+        time.sleep(0.8)  # nothing tells from outside when they are all parked
+        began = time.monotonic()
+        for _ in range(5):
+            assert requests.get(f"{server.address}/health", timeout=5).ok
+        pages = time.monotonic() - began
+        started = {server.start("zaehlen_p", f"P{number}") for number in range(3)}
+        answers = [future.result(30) for future in waiting]
+
+    assert pages < 2, "pages have threads of their own"
+    got = [(seconds, tasks[0]) for seconds, tasks in answers if tasks]
+    assert {task["processInstanceId"] for _, task in got} == started
+    assert len(got) == 3
+    assert max(seconds for seconds, _ in got) < 2.8, "woken, not timed out"
+    assert all(2.8 < seconds < 8 for seconds, tasks in answers if not tasks)
+
+
+def test_a_poll_without_patience_is_answered_at_once(server: Server) -> None:
+    seconds, tasks = poll(server, 1, 0)
+
+    assert (seconds < 1, tasks) == (True, [])
+
+
+def test_the_server_stops_although_polls_are_parked(office: Office, app_url: URL, server: Server) -> None:
+    ended: list[str] = []
+
+    def park(other: Server) -> None:
+        try:
+            ended.append(f"answered {poll(other, 1, 20_000)}")
+        except requests.RequestException:
+            ended.append("cut off")
+
+    with served(app_url, threads=2) as address:
+        other = Server(office, address)
+        other.call("GET", "/version")
+        parked = threading.Thread(target=park, args=(other,))
+        parked.start()
+        time.sleep(1)
+        began = time.monotonic()
+    stopped = time.monotonic() - began
+    parked.join(30)
+
+    assert stopped < 6, "as soon as somebody stops the server, parked polls are let go"
+    assert len(ended) == 1
