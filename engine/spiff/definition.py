@@ -79,6 +79,41 @@ class Definition:
         inside = (spec for spec in self.nodes() if spec.name.startswith(f"{name}/"))
         return self.has_conditions and any((spec.element.event or events.NO_EVENT).kind == "conditional" for spec in inside)
 
+    def arrives(self, join: str, tokens: Iterable[tuple[str, str | None]]) -> bool:
+        """Return whether one of the tokens can arrive at `join` before the join itself goes on.
+
+        tokens: the node each is at, and the flow it came over where it waits at a parallel join. They go over flows, boundary
+        events and links; past a parallel join only if they can fill each of its flows, so that one behind `join` in a loop,
+        which needs the token waiting there, lets nobody come round.
+        """
+        filled: dict[str, set[str]] = {}
+        todo: list[str] = []
+
+        def enter(name: str, flow: str | None) -> None:
+            node = self.node(name)
+            if node.waits_for_all and flow is not None:
+                filled.setdefault(name, set()).add(flow)
+                if filled[name] < set(node.incoming):
+                    return
+            todo.append(name)
+
+        for name, flow in tokens:
+            enter(name, flow)
+        seen: set[str] = set()
+        while todo:
+            name = todo.pop()
+            if name in seen:
+                continue
+            seen.add(name)
+            node = self.node(name)
+            ways: list[tuple[str | None, str]] = [(flow.id, target) for flow, target in node.out]
+            ways += [(None, target) for target in (*node.boundaries, *([node.link_target] if node.link_target else []))]
+            for way, target in ways:
+                if target == join:
+                    return True
+                enter(target, way)
+        return False
+
     def nodes(self) -> list[nodes.Node]:
         """Return all nodes."""
         return [spec for spec in self.spec.task_specs.values() if isinstance(spec, nodes.Node)]

@@ -28,6 +28,8 @@ class ExclusiveGateway(Node):
 class ParallelGateway(Node):
     """Waits for one token on each incoming flow; surplus tokens wait for the next round. Then goes every way."""
 
+    waits_for_all = True
+
     def _update_hook(self, my_task: Token) -> bool:
         my_task.workflow.journal_element("element_activated", my_task)
         my_task.wait()
@@ -75,7 +77,8 @@ class InclusiveGateway(Node):
             return False
         if {t.via for t in here} != set(self.incoming):
             others = [t for t in workflow.live_tokens() if t.scope == token.scope and t.task_spec is not self and t.role != "watcher"]
-            if any(workflow.definition.reaches(other.task_spec.name, self.name) for other in others):
+            places = [(t.task_spec.name, t.via if t._state == TaskState.WAITING else None) for t in others]
+            if workflow.definition.arrives(self.name, places):
                 return False
         for other in here[1:]:
             other._set_state(TaskState.COMPLETED)

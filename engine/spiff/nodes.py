@@ -30,6 +30,7 @@ class Node(BpmnTaskSpec):  # type: ignore[misc]  # SpiffWorkflow is untyped
 
     is_conditional = False
     is_inclusive_join = False
+    waits_for_all = False
     scope_kind = "subprocess"
 
     def __init__(self, spec: BpmnProcessSpec, name: str, element: model.Element, path: str) -> None:

@@ -95,6 +95,14 @@ RULES = (
         + flow("g", "m", "weiter") + flow("g", "e"),
     ),
     Rule(
+        "inclusive_join_beside_a_parallel_way_in_a_loop_does_not_wait_for_the_next_round",
+        "start -> a b\ndo b -> a\ndo a {weiter: true} -> a b\ndo a -> b\ndo b {weiter: false} -> completed",
+        START + node("exclusiveGateway", "m") + node("parallelGateway", "v") + user("a") + node("inclusiveGateway", "f", default="f_c")
+        + user("b") + user("c") + node("inclusiveGateway", "j") + node("parallelGateway", "q")
+        + node("exclusiveGateway", "g", default="g_e") + END + chain("s", "m", "v", "a", "q", "g") + flow("v", "f") + flow("f", "b", "1 = 1")
+        + flow("f", "c") + chain("b", "j", "q") + chain("c", "j") + flow("g", "m", "weiter") + flow("g", "e"),
+    ),
+    Rule(
         "inclusive_join_looks_only_at_its_own_scope", "start -> b iu\ndo iu -> b z\ndo z -> b\ndo b -> completed",
         START + node("parallelGateway", "f") + user("b") + sub(
             "sub", node("startEvent", "is") + node("parallelGateway", "if") + user("iu") + node("inclusiveGateway", "ij") + user("z")

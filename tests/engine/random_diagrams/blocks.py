@@ -128,13 +128,17 @@ class Process:
 
 @dataclass(frozen=True)
 class Around:
-    """What stands around a place: whether errors and escalations are caught, and whether a loop's entry is seen."""
+    """What stands around a place: whether errors and escalations are caught, and whether a loop's entry is seen.
+
+    joined: an inclusive join waits for this way. One that surely ends elsewhere is not waited for, which blocks cannot say.
+    """
 
     error: bool = False
     escalation: bool = False
     entry: bool = False
     once: bool = True
     inner: bool = False
+    joined: bool = False
 
 
 @dataclass
@@ -208,17 +212,16 @@ class Generator:
         return Multi(count, self.rnd.random() < 0.5, self.rnd.randint(1, 2) if self.rnd.random() < 0.4 else None)
 
     def choice(self, around: Around, depth: int, *, inclusive: bool) -> Choice:
-        branches = tuple(self.short(around, depth + 1) for _ in range(self.rnd.randint(2, 3)))
+        inside = replace(around, joined=around.joined or inclusive)
+        branches = tuple(self.short(inside, depth + 1) for _ in range(self.rnd.randint(2, 3)))
         last = len(branches) - 1
         chosen = frozenset(self.rnd.sample(range(last), self.rnd.randint(0, last))) if inclusive else frozenset({self.rnd.randint(0, last)})
         return Choice(self.name("o" if inclusive else "x"), branches, chosen or frozenset({last}), inclusive)
 
     def stop(self, around: Around, depth: int) -> Block:
-        kinds = [
-            *(["error"] if around.error else []),
-            *(["escalation"] if around.escalation else []),
-            *(["terminate"] if around.inner else []),
-        ]
+        kinds = ["escalation"] if around.escalation else []
+        if not around.joined:
+            kinds += [*(["error"] if around.error else []), *(["terminate"] if around.inner else [])]
         if not kinds:
             return self.leaf(around)
         kind = self.rnd.choice(kinds)
