@@ -205,7 +205,9 @@ class Reader:
                 )
             else:
                 condition = self.expression(element, text, "Bedingung", language=language)
-                if condition is not None and condition.kind == "literal":
+                if condition is None:
+                    condition = expressions.literal(text)  # told already; it is not missing
+                elif condition.kind == "literal":
                     self.fault(element, f"Die Bedingung „{text}“ ist kein Ausdruck.", "Bitte „=“ davorsetzen oder als Sprache FEEL wählen.")
         label = " ".join((element.get("name") or "").split())
         return model.Flow(

@@ -119,12 +119,12 @@ def form_context(tx: Connection, variables: Mapping[str, object], as_of: date) -
     """
     found = _claims_of(tx, variables)
     akte: dict[str, object] = {}
-    wanted = variables.get("schuldner_id")
-    if isinstance(wanted, str):
-        akte |= _debtor_facts(debtors.find(tx, UUID(wanted)))
+    wanted = _id(variables.get("schuldner_id"))
+    if wanted is not None:
+        akte |= _debtor_facts(debtors.find(tx, wanted))
     proposed = variables.get("vorschlaege")
     if isinstance(proposed, list):
-        akte["vorschlaege"] = [_proposal(tx, row) for row in proposed if isinstance(row, dict)]
+        akte["vorschlaege"] = [_proposal(tx, row) for row in proposed if isinstance(row, dict) and _id(row.get("schuldner_id"))]
     if found:
         open_now = ledger.balances(tx, found, as_of)
         akte["forderungen"] = [
@@ -163,8 +163,14 @@ def _debtor_facts(debtor: debtors.Debtor) -> dict[str, object]:
 
 def _claims_of(tx: Connection, variables: Mapping[str, object]) -> list[claims.Claim]:
     single, listed = variables.get("forderung_id"), variables.get("forderungen")
-    if isinstance(single, str):
-        return [claims.find(tx, UUID(single))]
     rows = listed if isinstance(listed, list) else []
-    ids = [row.get("forderung_id") for row in rows if isinstance(row, dict)]
-    return [claims.find(tx, UUID(one)) for one in ids if isinstance(one, str)]
+    ids = [single] if isinstance(single, str) else [row.get("forderung_id") for row in rows if isinstance(row, dict)]
+    return [claims.find(tx, one) for one in map(_id, ids) if one is not None]
+
+
+def _id(value: object) -> UUID | None:
+    """Return the id a variable holds, None where it is none: a diagram of somebody else may use our name for its own."""
+    try:
+        return UUID(value) if isinstance(value, str) else None
+    except ValueError:
+        return None

@@ -80,7 +80,7 @@ def test_it_runs_through_table_form_job_and_embedded_form_and_replays_identicall
 
     opened = task(database, world)
     assert (opened.element_id, opened.form, opened.candidate_groups, opened.priority) == (
-        "anschrift_klaeren", "anschrift_klaeren", ("sachbearbeitung",), 70,
+        "anschrift_klaeren", "anschrift_klaeren", ("claims_clerk",), 70,
     )  # fmt: skip
     assert opened.due_at is not None
     assert opened.due_at - opened.created_at < timedelta(days=14)

@@ -85,6 +85,19 @@ def test_an_agreement_decides_who_enforces_and_must_not_overlap(database: Databa
             )  # fmt: skip
 
 
+@pytest.mark.parametrize("variables", [
+    {"schuldner_id": "x"}, {"schuldner_id": 7}, {"forderung_id": "x"}, {"forderungen": [{"forderung_id": "x"}, 5, {}]},
+    {"vorschlaege": [{"schuldner_id": "x"}, {}]},
+])  # fmt: skip
+def test_variables_that_only_share_our_names_show_nothing_and_break_nothing(
+    database: Database, world: World, variables: dict[str, object]
+) -> None:
+    with database.begin(world.detmold) as tx:
+        akte = view.form_context(tx, variables, date(2026, 8, 17))
+
+    assert not any(akte.values())
+
+
 def test_forms_get_names_and_sums_from_the_ids_of_an_instance(database: Database, world: World) -> None:
     here, there = given(database, world)
     with database.begin(world.detmold) as tx:
