@@ -26,11 +26,13 @@ from api.pages import (
     law_tables,
     login,
     mahnlauf,
+    migration_page,
     modeler_links,
     models_page,
     replay_page,
     task_list,
     task_page,
+    versions_page,
 )
 from api.rest import entrance, faults, routes
 from engine import errors, polls
@@ -54,6 +56,8 @@ PAGES = (
     replay_page,
     models_page,
     law_tables,
+    versions_page,
+    migration_page,
     claims_import,
     mahnlauf,
     incident_list,

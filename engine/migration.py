@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, text
 
-from engine import bulk, bundles, db, decisions, deployments, errors, instances, loop_children, values
+from engine import bulk, bundles, db, decisions, errors, instances, loop_children, values
 from engine.protocol import Migration, Step, Stimulus
 from engine.spiff import mapping, words
 from engine.spiff import migration as spiff
@@ -283,11 +283,3 @@ def checked_reason(reason: str) -> str:
 
 def _stimulus(made: Plan, instance: instances.Instance, reason: str, by: str) -> Stimulus:
     return Stimulus("migrated", name=reason, by=by, migration=Migration(instance.bundle_id, made.target, made.mapping))
-
-
-def versions(tx: Connection, process_key: str, *, tenant_id: int) -> list[tuple[int, int]]:
-    """Return (version, running instances of the tenant) of a process, newest first. Raises errors.NotFound."""
-    found = [(one.version, one.running) for one in deployments.processes(tx, tenant_id) if one.key == process_key]
-    if not found:
-        raise errors.NotFound(f"Den Prozess „{process_key}“ gibt es nicht. Bitte zuerst bereitstellen.")
-    return found

@@ -14,11 +14,10 @@ from uuid import UUID
 
 from sqlalchemy import Connection, text
 
-from engine import bindings, bundles, db, deployments, errors, migration, start_schedule
+from engine import bindings, bundles, db, deployments, errors, migration, start_schedule, versions
 from engine.spiff import model, reader, words
 
 MAX_TOLD = 5
-KINDS = {"bpmn": "Prozess", "dmn": "Entscheidung", "form": "Formular", "letter": "Schreiben"}
 LETTER_PARAMETER = "vorlage"
 
 
@@ -62,8 +61,8 @@ def undo(tx: Connection, deployment_uuid: UUID, *, reason: str, tenant_id: int, 
     for one in made:
         if one.kind == "bpmn":
             _plan_starts(tx, one.key, before[(one.kind, one.key)], world_id=world_id, tenant_id=tenant_id, now=now)
-    versions = tuple((one.kind, one.key, one.version, getattr(before[(one.kind, one.key)], "version", None)) for one in made)
-    return Withdrawn(row.uuid, row.name, versions)
+    taken = tuple((one.kind, one.key, one.version, getattr(before[(one.kind, one.key)], "version", None)) for one in made)
+    return Withdrawn(row.uuid, row.name, taken)
 
 
 def reasons(tx: Connection, deployment_uuid: UUID, *, tenant_id: int) -> tuple[str, ...]:
@@ -113,7 +112,7 @@ def _reasons(tx: Connection, row: Any, world_id: int, tenant_id: int) -> Iterato
     for one in made:
         latest = _latest(tx, world_id, one.kind, one.key)
         if latest is not None and latest.version > one.version:
-            yield f"{KINDS[one.kind]} „{one.key}“ hat schon die Fassung {latest.version}. Bitte zuerst deren Bereitstellung zurücknehmen."
+            yield f"{versions.KINDS[one.kind]} „{one.key}“ hat schon die Fassung {latest.version}. Bitte zuerst deren Bereitstellung zurücknehmen."
     in_use = tx.execute(text("select * from bundle_use(:w)"), {"w": world_id}).all()
     yield from _instances(tx, made, in_use, tenant_id)
     yield from _diagrams(tx, row.id, world_id)
@@ -128,7 +127,7 @@ def _instances(tx: Connection, made: Sequence[Any], in_use: Sequence[Any], tenan
         needed = [one for one in (by_id[i] for i in ids if i in by_id) if _needs(tx, use.bundle_id, one, tenant_id)]
         if not needed:
             continue
-        what = ", ".join(f"{KINDS[one.kind]} „{one.key}“ Fassung {one.version}" for one in needed)
+        what = ", ".join(f"{versions.KINDS[one.kind]} „{one.key}“ Fassung {one.version}" for one in needed)
         if use.tenant_id != tenant_id:
             yield f"{use.tenant_name}: {use.running} laufende und {use.ended} beendete Vorgänge mit {what}."
             continue
@@ -169,7 +168,7 @@ def _diagrams(tx: Connection, deployment_id: int, world_id: int) -> Iterator[str
         for element in model.walk(process.elements) if process else ():
             for kind, key, binding in _named(element):
                 if _goes(tx, world_id, kind, key, binding, of=row.deployment_id, without=deployment_id):
-                    what = f"{KINDS[kind]} „{key}“{bindings.shown(binding)}"
+                    what = f"{versions.KINDS[kind]} „{key}“{bindings.shown(binding)}"
                     yield f"{words.shown(element)} in „{row.key}“ Fassung {row.version} braucht {what}."
 
 

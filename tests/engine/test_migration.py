@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import pytest
 from sqlalchemy import Connection, text
 
-from engine import bundles, clock, deployments, errors, history, instances, jobs, migration, replay, user_tasks, worker
+from engine import bundles, clock, deployments, errors, history, instances, jobs, migration, replay, user_tasks, versions, worker
 from engine.db import Database
 from engine.protocol import Migration, Stimulus
 from tests.conftest import START, World
@@ -112,7 +112,7 @@ def test_a_dry_run_tells_each_instance_with_reasons_and_writes_nothing_and_the_m
     assert {key: verdict.changes for key, verdict in done.items()} == {key: verdict.changes for key, verdict in told.items()}
     assert waiting(database, world, "K3") == ["b"]
     with database.begin(world.detmold) as tx:
-        assert migration.versions(tx, "p", tenant_id=world.detmold) == [(2, 4), (1, 1)]
+        assert [(one.version, one.running) for one in versions.all_of(tx, world.detmold)] == [(2, 4), (1, 1)]
     assert tried(database, world, plan).keys() == {"K3"}
 
 
@@ -217,6 +217,32 @@ def test_another_city_of_the_world_is_not_touched(database: Database, world: Wor
 
     with database.begin(world.oerlinghausen) as tx:
         assert instances.get(tx, world.oerlinghausen, other.uuid).bundle_id == other.bundle_id
+
+
+def test_children_with_rows_of_their_own_move_with_their_loop(database: Database, world: World) -> None:
+    def drawn(key: str) -> str:
+        loop = '<bpmn:multiInstanceLoopCharacteristics isSequential="false" camunda:collection="=liste" camunda:elementVariable="x"/>'
+        return node("startEvent", "s") + node("userTask", key, loop) + node("endEvent", "e") + chain("s", key, "e")
+
+    database.runtime.split_above = 2
+    deploy(database, world, ("p", drawn("a")))
+    instance = start(database, world, liste=[1, 2, 3, 4])
+    deploy(database, world, ("p", drawn("a_neu")))
+    plan = planned(database, world, {"a": "a_neu"})
+
+    assert tried(database, world, plan)["K1"].reasons == ()
+    assert moved(database, world, plan)["K1"].reasons == ()
+
+    assert waiting(database, world) == ["a_neu"] * 4
+    with database.begin(world.detmold) as tx:
+        tasks = user_tasks.of_key(tx, world.detmold, "K1")
+        assert sorted(task.scope for task in tasks) == [f"a_neu#{n}" for n in (1, 2, 3, 4)]
+    for task in tasks:
+        with database.begin(world.detmold) as tx:
+            user_tasks.complete(tx, world.detmold, task.id, {}, by="anna", now=START)
+    with database.begin(world.detmold) as tx:
+        assert instances.get(tx, world.detmold, instance.uuid).status == "completed"
+        assert replay.replay(tx, world.detmold, instance.id).difference is None
 
 
 # ---------------------------------------------------------------- who keeps what
