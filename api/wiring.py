@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 
 import forms
 from api import migrations
+from api.auth import users
 from engine import config, db, deployments, errors, jobs
 from engine.runtime import Runtime
 from processes import law, letters, topics
@@ -25,7 +26,7 @@ def all_topics() -> dict[str, jobs.Topic]:
 
 def runtime() -> Runtime:
     """Return a Runtime with the law's functions and our topics."""
-    return Runtime(law.FUNCTIONS, all_topics())
+    return Runtime(law.FUNCTIONS, all_topics(), name_of=users.name_of)
 
 
 def topic_inputs() -> Mapping[str, Sequence[str]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection
@@ -34,12 +34,21 @@ def calm_garbage_collection() -> None:
 
 
 class Runtime:
-    """A resource without threads of its own. Live instances are cached by (tenant, instance) and checked by the head of their chain."""
+    """A resource without threads of its own. Live instances are cached by (tenant, instance) and checked by the head of their chain.
+
+    name_of: who stands behind a login, for what people read; the program hands it in.
+    """
 
     def __init__(
-        self, functions: tuple[feel.Function, ...] = (), topics: Mapping[str, Topic] | None = None, *, keep_live: bool = True
+        self,
+        functions: tuple[feel.Function, ...] = (),
+        topics: Mapping[str, Topic] | None = None,
+        *,
+        keep_live: bool = True,
+        name_of: Callable[[Connection, str], str] = lambda _, login: login,
     ) -> None:
         self.functions = functions
+        self.name_of = name_of
         self.topics: dict[str, Topic] = dict(topics or {})
         self.keep_live = keep_live
         self.split_above = children.SPLIT_ABOVE

@@ -135,6 +135,12 @@ def names(tx: Connection) -> dict[str, str]:
     return {row.login: row.name for row in tx.execute(select(u.login, u.name))}
 
 
+def name_of(tx: Connection, login: str) -> str:
+    """Return the name behind a login; a login that is nobody's stands for itself."""
+    found = tx.execute(select(tables.user_account.c.name).where(tables.user_account.c.login == login)).scalar()
+    return found or login
+
+
 def demo_users_exist(tx: Connection) -> bool:
     """Return whether users of a demo exist: they must never live beside a production tenant."""
     return tx.execute(select(tables.user_account.c.id).where(tables.user_account.c.is_demo).limit(1)).first() is not None

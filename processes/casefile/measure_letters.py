@@ -16,7 +16,7 @@ from uuid import UUID
 import yaml
 from sqlalchemy import Connection
 
-from engine import errors
+from engine import db, errors
 from processes import money
 from processes.casefile import claims, debtors, field, letter_parts, measures, seizures, tenants
 
@@ -126,7 +126,7 @@ def record_of_visit(tx: Connection, tenant_id: int, measure_id: UUID, visit_id: 
             "unterschrieben": visit.signed,
             "unterschrift_fehlt": UNSIGNED.get(visit.unsigned_reason or "", visit.unsigned_reason),
             "vermerk": letter_parts.words(tx, tenant_id, visit.note),
-            "beamter": visit.officer,
+            "beamter": db.runtime(tx).name_of(tx, visit.officer),
         },
         "sachen": [
             {
@@ -153,7 +153,7 @@ def receipt(tx: Connection, tenant_id: int, measure_id: UUID, label: str, today:
     paid = field.receipt(tx, tenant_id, label)
     facts = {
         "schuldner": _person(debtor_of(tx, measure)),
-        "beamter": paid.officer,
+        "beamter": db.runtime(tx).name_of(tx, paid.officer),
         "werte": {"quittung_nr": paid.label, "bar": money.euro(paid.amount_cent), "erhalten_am": paid.received_on},
     }
     return _to_debtor(tx, measure, "Quittung", today, facts)

@@ -19,6 +19,9 @@ SPELLED = {
     # what a debtor answered
     "zahlt_bis": "zahlt bis zu einem Tag", "raten": "bittet um Raten", "einwendung": "erhebt Einwendungen",
     "kann_nicht_zahlen": "kann nicht zahlen", "unbekannt": "unbekannt",
+    # who was there
+    "schuldner": "Schuldner", "angehoerige": "Angehörige", "mitbewohner": "Mitbewohner", "vertreter": "Vertretung", "zeuge": "Zeuge",
+    "polizei": "Polizei",
     # how money came, and claims files
     "ueberweisung": "Überweisung", "bar": "bar", "drittschuldner": "Drittschuldner", "lastschrift": "Lastschrift",
     "forderungen": "Forderungen", "gesamtschuldner": "Gesamtschuldner",

@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 from engine import jobs
 from engine.protocol import Variables
 from processes import given
-from processes.casefile import field, measures
+from processes.casefile import field, measures, words
 
 
 def record(tx: Connection, job: jobs.Job, result: object, now: datetime) -> Variables:
@@ -26,7 +26,8 @@ def record(tx: Connection, job: jobs.Job, result: object, now: datetime) -> Vari
         officer=given.text(variables, "bearbeiter"),
         place=given.optional_text(variables, "besuch_ort"),
         persons=", ".join(
-            f"{given.text(person, 'rolle')}: {given.text(person, 'name')}" for person in given.contexts(variables, "anwesende")
+            f"{given.text(person, 'name')} ({words.spelled(given.text(person, 'rolle'))})"
+            for person in given.contexts(variables, "anwesende")
         )
         or None,
         signed=None if signed is None else signed == "ja",

@@ -8,6 +8,7 @@ from uuid import UUID
 import pytest
 from sqlalchemy import Connection, text
 
+from api.auth import users
 from engine import clock, jobs
 from engine.db import Database
 from processes import letters as printing
@@ -103,8 +104,13 @@ def test_change_reminder_and_release_name_service_and_amounts(database: Database
     assert "wieder leisten" in printed(release, "pfaendung_aufhebung")
 
 
-def test_order_record_and_receipt_of_a_visit(database: Database, world: World, case: list[claims.Claim]) -> None:
+def test_order_record_and_receipt_of_a_visit(
+    database: Database, world: World, case: list[claims.Claim], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(database.runtime, "name_of", users.name_of)  # as the program hands it in
     measure = made(database, world, case, "aussendienst", travel_cent=500, distance_km=18)
+    with database.look() as tx:
+        users.create(tx, "o.beispiel", "Otto Beispiel", "ein-langes-passwort", {world.detmold: ("field_officer",)})
     with database.begin(world.detmold) as tx:
         now = clock.now(tx, world.detmold)
         demand_cent = field.begin_visit(tx, measure, by="test", now=now)
@@ -129,11 +135,22 @@ def test_order_record_and_receipt_of_a_visit(database: Database, world: World, c
         "Schuldner: Mara Muster",
         "Die Unterschrift wurde verweigert.",
         "Fernseher",
-        "o.beispiel",
+        "Otto Beispiel",
     ):
         assert part in text_of_record
+    assert "Otto Beispiel" in printed(paper, "quittung")
     assert f"Quittung {receipt.label}" in printed(paper, "quittung")
     assert record.inputs["werte"] != order.inputs["werte"]
+
+
+def test_the_officer_is_warned_on_a_sheet_that_is_not_shown(database: Database, world: World, case: list[claims.Claim]) -> None:
+    measure = made(database, world, case, "aussendienst", safety_note="Hund im Hof.")
+    with database.begin(world.detmold) as tx:
+        order = measure_letters.field_order(tx, world.detmold, measure.uuid, today(tx, world))
+
+    words = printed(order, "aussendienst_auftrag")
+
+    assert words.index("Freigegeben") < words.index("nicht vorzeigen") < words.index("Hund im Hof.")
 
 
 def test_the_announcement_demands_all_claims_of_the_case_without_a_fee(database: Database, world: World, case: list[claims.Claim]) -> None:
