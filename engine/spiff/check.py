@@ -243,7 +243,10 @@ def _references(check_: _Check, element: model.Element) -> None:
             "Bitte die Tabelle mit bereitstellen oder die Kennung berichtigen.",
         )
     if element.kind == "user_task" and known.topics is not None:
-        form = element.assignment.form
+        form, people = element.assignment.form, element.assignment
+        if people.assignee is None and people.candidate_groups is None and people.candidate_users is None:
+            text = "Die Aufgabe steht in keiner Liste: Weder Bearbeiter noch Gruppe sind genannt."
+            check_.add(element, text, "Bitte eine Gruppe angeben; die Rollen stehen in docs/design.md.", warning=True)
         if form is None:
             check_.add(element, "Die Aufgabe hat kein Formular.", "Bitte ein Camunda Form auswählen.", warning=True)
         elif form not in known.forms:

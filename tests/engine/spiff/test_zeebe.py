@@ -519,3 +519,12 @@ def test_version_tag_is_kept_and_no_retention_is_asked_for() -> None:
     assert parsed is not None
     assert parsed.processes[0].version_tag == "2026-2"
     assert [f for f in check.check({"p.bpmn": content}, check.Known()) if "historyTimeToLive" in f.message] == []
+
+
+def test_a_task_that_nobody_is_named_for_is_a_warning() -> None:
+    known = check.Known(topics={})
+    people = tag("assignmentDefinition", candidateUsers="anna")
+    nobody, somebody = (check.check({"p.bpmn": file(process("".join(around(one))))}, known) for one in (user("x"), user("x", people)))
+
+    assert [finding.severity for finding in nobody if "steht in keiner Liste" in finding.message] == ["warning"]
+    assert [finding for finding in somebody if "steht in keiner Liste" in finding.message] == []
