@@ -76,7 +76,7 @@ class CatchEvent(EventNode):
                 due = schedule.duration_of(value).after(workflow.moment)
             elif event.timer_kind == "cycle":
                 cycle = schedule.cycle_of(schedule.from_spring(value) if event.spring_cron else value)
-                due = cycle.next(planned) if planned is not None else cycle.first(workflow.moment)
+                due = self._next_in(cycle, str(value), planned, token)
                 data["reps"] = (
                     data["reps"] - 1 if planned is not None and data.get("reps") is not None else data.get("reps", cycle.repetitions)
                 )
@@ -86,6 +86,20 @@ class CatchEvent(EventNode):
             raise errors.Incident(f"Zeit von „{self.shown}“: {fault}", self.element.id) from fault
         data["due"] = due
         return due
+
+    def _next_in(self, cycle: schedule.Cycle, drawn: str, planned: datetime | None, token: Token) -> datetime:
+        """Return the planned time after `planned`, counted from the beginning of the cycle: 31.01., 28.02., 31.03."""
+        data, moment = token.internal_data, token.workflow.moment
+        if cycle.duration is None or (planned is not None and "begun" not in data):
+            return cycle.first(moment) if planned is None else cycle.next(planned)
+        if planned is None:
+            begun, number = (moment, 1) if cycle.start is None else (cycle.start, 0)
+        elif data["begun"][2] == drawn:
+            begun, number = data["begun"][0], data["begun"][1] + 1
+        else:  # the expression gives another rhythm now: it begins with what was planned last
+            begun, number = planned, 1
+        data["begun"] = [begun, number, drawn]
+        return cycle.duration.times(number).after(begun)
 
     def look(self, token: Token, changes: list[Change] | None) -> None:
         """Fire when the condition holds after the changes it sees; None: it has just begun to wait.
@@ -270,7 +284,7 @@ def rearm(token: Token, role: str, host: int | None) -> None:
             return
     again = token.workflow.new_token(node, token.scope, role=role, host=host)
     if kind == "timer":
-        again.internal_data |= {"due": data["due"], "reps": data.get("reps")}
+        again.internal_data |= {"due": data["due"], "reps": data.get("reps")} | ({"begun": data["begun"]} if "begun" in data else {})
     again.local = token.local
     node._update(again)
     token.workflow.fresh.discard(again.number)  # a condition fires again after the next change, not at once

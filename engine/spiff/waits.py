@@ -68,7 +68,7 @@ def _timer(before: model.Element, now: model.Element, token: Token) -> dict[str,
     one, other = before.event or events.NO_EVENT, now.event or events.NO_EVENT
     if (one.timer_kind, one.spring_cron, _text(one.timer)) == (other.timer_kind, other.spring_cron, _text(other.timer)):
         return {}
-    for known in ("due", "reps"):
+    for known in ("due", "reps", "begun"):
         token.internal_data.pop(known, None)
     return {"due_at": token.task_spec.describe(token).due_at}
 

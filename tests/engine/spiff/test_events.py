@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
 
 from engine import errors
+from engine.protocol import Stimulus
 from tests.engine.spiff.bpmn import boundary, case, chain, event_subprocess, io, job, message, node, timer, user
 
 START, END = node("startEvent", "s"), node("endEvent", "e")
@@ -161,3 +164,27 @@ def test_an_error_in_a_called_process_reaches_the_boundary_of_the_call() -> None
 
     run.do("cj")
     assert run.waiting == ["n"]
+
+
+def test_a_monthly_cycle_meets_the_end_of_each_month_and_a_changed_rhythm_begins_anew() -> None:
+    body = (
+        node("startEvent", "s")
+        + user("u")
+        + boundary("b", "u", timer("timeCycle", "=rhythmus"), interrupting=False)
+        + node("endEvent", "e")
+    )
+    run = case(body + node("endEvent", "e2") + chain("s", "u", "e") + chain("b", "e2"))
+    run.now = datetime(2027, 1, 31, 7, tzinfo=UTC)
+    run.start(rhythmus="R/P1M")
+
+    days = []
+    for _ in range(3):
+        days.append(run.wait("b").due_at)
+        run.do("b")
+    run.send(Stimulus("variables_set", variables={"rhythmus": "R/P10D"}, name="x", by="x"))
+    days.append(run.wait("b").due_at)
+    for _ in range(2):
+        run.do("b")
+        days.append(run.wait("b").due_at)
+
+    assert [f"{day:%d.%m.}" for day in days if day] == ["28.02.", "31.03.", "30.04.", "31.05.", "10.06.", "20.06."]
