@@ -100,15 +100,6 @@ def definition(tx: Connection, bundle_id: int, *, tenant_id: int) -> spiff.Defin
     return found
 
 
-def deployment(tx: Connection, bundle_id: int) -> int:
-    """Return the deployment of what the bundle runs: the newest one of its diagrams."""
-    query = text(
-        "select max(p.deployment_id) from bundle b join definition p on p.world_id = b.world_id and p.id = any (b.definition_ids)"
-        " and p.kind = 'bpmn' where b.id = :b"
-    )
-    return int(tx.execute(query, {"b": bundle_id}).scalar_one())
-
-
 def processes(tx: Connection, bundle_id: int) -> tuple[str, dict[str, model.Process]]:
     """Return the key of a bundle's process, and every process of the bundle in the version it keeps.
 
@@ -132,6 +123,21 @@ def _parsed(tx: Connection, rows: Iterable[Any]) -> dict[str, model.Process]:
             raise errors.InvalidState(f"Das Diagramm „{row.file}“ enthält den Prozess „{row.key}“ nicht mehr. Bitte die Datenbank prüfen.")
         kept[row.key] = process
     return kept
+
+
+def deployments_of_decisions(tx: Connection, bundle_id: int) -> dict[str, int]:
+    """Return decision -> the deployment of the process of a bundle that asks it; of several the latest."""
+    query = text(
+        "select d.key, d.deployment_id from bundle b join definition d on d.world_id = b.world_id and d.id = any (b.definition_ids)"
+        " where b.id = :b and d.kind = 'bpmn'"
+    )
+    deployed = {row.key: row.deployment_id for row in tx.execute(query, {"b": bundle_id})}
+    found: dict[str, int] = {}
+    for key, process in processes(tx, bundle_id)[1].items():
+        for element in model.walk(process.elements):
+            if element.decision:
+                found[element.decision] = max(found.get(element.decision, 0), deployed[key])
+    return found
 
 
 def files(tx: Connection, bundle_id: int, kind: str) -> dict[str, bytes]:

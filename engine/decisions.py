@@ -19,10 +19,10 @@ def bound(tx: Connection, definition: spiff.Definition, bundle_id: int, *, tenan
     cached = runtime.bound.get(bundle_id)
     if cached is not None and cached[0] == now_newest:
         return cached[1]
-    deployed = bundles.deployment(tx, bundle_id)
+    deployed = bundles.deployments_of_decisions(tx, bundle_id) if "deployment" in definition.decisions.values() else {}
     found: dict[str, BoundDecision] = {}
     for key, binding in definition.decisions.items():
-        row = bindings.resolve(tx, world_id, "dmn", key, binding, deployment_id=deployed)
+        row = bindings.resolve(tx, world_id, "dmn", key, binding, deployment_id=deployed.get(key, 0))
         if row is not None:
             found[key] = version(tx, row.id, str(row.uuid), key, runtime.functions)
     runtime.bound[bundle_id] = (now_newest, found)

@@ -6,16 +6,14 @@ new version. A running instance keeps its process, forms and letters (its bundle
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Connection, text
 
-from engine import db, dmn, errors, feel, start_schedule, values
+from engine import brought, db, dmn, errors, feel, start_schedule
 from engine.protocol import Finding
 from engine.spiff import check as spiff_check
 from engine.spiff import inner_forms, model, reader
@@ -36,24 +34,10 @@ class Reader:
 
 
 @dataclass(frozen=True, slots=True)
-class Deployed:
-    """A version that a deployment made or found unchanged."""
-
-    id: int
-    uuid: UUID
-    kind: str
-    key: str
-    version: int
-    name: str
-    file: str
-    is_new: bool
-
-
-@dataclass(frozen=True, slots=True)
 class Deployment:
     id: int
     uuid: UUID
-    definitions: tuple[Deployed, ...]
+    definitions: tuple[brought.Deployed, ...]
     findings: tuple[Finding, ...]
 
 
@@ -181,75 +165,31 @@ def deploy(
         raise Refused(findings)
     tx.execute(text("select 1 from world where id = :world for update"), {"world": world_id})
     inner = {file: form.content for file, form in inner_forms.of_files(files).items()}
-    versions = [
-        version for file, content in [*files.items(), *inner.items()] for version in _versions(tx, world_id, file, content, readers)
+    drawn = [
+        version
+        for file, content in [*files.items(), *inner.items()]
+        for version in brought.of_file(
+            tx, world_id, kind_of(file) or "", file, content, _contents(kind_of(file) or "", content, file, readers)
+        )
     ]
-    if versions and all(version.known is not None for version in versions):
-        brought = text(
+    drawn = brought.with_companions(drawn)
+    if drawn and all(version.known is not None for version in drawn):
+        query = text(
             "select p.id, p.uuid from definition d join deployment p on p.world_id = d.world_id and p.id = d.deployment_id where d.id = :d"
         )
-        deployment = tx.execute(brought, {"d": versions[0].known.id}).one()
-        return Deployment(deployment.id, deployment.uuid, tuple(_found(version) for version in versions), findings)
+        deployment = tx.execute(query, {"d": drawn[0].known.id}).one()
+        return Deployment(deployment.id, deployment.uuid, tuple(brought.found(version) for version in drawn), findings)
     deployment = tx.execute(
         text("insert into deployment (world_id, name, source, deployed_by, deployed_at) values (:w, :n, :s, :b, :at) returning id, uuid"),
         {"w": world_id, "n": name, "s": source, "b": by, "at": now},
     ).one()
-    deployed = tuple(_store(tx, world_id, deployment.id, version) if version.known is None else _found(version) for version in versions)
+    deployed = tuple(
+        brought.store(tx, world_id, deployment.id, version) if version.known is None else brought.found(version) for version in drawn
+    )
     for one in deployed:
         if one.kind == "bpmn" and one.is_new:
             start_schedule.replace(tx, one.key, planned.get(one.key, ()), world_id=world_id, tenant_id=tenant_id)
     return Deployment(deployment.id, deployment.uuid, deployed, findings)
-
-
-@dataclass(frozen=True, slots=True)
-class _Version:
-    """A definition in a file; `known`: the row of its latest version where that has the same content. `number`: of the next one."""
-
-    kind: str
-    key: str
-    name: str
-    file: str
-    content: bytes
-    meta: Mapping[str, object]
-    number: int
-    known: Any
-
-
-def _versions(tx: Connection, world_id: int, file: str, content: bytes, readers: Mapping[str, Reader]) -> list[_Version]:
-    kind = kind_of(file) or ""
-    query = text(
-        "select id, uuid, version, sha256, (select max(n.version) from definition n where n.world_id = d.world_id and n.kind = d.kind"
-        " and n.key = d.key) as highest, undone from definition d where world_id = :w and kind = :k and key = :key"
-        " order by undone, version desc limit 1"
-    )
-    found = []
-    for key, name, meta in _contents(kind, content, file, readers):
-        latest = tx.execute(query, {"w": world_id, "k": kind, "key": key}).first()
-        is_known = latest is not None and not latest.undone and bytes(latest.sha256) == hashlib.sha256(content).digest()
-        number = 1 if latest is None else latest.highest + 1
-        found.append(_Version(kind, key, name, file, content, meta, number, latest if is_known else None))
-    return found
-
-
-def _found(version: _Version) -> Deployed:
-    known = version.known
-    return Deployed(known.id, known.uuid, version.kind, version.key, known.version, version.name, version.file, is_new=False)
-
-
-def _store(tx: Connection, world_id: int, deployment_id: int, version: _Version) -> Deployed:
-    sha256 = hashlib.sha256(version.content).digest()
-    tx.execute(text("insert into resource (sha256, content) values (:s, :c) on conflict do nothing"), {"s": sha256, "c": version.content})
-    made = tx.execute(
-        text(
-            "insert into definition (world_id, kind, key, version, name, file, sha256, deployment_id, meta)"
-            " values (:w, :k, :key, :v, :n, :f, :s, :d, cast(:m as jsonb)) returning id, uuid"
-        ),
-        {
-            "w": world_id, "k": version.kind, "key": version.key, "v": version.number, "n": version.name, "f": version.file, "s": sha256,
-            "d": deployment_id, "m": values.to_json(version.meta),
-        },
-    ).one()  # fmt: skip
-    return Deployed(made.id, made.uuid, version.kind, version.key, version.number, version.name, version.file, is_new=True)
 
 
 # ---------------------------------------------------------------- reading

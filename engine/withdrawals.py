@@ -198,8 +198,8 @@ def _decisions(tx: Connection, in_use: Sequence[Any], deployment_id: int, world_
         if not use.running:
             continue
         definition = bundles.definition(tx, use.bundle_id, tenant_id=tenant_id)
-        of = bundles.deployment(tx, use.bundle_id)
+        of = bundles.deployments_of_decisions(tx, use.bundle_id)
         for key, binding in definition.decisions.items():
-            if _goes(tx, world_id, "dmn", key, binding, of=of, without=deployment_id):
+            if _goes(tx, world_id, "dmn", key, binding, of=of.get(key, 0), without=deployment_id):
                 what = f"Entscheidung „{key}“{bindings.shown(binding)}"
                 yield f"{use.tenant_name}: {use.running} laufende Vorgänge von „{definition.process.id}“ können noch nach der {what} fragen."

@@ -140,3 +140,48 @@ def test_two_versions_of_one_process_reached_over_a_third_are_told_when_starting
 
     with pytest.raises(errors.InvalidState, match="in zwei Fassungen zugleich"):
         start(database, world)
+
+
+def versions_called(database: Database, world: World) -> list[str]:
+    with database.begin(world.detmold) as tx:
+        return sorted(task.element_id for task in user_tasks.of_key(tx, world.detmold, "K1"))
+
+
+def test_an_unchanged_caller_bound_to_its_deployment_is_a_new_version_where_what_it_calls_came_anew(
+    database: Database, world: World
+) -> None:
+    p, first, second, third = caller("deployment", eight=False), *(called(number, eight=False) for number in (1, 2, 3))
+    deploy(database, world, {"p.bpmn": p, "q.bpmn": first})
+    start(database, world)
+    deploy(database, world, {"p.bpmn": p, "q.bpmn": second})
+    deploy(database, world, {"q.bpmn": third})
+    start(database, world)
+    assert versions_called(database, world) == ["fassung_1", "fassung_2"]
+
+    deploy(database, world, {"p.bpmn": p, "q.bpmn": third})
+    start(database, world)
+    with database.begin(world.detmold) as tx:
+        again = {"p.bpmn": p, "q.bpmn": third}
+        made = deployments.deploy(tx, again, world_id=world.id, name="Test", by="test", now=START, readers=wiring.READERS)
+
+    assert versions_called(database, world) == ["fassung_1", "fassung_2", "fassung_3"]
+    assert [(one.key, one.version, one.is_new) for one in made.definitions] == [("p", 3, False), ("q", 3, False)]
+
+
+def test_a_decision_bound_to_its_deployment_is_that_of_the_process_that_asks(database: Database, world: World) -> None:
+    asks = node("businessRuleTask", "a", camunda_decisionRef="d", camunda_decisionRefBinding="deployment", camunda_mapDecisionResult="singleEntry",
+                camunda_resultVariable="w")  # fmt: skip
+    inner = node("startEvent", "cs") + asks + node("userTask", "u") + node("endEvent", "ce") + chain("cs", "a", "u", "ce")
+    q = bpmn.file(bpmn.process(inner, key="q"))
+    deploy(database, world, {"q.bpmn": q, "d.dmn": DMN.format(attribute="", inner="", value=1).encode()})
+    deploy(database, world, {"d.dmn": DMN.format(attribute="", inner="", value=2).encode()})
+    calls = node("callActivity", "c", calledElement="q")
+    deploy(database, world, {"p.bpmn": bpmn.file(bpmn.process(BEGIN + calls + END + chain("s", "c", "e")))})
+
+    started = start(database, world)
+
+    # The caller came later than the second version of the table; the called process that asks came before it.
+    with database.begin(world.detmold) as tx:
+        (task,) = user_tasks.of_instance(tx, world.detmold, started.id)
+        _, seen = instances.visible(tx, world.detmold, started.id, [task.id])[task.id]
+    assert seen["w"] == 1

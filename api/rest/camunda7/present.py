@@ -9,7 +9,7 @@ from uuid import UUID, uuid5
 
 from api import app
 from api.rest import lists, variables
-from engine import activities, deployments, values
+from engine import activities, brought, deployments, values
 
 STATES = {"running": "ACTIVE", "completed": "COMPLETED", "terminated": "INTERNALLY_TERMINATED", "cancelled": "EXTERNALLY_TERMINATED"}
 # A job of the program's own worker failed as one of Camunda's job executor does; a message and a step have no counterpart there.
@@ -43,7 +43,7 @@ def process_definition(row: Any) -> dict[str, object]:
     }  # fmt: skip
 
 
-def deployed(made: deployments.Deployment, order: Sequence[deployments.Deployed]) -> dict[str, dict[str, object] | None]:
+def deployed(made: deployments.Deployment, order: Sequence[brought.Deployed]) -> dict[str, dict[str, object] | None]:
     """Return what a deployment holds, new or found unchanged, in the given order; the Modeler takes the first process."""
     tenant = app.session().tenant_slug
     processes: dict[str, object] = {}
