@@ -19,7 +19,7 @@ from engine import clock, db, deployments, errors, instances, jobs, values
 MAX_FETCH = 1000
 COLUMNS = (
     "j.id, j.instance_id, p.uuid as instance_uuid, p.bundle_id, p.process_key, p.business_key, j.element_id, j.scope, j.topic, j.variables,"
-    " j.properties, j.priority, j.retries, j.retries_told, j.attempts, j.locked_by, j.locked_until, j.error, j.created_at,"
+    " j.properties, j.priority, j.retries, j.retries_told, j.attempts, j.locked_by, j.last_worker, j.locked_until, j.error, j.created_at,"
     " d.uuid as definition_uuid, d.version as definition_version, d.meta ->> 'version_tag' as version_tag"
 )
 # With the version of its own process that the instance keeps.
@@ -50,6 +50,7 @@ class ExternalTask:
     retries_told: bool
     attempts: int
     worker: str | None
+    last_worker: str | None
     locked_until: datetime | None
     error: str | None
     created_at: datetime
@@ -126,7 +127,7 @@ def fetch(
     if not taken:
         return []
     leased = text(
-        "update job j set attempts = attempts + 1, locked_by = :worker, locked_until = w.until"
+        "update job j set attempts = attempts + 1, locked_by = :worker, last_worker = :worker, locked_until = w.until"
         " from unnest(cast(:ids as uuid[]), cast(:untils as timestamptz[])) as w(id, until) where j.tenant_id = :t and j.id = w.id"
     )
     tx.execute(leased, {"t": tenant_id, "worker": worker, "ids": list(taken), "untils": list(taken.values())})
@@ -217,7 +218,7 @@ def lock(tx: Connection, tenant_id: int, job_id: UUID, *, worker: str, lease: ti
     _steerable(tx, tenant_id, job_id)
     now = clock.database_now(tx)
     query = text(
-        "update job set attempts = attempts + 1, locked_by = :w, locked_until = :u where tenant_id = :t and id = :id"
+        "update job set attempts = attempts + 1, locked_by = :w, last_worker = :w, locked_until = :u where tenant_id = :t and id = :id"
         " and (locked_until is null or locked_until < :now or locked_by is null or locked_by = :w)"
     )
     if not tx.execute(query, {"t": tenant_id, "id": job_id, "w": worker, "u": now + min(lease, jobs.MAX_LEASE), "now": now}).rowcount:

@@ -35,6 +35,11 @@ class Spot:
     woken: threading.Event = field(default_factory=threading.Event)
     fruitless: bool = False
 
+    @property
+    def is_let_go(self) -> bool:
+        """Return whether the server is about to stop."""
+        return self.closing.is_set()
+
     def wait(self, until: float) -> bool:
         """Wait until there may be a job, or until the instant `until` of time.monotonic(); return whether there may be one."""
         if self.fruitless:

@@ -249,6 +249,7 @@ job = Table(
         _instant("locked_until", nullable=True),
         Column("error", Text),
         Column("error_details", Text),
+        Column("last_worker", Text),  # outside, who took it last; kept after a failure
         # Somebody outside has said how many tries are left. Until then a worker outside is told none, and decides itself (Camunda).
         Column("retries_told", Boolean, nullable=False, server_default=text("false")),
         _instant("created_at"),

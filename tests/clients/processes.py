@@ -9,6 +9,12 @@ EXTENSIONS = (
     "<camunda:inputOutput><camunda:outputParameter name='gesehen'>=nur_hier + 1</camunda:outputParameter></camunda:inputOutput>"
     "</bpmn:extensionElements>"
 )
+# What the workers of docs/design.md do.
+ARCHIVING = (
+    node("startEvent", "s") + job("ablegen", "archivieren") + boundary("ohne_titel", "ablegen", "<bpmn:errorEventDefinition/>")
+    + node("endEvent", "abgelegt") + node("endEvent", "zurueck") + chain("s", "ablegen", "abgelegt") + chain("ohne_titel", "zurueck")
+)  # fmt: skip
+ARCHIVE = {"archiv.bpmn": file(process(ARCHIVING, key="archiv"))}
 
 
 def files(suffix: str) -> dict[str, bytes]:

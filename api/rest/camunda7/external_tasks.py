@@ -12,10 +12,10 @@ from datetime import datetime, timedelta
 from typing import Any, Literal, cast
 from uuid import UUID
 
-from flask import Blueprint, Response, current_app
+from flask import Blueprint, Response, current_app, stream_with_context
 from sqlalchemy import Connection
 
-from api import app
+from api import app, strict_json
 from api.rest import faults, lists, variables
 from api.rest.operations import Field, Fields, checked, operation
 from engine import clock, errors, external_tasks, instances, jobs, polls
@@ -28,6 +28,7 @@ bp = Blueprint("rest_external_tasks", __name__)
 ROLES = ("worker",)
 MAX_TIMEOUT = 1_800_000  # milliseconds; a longer one is refused, as Camunda does
 MAX_PARKED = 60.0  # seconds; then `[]`, which every client answers with the next request
+BEAT_SECONDS = 1.0
 MAX_MILLISECONDS = 10**12
 WORKER = Field("text", "Name des Workers, unter dem er den Auftrag geholt hat", required=True)
 VARIABLES = Field("object", "Prozessvariablen {Name: {value, type}}")
@@ -97,20 +98,27 @@ def fetch_and_lock(body: dict[str, Any]) -> object:
             seen = external_tasks.visible(tx, session.tenant_id, found)
         return [_locked(task, asked[task.topic], seen) for task in found]
 
-    return fetch() or _parked([one.topic for one in wanted], timeout / 1000, fetch)
+    found = fetch()
+    if found or not wanted or not timeout:
+        return found
+    return Response(stream_with_context(_waiting([one.topic for one in wanted], timeout / 1000, fetch)), content_type="application/json")
 
 
-def _parked(topics: Sequence[str], seconds: float, fetch: Callable[[], list[object]]) -> list[object]:
-    """Wait until there are jobs, at most so many seconds. Where too many wait already: do not."""
+def _waiting(topics: Sequence[str], seconds: float, fetch: Callable[[], list[object]]) -> Iterator[str]:
+    """Wait until there are jobs, at most so many seconds, and yield the answer. Where too many wait already: do not wait.
+
+    Meanwhile a space per beat, which JSON allows before a value: where the client is gone, the server closes us there, and no job is
+    locked for a program that has died.
+    """
     until = time.monotonic() + min(seconds, MAX_PARKED)
-    if seconds <= 0 or not topics:
-        return []
-    with cast(polls.Polls, current_app.config["POLLS"]).parked(app.session().tenant_id, topics) as spot:
-        while spot is not None:
-            found = fetch()  # once more behind the parking: a job of the moment before wakes nobody
-            if found or not spot.wait(until):
-                return found
-    return []
+    parked = cast(polls.Polls, current_app.config["POLLS"])
+    with parked.parked(app.session().tenant_id, topics) as spot:
+        found = fetch() if spot is not None else []  # once more behind the parking: a job of the moment before wakes nobody
+        while spot is not None and not found and not spot.is_let_go and time.monotonic() < until:
+            woken = spot.wait(min(until, time.monotonic() + BEAT_SECONDS))
+            yield " "
+            found = fetch() if woken else []
+    yield strict_json.dumps(found)
 
 
 def _checked_topic(given: object) -> dict[str, Any]:
@@ -160,9 +168,10 @@ def _locked(task: ExternalTask, topic: Mapping[str, Any], seen: Mapping[UUID, tu
 
 
 def shown(task: ExternalTask) -> dict[str, object]:
-    """Return a job as Camunda shows an external task. retries null: nobody has set them yet."""
+    """Return a job as Camunda shows an external task: who failed is still named; retries null: nobody has set them yet."""
     return {
-        "id": task.id, "topicName": task.topic, "workerId": task.worker, "activityId": task.element_id, "activityInstanceId": task.id,
+        "id": task.id, "topicName": task.topic, "workerId": task.worker or (task.last_worker if task.error else None),
+        "activityId": task.element_id, "activityInstanceId": task.id,
         "executionId": task.instance_uuid, "processInstanceId": task.instance_uuid, "processDefinitionKey": task.process_key,
         "processDefinitionId": f"{task.process_key}:{task.definition_version}:{task.definition_uuid}",
         "processDefinitionVersionTag": task.version_tag, "lockExpirationTime": variables.instant(task.locked_until),

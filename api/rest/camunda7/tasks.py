@@ -39,6 +39,16 @@ TASK: Fields = {
 }  # fmt: skip
 
 
+DRAWN = (
+    "name",
+    "description",
+    "owner",
+    "delegationState",
+    "parentTaskId",
+    "caseInstanceId",
+)  # drawn here, although Camunda would let them be changed
+
+
 def shown(row: Any) -> dict[str, object]:
     """Return an open task of a row of OPEN_TASKS."""
     reference = None if row.form is None else {"key": row.form, "binding": "version", "version": row.form_version}
@@ -80,7 +90,7 @@ def put(task_id: str, body: dict[str, Any]) -> None:
     session = app.session()
     with app.database().begin(session.tenant_id) as tx:
         before = shown(_open(tx, task_id))
-        for name in TASK.keys() - {"assignee", "due", "followUp", "priority", "lastUpdated", "camundaFormRef"}:
+        for name in DRAWN:
             if body[name] is not None and str(body[name]) != str(before.get(name)):
                 raise errors.InvalidInput(f"„{name}“ einer Aufgabe steht im Diagramm fest und kann nicht geändert werden.")
         if body["assignee"] is not None and body["assignee"] != before["assignee"]:

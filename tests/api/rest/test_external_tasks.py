@@ -120,7 +120,7 @@ def test_a_failure_without_tries_is_an_incident_as_camunda_reads_it(shop: Office
 
     assert failed.status_code == 204
     shown = bote.get(path).get_json()
-    assert (shown["retries"], shown["errorMessage"], shown["workerId"]) == (0, "Papierstau", None)
+    assert (shown["retries"], shown["errorMessage"], shown["workerId"]) == (0, "Papierstau", "w1")
     assert bote.get(f"{path}/errorDetails").status_code == 204
     assert fetch(shop, made).get_json() == []
     with shop.database.begin(shop.detmold) as tx:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import base64
+import json
+import socket
 import threading
 import time
 from collections.abc import Iterator
@@ -14,7 +17,7 @@ from sqlalchemy.engine import URL
 
 from engine import clock, deployments
 from tests.api.rest.clients_server import Server
-from tests.api.rest.conftest import Office
+from tests.api.rest.conftest import PASSWORD, Office
 from tests.api.rest.serving import served
 from tests.clients import processes
 
@@ -69,6 +72,23 @@ def test_pages_answer_beside_many_parked_polls_and_each_job_goes_to_one_of_them(
     assert len(got) == 3
     assert max(seconds for seconds, _ in got) < 2.8, "woken, not timed out"
     assert all(2.8 < seconds < 8 for seconds, tasks in answers if not tasks)
+
+
+def test_a_program_that_died_while_it_waited_is_given_no_job(server: Server) -> None:
+    address, port = server.address.removeprefix("http://").split(":")
+    topic = {"topicName": "haengen_p", "lockDuration": 600_000}
+    body = json.dumps({"workerId": "dies", "maxTasks": 1, "asyncResponseTimeout": 30_000, "topics": [topic]})
+    key = base64.b64encode(f"{server.login}:{PASSWORD}".encode()).decode()
+    head = f"POST /engine-rest/external-task/fetchAndLock HTTP/1.1\r\nHost: x\r\nAuthorization: Basic {key}\r\nContent-Type: application/json\r\n"
+    with socket.create_connection((address, int(port)), timeout=10) as connection:
+        connection.sendall(f"{head}Content-Length: {len(body)}\r\n\r\n{body}".encode())
+        assert b"200 OK" in connection.recv(4096), "it is parked: the answer has begun"
+
+    uuid = server.start("haengen_p", "D1")
+    asked = {"workerId": "lives", "maxTasks": 1, "asyncResponseTimeout": 5000, "topics": [topic]}
+    (task,) = server.call("POST", "/external-task/fetchAndLock", asked).json()
+
+    assert (task["processInstanceId"], task["workerId"]) == (uuid, "lives")
 
 
 def test_a_poll_without_patience_is_answered_at_once(server: Server) -> None:

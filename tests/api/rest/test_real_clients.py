@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import re
+import signal
+import subprocess
+import sys
 from collections.abc import Iterator
 from decimal import Decimal
 from uuid import UUID
@@ -10,9 +15,10 @@ import pytest
 from sqlalchemy.engine import URL
 
 from engine import bulk, clock, deployments, history, incidents, instances, replay
+from tests import clients
 from tests.api.rest.clients_server import CLIENTS, Server, until
-from tests.api.rest.conftest import Office
-from tests.api.rest.serving import Worker, served
+from tests.api.rest.conftest import PASSWORD, Office
+from tests.api.rest.serving import ROOT, Worker, served
 from tests.clients import processes
 
 pytestmark = [pytest.mark.timeout(120), pytest.mark.xdist_group("clients")]
@@ -29,7 +35,7 @@ def server(office: Office, app_url: URL) -> Iterator[Server]:
     with office.database.begin(office.detmold) as tx:
         now = clock.now(tx, office.detmold)
         suffixes = (*(f"_{name}" for name in CLIENTS), "_zwei", "_tot")
-        files = {name: content for suffix in suffixes for name, content in processes.files(suffix).items()}
+        files = {name: content for suffix in suffixes for name, content in processes.files(suffix).items()} | processes.ARCHIVE
         deployments.deploy(tx, files, world_id=office.world_id, name="Clients", by="test", now=now, readers={})
     with served(app_url) as address:
         yield Server(office, address)
@@ -128,3 +134,29 @@ def test_the_job_of_a_killed_worker_goes_to_another_when_its_lock_has_run_out(se
     assert taken["id"] == held["id"]
     late = server.call("POST", f"/external-task/{held['id']}/complete", {"workerId": "javascript"})
     assert (late.status_code, late.json()["type"]) == (404, "RestException")
+
+
+@pytest.mark.parametrize("language", ["python", "javascript"])
+def test_the_workers_of_the_guide_run_as_they_stand_there(server: Server, language: str) -> None:
+    guide = (ROOT / "docs" / "design.md").read_text(encoding="utf-8")
+    (program,) = re.findall(rf"```{language}\n(.*?)```", guide, re.DOTALL)
+    clients.ensure()
+    place = clients.FOLDER / "node_modules" / f".guide_{language}.{'py' if language == 'python' else 'mjs'}"  # where its imports are found
+    place.write_text(program, encoding="utf-8")
+    environment = {**os.environ, "ADRESSE": server.address, "LOGIN": server.login, "PASSWORT": PASSWORD}
+    command = [sys.executable if language == "python" else clients.tool("node"), str(place)]
+    running = subprocess.Popen(command, env=environment, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL, start_new_session=True)
+    try:
+        good = server.start("archiv", "A1", {"titel": {"value": "Müll", "type": "String"}})
+        untitled = server.start("archiv", "A2", {"titel": {"value": "", "type": "String"}})
+        server.ended(good)
+        server.ended(untitled)
+    finally:
+        os.killpg(running.pid, signal.SIGKILL)
+        running.wait(10)
+
+    with server.office.database.begin(server.office.detmold) as tx:
+        found = {uuid: instances.get(tx, server.office.detmold, UUID(uuid)).id for uuid in (good, untitled)}
+        assert instances.variables_of(tx, server.office.detmold, found[good])["archiv_nr"] == "A-Müll"
+        last = history.read(tx, server.office.detmold, found[untitled])[-1]
+    assert (last.kind, last.content["stimulus"]["name"]) == ("bpmn_error", "OHNE_TITEL")
