@@ -9,7 +9,8 @@ from flask.typing import ResponseReturnValue
 
 from api import strict_json
 from api.auth import users
-from api.rest import description
+from api.rest import description, entrance
+from api.rest.operations import READERS
 
 bp = Blueprint("api_page", __name__)
 
@@ -21,7 +22,7 @@ def show() -> ResponseReturnValue:
         (area, [(topic, list(of_topic)) for topic, of_topic in groupby(of_area, key=lambda route: route.topic)])
         for area, of_area in groupby(routes, key=lambda route: route.area)
     ]
-    return render_template("api.html", bereiche=areas, art=description.word, rollen=users.ROLES)
+    return render_template("api.html", bereiche=areas, art=description.word, rollen=users.ROLES, alle=READERS, basis=entrance.base_url())
 
 
 @bp.get("/api/openapi.json")

@@ -140,5 +140,5 @@ def _area(rule: Rule) -> str:
 
 
 def _topic(rule: Rule) -> str:
-    parts = [part for part in rule.rule.split("/") if part and part not in ("engine-rest", "v2", "oauth", ".well-known")]
-    return "/".join(parts[:2]) if parts[0] == "history" else parts[0]
+    parts = [part for part in rule.rule.split("/") if part and part not in ("engine-rest", "v2")]
+    return "/".join(parts[:2]) if parts[0] in ("history", "oauth") else parts[0]

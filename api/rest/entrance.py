@@ -56,6 +56,12 @@ def allow_origin(response: Response) -> Response:
     return response
 
 
+def base_url() -> str:
+    """Return the address under which the caller reaches us, without a slash; a TLS proxy in front says that it speaks https."""
+    scheme = request.headers.get("X-Forwarded-Proto", "")
+    return f"{scheme if scheme in ('http', 'https') else request.scheme}://{request.host}"
+
+
 def _header() -> str:
     return request.headers.get("Authorization", "")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from flask import Blueprint, request
+from flask import Blueprint
 
 from api import app, wiring
 from api.rest import entrance, faults, lists, uploads
@@ -41,7 +41,7 @@ def create() -> object:
             )  # fmt: skip
             (row,) = listing.rows(tx, definitions.DEPLOYMENTS, session.tenant_id, {"id": made.uuid})
     except deployments.Refused as refused:
-        told = f"{refused}\nDieselben Dateien, mit den Befunden am Diagramm: {request.host_url}prozesse/pruefen"
+        told = f"{refused}\nDieselben Dateien, mit den Befunden am Diagramm: {entrance.base_url()}/prozesse/pruefen"
         raise faults.Fault(400, told, type="ParseException", details=problems(files, refused.findings)) from refused
     return present.deployment(row) | present.deployed(made, made.definitions)
 

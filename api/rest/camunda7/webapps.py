@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, request, url_for
+from flask import Blueprint, url_for
 
+from api.rest import entrance
 from api.rest.operations import operation
 
 bp = Blueprint("rest_webapps", __name__)
@@ -12,7 +13,7 @@ bp = Blueprint("rest_webapps", __name__)
 @bp.get("/.well-known/camunda-automation-platform/webapps")
 @operation("Adressen der Seiten, zu denen der Modeler verlinkt", roles=(), answer="{cockpitUrl, tasklistUrl, adminUrl}")
 def webapps() -> object:
-    host = request.host_url.rstrip("/")
+    host = entrance.base_url()
     return {
         "cockpitUrl": host + url_for("modeler_links.start"),
         "tasklistUrl": host + url_for("task_list.show"),
