@@ -12,7 +12,12 @@ from engine.spiff.expressions import Expression
 
 WAITING = frozenset({"user_task", "service_task", "receive_task", "catch_event"})
 NO_FORM = "Bitte das Formular mit bereitstellen oder die Kennung berichtigen."
-IMPLICIT = frozenset({"loopCounter", "nrOfInstances", "nrOfActiveInstances", "nrOfCompletedInstances", "currentUser", "item", "partial"})
+COUNTED = {
+    name
+    for named in (model.CAMUNDA_COUNTERS, model.ZEEBE_COUNTERS)
+    for name in (named.all, named.active, named.completed, named.terminated)
+}
+IMPLICIT = frozenset({"loopCounter", "currentUser", "item", "partial", *COUNTED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -360,7 +365,7 @@ def _variables(check_: _Check, process: model.Process) -> None:
                 )
     if brought:
         return
-    set_here = {e.result_variable for e in elements if e.result_variable} | {p.target for e in elements for p in (*e.inputs, *e.outputs)}
+    set_here = {name for element in elements for name in _set_by(element)}
     for element in elements:
         for expression in _expressions(element):
             for name in sorted(expression.names - set_here - IMPLICIT):
@@ -370,6 +375,15 @@ def _variables(check_: _Check, process: model.Process) -> None:
                     "Bitte als Startvariable übergeben oder vorher setzen.",
                     warning=True,
                 )
+
+
+def _set_by(element: model.Element) -> list[str | None]:
+    """Return the names of the variables that an element sets as drawn."""
+    event, loop = element.event, element.loop
+    return [
+        element.result_variable, *(parameter.target for parameter in (*element.inputs, *element.outputs)),
+        *((event.code_variable, event.message_variable) if event else ()), *((loop.element_variable, loop.output_collection) if loop else ()),
+    ]  # fmt: skip
 
 
 def _expressions(element: model.Element) -> list[Expression]:

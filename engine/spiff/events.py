@@ -145,6 +145,9 @@ class StartEvent(CatchEvent):
         workflow, outputs = token.workflow, self.element.outputs
         if outputs and self.name not in workflow.definition.container_of:  # those of an event subprocess are set when it starts
             workflow.assign(token.scope, nodes.parameters(token, outputs, into=workflow.view(token.scope)), self.element.id)
+        if token.local is not None:
+            workflow.drop_scope(token.local)
+            token.local = None
 
 
 class ReceiveTask(Activity):

@@ -664,21 +664,22 @@ class EventSubprocess(Container):
         """Its end is its end: no outgoing flows."""
 
 
-def enter_scope(workflow: Instance, node: Node | None, scope: Scope, parent: Token | None, start: str | None = None) -> None:
-    """Put a token on the start event of a scope and arm the event subprocesses in it."""
+def enter_scope(workflow: Instance, node: Node | None, scope: Scope, parent: Token | None, start: str | None = None) -> Token | None:
+    """Put a token on the start event of a scope and arm the event subprocesses in it; return the token, None where it does not come to it."""
     definition = workflow.definition
     watchers = node.watchers if node is not None else definition.watchers
     armed = [arm_watcher(workflow, definition.node(name), scope.id) for name in watchers]
     workflow.check_conditions()
     if any(token is not None and not token.is_live and token.task_spec.element.interrupting for token in armed):
-        return  # a condition that held already has started an event subprocess instead
+        return None  # a condition that held already has started an event subprocess instead
     if parent is not None and not parent.is_live:
-        return
+        return None
     first = start or (node.inner_start if node is not None else None)
     if first is None:
         raise errors.Incident(f"„{node.shown if node else definition.process.id}“ hat kein Startereignis.", node.element.id if node else "")
     token = workflow.new_token(definition.node(first), scope.id, parent=parent)
     token.task_spec._update(token)
+    return token
 
 
 def arm_watcher(workflow: Instance, spec: Node, scope_id: int) -> Token | None:

@@ -109,8 +109,14 @@ def _start(instance: Instance, stimulus: Stimulus, given: Mapping[str, object]) 
         found = f"das Startereignis „{stimulus.name}“" if stimulus.name else "ein einfaches Startereignis"
         raise errors.InvalidInput(f"Der Prozess „{definition.process.id}“ hat {found} nicht.")
     scope = instance.new_scope(None, "process", None, "")
-    instance.assign(scope.id, given, "")
-    nodes.enter_scope(instance, None, scope, None, name)
+    element = definition.node(name).element
+    is_local = element.results_local and element.event is not None and element.event.kind != "none"
+    if not is_local:
+        instance.assign(scope.id, given, "")
+    token = nodes.enter_scope(instance, None, scope, None, name)
+    if is_local and token is not None:  # what a message brought is seen by its output mappings only
+        token.local = instance.new_scope(scope.id, "local", token.number, "").id
+        instance.assign_here(token.local, given)
 
 
 def _answer(instance: Instance, stimulus: Stimulus, given: Mapping[str, object]) -> None:

@@ -363,6 +363,25 @@ def test_a_start_event_maps_start_variables() -> None:
     assert run.variables == {"antrag": {"betrag": 5}, "betrag": 5}
 
 
+def test_a_message_that_starts_a_process_brings_only_what_is_mapped() -> None:
+    start = node("startEvent", "s", extended(io(outputs={"betrag": "=antrag.betrag"})) + message())
+    run = case(start, user("x"), END, chain("s", "x", "e"))
+    run.send(Stimulus("started", name="s", variables={"antrag": {"betrag": 5}, "geheim": 1}))
+
+    assert run.variables == {"betrag": 5}
+    assert run.waiting == ["x"]
+
+
+def test_a_loop_and_its_results_are_variables_that_somebody_sets() -> None:
+    looped = script("x", "r", "[p, loopCounter, numberOfInstances]", io(outputs={"r": "=r"}))
+    looped = looped.replace("</bpmn:scriptTask>", loop("[1]", "p", made="alle", each="r") + "</bpmn:scriptTask>")
+    body = "".join((START, looped, script("y", "z", "alle"), END, chain("s", "x", "y", "e")))
+
+    found = check.check({"p.bpmn": file(process(body))}, check.Known())
+
+    assert [finding for finding in found if "setzt in diesem Prozess niemand" in finding.message] == []
+
+
 def test_a_thrown_message_and_signal_carry_the_inputs() -> None:
     thrown = node("intermediateThrowEvent", "x", extended(io({"inhalt": "=betrag"})) + message())
     signal = node("endEvent", "e", extended(io({"inhalt": "=betrag"})) + '<bpmn:signalEventDefinition signalRef="sig_a"/>')
