@@ -204,21 +204,15 @@ class _Move:
         return around
 
     def _refuse_what_would_wait_for_ever(self) -> None:
-        """A parallel join that a token can reach needs, on each of its flows, a token that can still come."""
-        joins = [node for node in self.target.nodes() if node.element.kind == "parallel_gateway" and len(node.incoming) > 1]
-        by_scope: dict[int, list[Token]] = {}
-        for token in self.new.by_number.values():
-            if token.role in ("", "branch"):
-                by_scope.setdefault(token.scope, []).append(token)
-        for tokens in by_scope.values():
-            for join in joins:
-                here = {token.via for token in tokens if token.task_spec is join}
-                others = [token.task_spec.name for token in tokens if token.task_spec is not join]
-                empty = [flow for flow in join.incoming if flow not in here]
-                comes = [flow for flow in empty if any(self.target.comes_over(name, join.name, flow) for name in others)]
-                if (here or comes) and len(comes) < len(empty):
-                    text = f"An {words.shown(join.element)} würde der Vorgang auf einen Zweig warten, der für ihn nie begonnen wurde."
-                    self._refuse(join, text)
+        """A parallel join that a token can reach needs, on each of its flows, a token that can still come.
+
+        What waits in vain in the old diagram too, say for an end that terminates everything, is drawn so.
+        """
+        before = {(scope, self.places.get(join.name)) for scope, join in _in_vain(self.source, self.old)}
+        for scope, join in _in_vain(self.target, self.new):
+            if (scope, join.name) not in before:
+                text = f"An {words.shown(join.element)} würde der Vorgang auf einen Zweig warten, der für ihn nie begonnen wurde."
+                self._refuse(join, text)
 
     def _refuse(self, node: Node, message: str) -> None:
         reason = Reason(node.element.id, message)
@@ -299,3 +293,22 @@ class _Move:
                 done.add(key)
                 if token.task_spec.joined(token):
                     token._ready()
+
+
+def _in_vain(definition: Definition, instance: Instance) -> list[tuple[int, Node]]:
+    """Return (scope, join) of each parallel join that some tokens of the scope come to, but not one on each of its flows."""
+    joins = [node for node in definition.nodes() if node.element.kind == "parallel_gateway" and len(node.incoming) > 1]
+    by_scope: dict[int, list[Token]] = {}
+    for token in instance.by_number.values():
+        if token.role in ("", "branch"):
+            by_scope.setdefault(token.scope, []).append(token)
+    found = []
+    for scope, tokens in by_scope.items():
+        for join in joins:
+            here = {token.via for token in tokens if token.task_spec is join}
+            others = [token.task_spec.name for token in tokens if token.task_spec is not join]
+            empty = [flow for flow in join.incoming if flow not in here]
+            comes = [flow for flow in empty if any(definition.comes_over(name, join.name, flow) for name in others)]
+            if (here or comes) and len(comes) < len(empty):
+                found.append((scope, join))
+    return found
