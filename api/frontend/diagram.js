@@ -1,4 +1,5 @@
-// Shows a BPMN diagram with markers; with a replay it follows the slider and tells each step to a screen reader.
+// Shows BPMN diagrams with markers: one alone, two versions side by side, or a replay that follows the slider over every version the
+// instance ran with. What the picture says, tables on the page say too.
 import NavigatedViewer from 'bpmn-js/lib/NavigatedViewer';
 
 const read = (id) => {
@@ -9,31 +10,25 @@ const read = (id) => {
 // Draws the diagram of a container from the JSON elements of the same name (`<id>-xml`, `<id>-marken`); null where it cannot be drawn.
 async function draw(container) {
   const viewer = new NavigatedViewer({ container });
+  const canvas = viewer.get('canvas');
+  const registry = viewer.get('elementRegistry');
+  let whole = 1;
+  const load = async (xml) => {
+    await viewer.importXML(xml);
+    canvas.zoom('fit-viewport', 'auto');
+    whole = canvas.zoom();
+    const svg = container.querySelector('svg');
+    if (svg) {
+      svg.setAttribute('role', 'group');
+      svg.setAttribute('aria-label', container.dataset.name || 'Prozessdiagramm');
+    }
+  };
   try {
-    await viewer.importXML(read(`${container.id}-xml`));
+    await load(read(`${container.id}-xml`));
   } catch (fault) {
     container.textContent = 'Das Diagramm lässt sich nicht zeichnen. Die Tabelle darunter sagt dasselbe.';
     return null;
   }
-  const canvas = viewer.get('canvas');
-  const registry = viewer.get('elementRegistry');
-  canvas.zoom('fit-viewport', 'auto');
-  const svg = container.querySelector('svg');
-  if (svg) {
-    svg.setAttribute('role', 'group');
-    svg.setAttribute('aria-label', container.dataset.name || 'Prozessdiagramm');
-  }
-  const tools = document.getElementById('diagramm-werkzeuge');
-  if (tools) {
-    tools.hidden = false;
-    tools.addEventListener('click', (event) => {
-      const step = event.target.dataset?.zoom;
-      if (step === undefined) return;
-      if (step === '0') canvas.zoom('fit-viewport', 'auto');
-      else viewer.get('zoomScroll').stepZoom(Number(step));
-    });
-  }
-  const whole = canvas.zoom();
   const mark = (id, kind) => registry.get(id) && canvas.addMarker(id, `marke-${kind}`);
   const unmark = (id, kind) => registry.get(id) && canvas.removeMarker(id, `marke-${kind}`);
   for (const [kind, ids] of Object.entries(read(`${container.id}-marken`) ?? {})) ids.forEach((id) => mark(id, kind));
@@ -48,11 +43,25 @@ async function draw(container) {
     canvas.viewbox({ x: (left + right - width) / 2, y: (top + bottom - height) / 2, width, height });
     return true;
   };
-  return { viewer, canvas, mark, unmark, show };
+  // Keeps an element in sight once somebody has zoomed in.
+  const keepInSight = (id) => registry.get(id) && canvas.zoom() > whole && canvas.scrollToElement(id, 80);
+  return { viewer, canvas, load, mark, unmark, show, keepInSight };
 }
 
-// Two versions side by side: where one is moved or zoomed, the other follows.
-function follow(one, other) {
+function tools({ viewer, canvas }) {
+  const bar = document.getElementById('diagramm-werkzeuge');
+  if (!bar) return;
+  bar.hidden = false;
+  bar.addEventListener('click', (event) => {
+    const step = event.target.dataset?.zoom;
+    if (step === undefined) return;
+    if (step === '0') canvas.zoom('fit-viewport', 'auto');
+    else viewer.get('zoomScroll').stepZoom(Number(step));
+  });
+}
+
+// Two versions side by side: where one is moved or zoomed, the other follows; buttons of the table bring an element to the middle.
+function beside(after, before) {
   let following = false;
   const tie = (from, to) =>
     from.viewer.get('eventBus').on('canvas.viewbox.changed', ({ viewbox }) => {
@@ -62,63 +71,77 @@ function follow(one, other) {
       to.canvas.viewbox({ x, y, width, height });
       following = false;
     });
-  tie(one, other);
-  tie(other, one);
+  if (after && before) {
+    tie(after, before);
+    tie(before, after);
+  }
+  document.querySelectorAll('[data-zeige]').forEach((button) =>
+    button.addEventListener('click', () => {
+      [after, before].some((one) => one?.show(button.dataset.zeige));
+      document.getElementById('diagramm').scrollIntoView({ block: 'nearest' });
+    }),
+  );
+}
+
+function replay({ load, mark, unmark, keepInSight }) {
+  const steps = read('wiedergabe-schritte');
+  const slider = document.getElementById('wiedergabe-regler');
+  if (!steps || !slider) return;
+  const diagrams = read('wiedergabe-diagramme') ?? [];
+  const told = document.getElementById('wiedergabe-stand');
+  let loaded = diagrams.length - 1;
+  let turn = 0;
+  let now = [];
+  const show = async () => {
+    turn += 1;
+    const mine = turn;
+    const reached = steps.slice(0, Number(slider.value));
+    const current = reached[reached.length - 1];
+    told.textContent = current ? `Schritt ${reached.length} von ${steps.length}: ${current.text}` : 'Vor dem ersten Schritt';
+    document.querySelectorAll('[data-schritt]').forEach((row) => {
+      row.classList.toggle('schritt-jetzt', Number(row.dataset.schritt) === reached.length);
+    });
+    now.forEach(([id, kind]) => unmark(id, kind));
+    now = [];
+    const wanted = (current ?? steps[0])?.diagramm ?? loaded;
+    if (wanted !== loaded && diagrams[wanted]) {
+      loaded = wanted;
+      await load(diagrams[wanted]);
+      if (mine !== turn) return; // the slider has moved on meanwhile
+    }
+    const state = new Map();
+    for (const step of reached) for (const [id, kind] of step.marken) state.set(id, kind);
+    for (const [id, kind] of state) {
+      mark(id, kind);
+      now.push([id, kind]);
+    }
+    const here = current?.marken.at(-1)?.[0];
+    if (here) keepInSight(here);
+  };
+  slider.addEventListener('input', show);
+  document.querySelectorAll('[data-zu-schritt]').forEach((button) =>
+    button.addEventListener('click', () => {
+      slider.value = button.dataset.zuSchritt;
+      show();
+      slider.focus();
+    }),
+  );
+  show();
 }
 
 async function start() {
-  const canvasElement = document.getElementById('diagramm');
-  if (!canvasElement) return;
-  const drawn = await draw(canvasElement);
-  const beside = document.getElementById('diagramm-vorher');
-  if (beside) {
-    const before = await draw(beside);
-    if (drawn && before) follow(drawn, before);
-    document.querySelectorAll('[data-zeige]').forEach((button) =>
-      button.addEventListener('click', () => {
-        [drawn, before].some((one) => one?.show(button.dataset.zeige));
-        beside.scrollIntoView({ block: 'nearest' });
-      }),
-    );
-    beside.dataset.bereit = 'ja';
+  const container = document.getElementById('diagramm');
+  if (!container) return;
+  const drawn = await draw(container);
+  const other = document.getElementById('diagramm-vorher');
+  if (other) {
+    beside(drawn, await draw(other));
+    other.dataset.bereit = 'ja';
   }
   if (!drawn) return;
-  const { mark, unmark } = drawn;
-
-  const steps = read('wiedergabe-schritte');
-  const slider = document.getElementById('wiedergabe-regler');
-  if (steps && slider) {
-    const told = document.getElementById('wiedergabe-stand');
-    let now = [];
-    const show = () => {
-      now.forEach(([id, kind]) => unmark(id, kind));
-      now = [];
-      const reached = steps.slice(0, Number(slider.value));
-      const state = new Map();
-      for (const step of reached) for (const [id, kind] of step.marken) state.set(id, kind);
-      for (const [id, kind] of state) {
-        mark(id, kind);
-        now.push([id, kind]);
-      }
-      const current = reached[reached.length - 1];
-      const here = current?.marken.at(-1)?.[0];
-      if (here && registry.get(here) && canvas.zoom() > whole) canvas.scrollToElement(here, 80);
-      told.textContent = current ? `Schritt ${reached.length} von ${steps.length}: ${current.text}` : 'Vor dem ersten Schritt';
-      document.querySelectorAll('[data-schritt]').forEach((row) => {
-        row.classList.toggle('schritt-jetzt', Number(row.dataset.schritt) === reached.length);
-      });
-    };
-    slider.addEventListener('input', show);
-    document.querySelectorAll('[data-zu-schritt]').forEach((button) =>
-      button.addEventListener('click', () => {
-        slider.value = button.dataset.zuSchritt;
-        show();
-        slider.focus();
-      }),
-    );
-    show();
-  }
-  canvasElement.dataset.bereit = 'ja';
+  tools(drawn);
+  replay(drawn);
+  container.dataset.bereit = 'ja';
 }
 
 start();

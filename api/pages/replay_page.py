@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
@@ -22,7 +23,13 @@ WORDS = {
     "timer_due": "Frist abgelaufen", "message_received": "Nachricht eingegangen", "signal_received": "Signal eingegangen",
     "bpmn_error": "Fehler gemeldet", "cancelled": "Abgebrochen", "variables_set": "Angaben geändert", "migrated": "In eine andere Fassung umgestellt",
 }  # fmt: skip
-MARKS = {"element_activated": "jetzt", "element_completed": "erledigt", "element_cancelled": "abgebrochen", "flow_taken": "erledigt"}
+MARKS = {
+    "element_activated": "jetzt",
+    "element_migrated": "jetzt",
+    "element_completed": "erledigt",
+    "element_cancelled": "abgebrochen",
+    "flow_taken": "erledigt",
+}
 
 
 @bp.get("/wiedergabe/<uuid:instance_uuid>")
@@ -33,22 +40,35 @@ def show(instance_uuid: UUID) -> ResponseReturnValue:
         commands = history.read(tx, session.tenant_id, instance.id)
         rows = law_values.of_commands(tx, session.tenant_id, commands)
         verdict = replay.replay(tx, session.tenant_id, instance.id)
-        definition = bundles.definition(tx, instance.bundle_id, tenant_id=session.tenant_id)
-        files = bundles.files(tx, instance.bundle_id, "bpmn")
-    labels = {node.element.id: node.element.label or node.element.id for node in definition.nodes()}
+        kept = _bundles(commands, instance.bundle_id)
+        definitions = [bundles.definition(tx, one, tenant_id=session.tenant_id) for one in kept]
+        diagrams = [_diagram(bundles.files(tx, one, "bpmn"), instance.process_key) for one in kept]
+    definition = definitions[-1]
+    labels = {node.element.id: node.element.label or node.element.id for one in definitions for node in one.nodes()}
     steps = [_step(command, labels, rows) for command in commands]
-    xml = files.get(f"{instance.process_key}.bpmn") or next(iter(files.values()))
-    slider = [{"text": step["titel"], "marken": list(step["marken"])} for step in steps]
+    of_step = list(itertools.accumulate(int(command.kind == "migrated") for command in commands))
+    slider = [{"text": step["titel"], "marken": list(step["marken"]), "diagramm": of} for step, of in zip(steps, of_step, strict=True)]
     return render_template(
         "wiedergabe.html",
         vorgang=instance,
         schritte=steps,
         regler=slider,
         urteil=verdict,
-        xml=xml.decode("utf-8"),
+        xml=diagrams[-1],
+        diagramme=diagrams,
         namen=labels,
         zeilen=diagram_rows.of(definition.process),
     )
+
+
+def _bundles(commands: list[history.Command], now: int) -> list[int]:
+    """Return the bundles the instance ran with, one after the other; `now` is its present one."""
+    moves = [command.content["stimulus"]["migration"] for command in commands if command.kind == "migrated"]
+    return [moves[0]["from"], *(move["to"] for move in moves)] if moves else [now]
+
+
+def _diagram(files: Mapping[str, bytes], process_key: str) -> str:
+    return (files.get(f"{process_key}.bpmn") or next(iter(files.values()))).decode("utf-8")
 
 
 def _step(command: history.Command, labels: dict[str, str], rows: Rows) -> dict[str, Any]:
@@ -87,6 +107,10 @@ def _told(kind: str, element: str, detail: dict[str, Any], labels: dict[str, str
         return f"„{name}“ abgebrochen"
     if kind == "wait_opened" and detail.get("due_at"):
         return f"„{name}“ wartet bis {app.moment_text(detail['due_at'])}"
+    if kind == "element_migrated":
+        return f"„{labels.get(detail['source'].rpartition('/')[2], detail['source'])}“ geht weiter als „{name}“"
+    if kind == "wait_changed":
+        return f"„{name}“ sagt etwas anderes" + (f" und wartet bis {app.moment_text(detail['due_at'])}" if detail.get("due_at") else "")
     if kind == "message_thrown":
         return f"Nachricht „{detail['name']}“ gesendet"
     if kind == "warning":

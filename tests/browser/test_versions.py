@@ -48,6 +48,12 @@ def test_a_designer_compares_moves_and_takes_back(door: Door, office: Office) ->
     page.get_by_role("region", name="Vorgänge").get_by_role("link").first.click()
     desk.check()
     assert "identisch" in page.locator("#urteil").inner_text()
+    page.locator("#diagramm[data-bereit]").wait_for()
+    assert "Muss gemahnt" in page.locator("#diagramm").inner_text()
+    page.locator("[data-zu-schritt='1']").click()
+    page.locator("#diagramm").get_by_text("Mahnung nötig?").first.wait_for()
+    page.get_by_role("button", name="Größer").click()
+    desk.check()
 
     mistaken = office.put(rest_pruefen__form=changed("rest_pruefen.form", ("Was geschieht mit dem Rest?", "Versehen")))
     desk.open(f"/prozesse/bereitstellung/{mistaken}")
