@@ -20,10 +20,15 @@ FORM_REFUSES = (
     "Ohne Grund nimmt schon das Formular „Maßnahme entscheiden“ den Außendienst nicht an (Szenario innendienst_uebersprungen);"
     " das Gateway hält, wenn der Prozess anders aufgerufen wird (tests/processes/test_slice_b_field.py)."
 )
+ONLY_AFTER_A_FAULT = (
+    "Zwischen Einfrieren und Ausfertigen wartet nichts. Der Weg gilt, wenn die Ausfertigung gestört ist und die Maßnahme dann aufgehoben wird."
+)
 # Copies whose fault no scenario can meet, with the reason; the key is Mutant.name.
 EXCUSED: Mapping[str, str] = {
     "aussendienst: innendienst_belegt_pruefen (immer „ja“)": FORM_REFUSES,
     "aussendienst: auftrag_verwerfen_zusammen (der Weg von innendienst_belegt_pruefen endet hier)": FORM_REFUSES,
+    "pfaendung: schon_ausgefertigt (immer „ja“)": ONLY_AFTER_A_FAULT,
+    "pfaendung: aufhebung_festhalten_zusammen (der Weg von schon_ausgefertigt endet hier)": ONLY_AFTER_A_FAULT,
     "mahnung: bezahlt (fehlt)": "Nur im Wettlauf von Buchung und Fristablauf (tests/processes/test_races.py).",
 }
 

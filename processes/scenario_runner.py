@@ -73,7 +73,7 @@ def play(scenario: Scenario, stage: Stage) -> Outcome:
                 break
         else:
             player.expect("Am Ende", scenario.then, None)
-    except errors.Rejected as refused:
+    except (errors.Rejected, errors.Incident) as refused:
         outcome.faults.append(f"Unerwartet abgelehnt: {refused}")
     player.collect_reached()
     return outcome

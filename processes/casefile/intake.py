@@ -39,7 +39,9 @@ def take_over(
         if line.mahnsperre_grund:
             holds.set(tx, claim, reason=line.mahnsperre_grund, until_on=line.mahnsperre_bis, by=by, now=now,
                       sender_tenant_id=tenant_id, announce=False)  # fmt: skip
-        variables = start_variables(claim, line, found[line.schuldner_nr], slug=slug, profile=profile)
+        variables = start_variables(
+            claim, found[line.schuldner_nr], slug=slug, profile=profile, hold_reason=line.mahnsperre_grund, hold_until=line.mahnsperre_bis
+        )
         key = f"{slug}/{claim.text_key}"
         instances.start_bundle(tx, bundle_id, process, MAHNUNG, key, variables, tenant_id=tenant_id, now=now, by=by)
     timeline.add_many(tx, taken, kind="uebernommen", summary="Forderung übernommen", effective_on=today, by=by, now=now)
@@ -47,7 +49,13 @@ def take_over(
 
 
 def start_variables(
-    claim: claims.Claim, line: ClaimLine, debtor: debtors.Debtor, *, slug: str, profile: tenants.Profile
+    claim: claims.Claim,
+    debtor: debtors.Debtor,
+    *,
+    slug: str,
+    profile: tenants.Profile,
+    hold_reason: str | None,
+    hold_until: date | None,
 ) -> dict[str, object]:
     """Return what a `mahnung` knows at its start: ids, euros and dates, no names."""
     kind = claim_kinds.kind_of(claim.kind)
@@ -59,7 +67,7 @@ def start_variables(
         "bescheid_vom": claim.notice_on, "bekanntgegeben_am": claim.notified_on, "faellig_am": claim.due_on,
         "rechtskraft_am": claim.final_on, "mahnung_am": claim.dunned_on, "mahnfrist_bis": claim.dunning_deadline_on,
         "mahngebuehr": None if claim.dunning_fee_cent is None else money.euro(fee_cent),
-        "mahnsperre_grund": line.mahnsperre_grund, "mahnsperre_bis": line.mahnsperre_bis,
+        "mahnsperre_grund": hold_reason, "mahnsperre_bis": hold_until,
         "schuldner_id": str(debtor.uuid), "rechtsform": debtor.legal_form, "bekanntgaberecht": kind.notification_law,
         "offener_betrag": money.euro(claim.principal_cent + claim.costs_cent + fee_cent), "offene_hauptforderung": money.euro(claim.principal_cent),
     }  # fmt: skip
