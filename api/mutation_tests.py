@@ -20,9 +20,7 @@ FORM_REFUSES = (
     "Ohne Grund nimmt schon das Formular „Maßnahme entscheiden“ den Außendienst nicht an (Szenario innendienst_uebersprungen);"
     " das Gateway hält, wenn der Prozess anders aufgerufen wird (tests/processes/test_slice_b_field.py)."
 )
-ONLY_AFTER_A_FAULT = (
-    "Zwischen Einfrieren und Ausfertigen wartet nichts. Der Weg gilt, wenn die Ausfertigung gestört ist und die Maßnahme dann aufgehoben wird."
-)
+ONLY_AFTER_A_FAULT = "Zwischen Einfrieren und Ausfertigen wartet nichts. Der Weg gilt, wenn die Ausfertigung gestört ist und die Maßnahme dann aufgehoben wird."
 # Copies whose fault no scenario can meet, with the reason; the key is Mutant.name.
 EXCUSED: Mapping[str, str] = {
     "aussendienst: innendienst_belegt_pruefen (immer „ja“)": FORM_REFUSES,
