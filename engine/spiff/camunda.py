@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 BPMN = parts.BPMN
 CAMUNDA = "{http://camunda.org/schema/1.0/bpmn}"
 EXTERNAL = "Bitte als Implementierung „External“ wählen und ein Topic angeben."
+OWN_KEY = ("#{execution.processBusinessKey}", "${execution.processBusinessKey}", "#{execution.businessKey}", "${execution.businessKey}")
 MAPPINGS = ("singleEntry", "singleResult", "collectEntries", "resultList")
 
 
@@ -38,6 +39,7 @@ def element(reader: Reader, drawn: etree._Element, read: model.Element) -> model
     _listeners(reader, drawn)
     common = replace(
         read,
+        initiator=_attribute(drawn, "initiator"),
         event=_event(reader, drawn, read.event),
         retries=_retries(drawn),
         result_variable=_attribute(drawn, "resultVariable"),
@@ -257,6 +259,8 @@ def _binding(reader: Reader, drawn: etree._Element, what: str) -> str:
 def _call_mappings(reader: Reader, element: etree._Element, tag: str) -> tuple[model.CallMapping, ...]:
     found = []
     for drawn in element.findall(f"{BPMN}extensionElements/{CAMUNDA}{tag}"):
+        if (drawn.get("businessKey") or "").strip() in OWN_KEY:
+            continue  # what runs inside has the key of around anyway
         if drawn.get("businessKey"):
             found.append(
                 model.CallMapping(None, reader.expression(drawn, drawn.get("businessKey", ""), "Geschäftsschlüssel"), business_key=True)

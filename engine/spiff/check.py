@@ -381,7 +381,7 @@ def _set_by(element: model.Element) -> list[str | None]:
     """Return the names of the variables that an element sets as drawn."""
     event, loop = element.event, element.loop
     return [
-        element.result_variable, *(parameter.target for parameter in (*element.inputs, *element.outputs)),
+        element.result_variable, element.initiator, *(parameter.target for parameter in (*element.inputs, *element.outputs)),
         *((event.code_variable, event.message_variable) if event else ()), *((loop.element_variable, loop.output_collection) if loop else ()),
     ]  # fmt: skip
 

@@ -31,7 +31,7 @@ NAMES = {
     "cardinality": "Anzahl", "collection": "Liste", "element_variable": "Variable je Eintrag", "completion": "Abschlussbedingung",
     "output_collection": "Ergebnisliste", "output_element": "Ergebnis je Eintrag", "test_before": "Bedingung zuerst",
     "maximum": "höchstens", "source": "von", "target": "nach", "version_tag": "Kennzeichen der Fassung", "history_days": "Aufbewahrung in Tagen",
-    "start_form": "Startformular", "dialect": "Plattform", "candidate_starters": "darf starten",
+    "start_form": "Startformular", "initiator": "Variable für den Starter", "dialect": "Plattform", "candidate_starters": "darf starten",
 }  # fmt: skip
 NESTED = {"event": "Ereignis", "assignment": "", "loop": "Wiederholung"}
 WORDS = {"date": "Zeitpunkt", "duration": "Dauer", "cycle": "Zyklus", "latest": "neueste", "deployment": "Bereitstellung des Diagramms"}

@@ -143,6 +143,8 @@ class StartEvent(CatchEvent):
 
     def before_leaving(self, token: Token) -> None:
         workflow, outputs = token.workflow, self.element.outputs
+        if self.element.initiator:
+            workflow.assign(token.scope, workflow.computed({self.element.initiator: workflow.by}, token), self.element.id)
         if outputs and self.name not in workflow.definition.container_of:  # those of an event subprocess are set when it starts
             workflow.assign(token.scope, nodes.parameters(token, outputs, into=workflow.view(token.scope)), self.element.id)
         if token.local is not None:

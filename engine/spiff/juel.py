@@ -250,6 +250,18 @@ class _Translation:
             return self.name(word)
         raise NotSupported(f"„{word}“ gehört in „${{{self.text}}}“ nicht hierhin.")
 
+    def variable_asked_for(self) -> str:
+        """Return the variable of `.getVariable('name')` behind `execution`, or nothing."""
+        asked = self.tokens[self.at : self.at + 5]
+        words = [word for _, word in asked]
+        if words[:3] != [".", "getVariable", "("] or words[4:] != [")"] or asked[3][0] != "text":
+            return ""
+        name = words[3][1:-1]
+        if not name.isidentifier():
+            raise NotSupported(f"„{name}“ in „${{{self.text}}}“ ist kein Name einer Variablen.")
+        self.at += 5
+        return f"`{name}`"
+
     def name(self, word: str) -> str:
         if self.take("("):
             if word in _CALLS and self.take(")"):
@@ -258,6 +270,8 @@ class _Translation:
             raise NotSupported(f"„{word}()“ in „${{{self.text}}}“: {instead}")
         if word in ("true", "false", "null"):
             return word
+        if word == "execution" and (named := self.variable_asked_for()):
+            return named
         if word in _OBJECTS:
             raise NotSupported(f"„{word}“ in „${{{self.text}}}“: {_METHODS['getVariable'] if word == 'execution' else _BEANS}")
         if word == "instanceof":

@@ -125,6 +125,7 @@ class Assignment:
 class Element:
     """A node of the diagram. `children` are the nodes inside a subprocess, `flows` the sequence flows among them.
 
+    initiator: the variable in which a start event notes who started.
     results_local: what the work gives is seen by the output parameters only, and they alone say what goes out (Camunda 8).
     inputs_chained: each input parameter sees those before it (Camunda 8), not only what is outside (Camunda 7).
     errors_carry: what a job reports with an error is set where that is caught (Camunda 8), not where the job stands (Camunda 7).
@@ -157,6 +158,7 @@ class Element:
     inputs: tuple[Parameter, ...] = ()
     outputs: tuple[Parameter, ...] = ()
     results_local: bool = False
+    initiator: str | None = None
     inputs_chained: bool = False
     errors_carry: bool = False
     loop: Loop | None = None

@@ -82,3 +82,21 @@ def test_what_needs_java_or_another_language_is_refused_by_name_with_what_to_use
     found = faults(element)
 
     assert any(identity == "x" and said in text and "Bitte" in text for identity, text in found), found
+
+
+def test_a_start_event_notes_who_started_and_the_task_may_go_to_them() -> None:
+    start = node("startEvent", "s", camunda_initiator="gestartet_von")
+    run = case(start, node("userTask", "x", camunda_assignee="${gestartet_von}"), END, chain("s", "x", "e")).start()
+
+    assert run.wait("x").assignee == run.variables["gestartet_von"] == "start"
+
+
+@pytest.mark.parametrize("drawn", ["#{execution.processBusinessKey}", "${execution.processBusinessKey}"])
+def test_a_call_hands_on_the_business_key_as_the_modeler_writes_it(drawn: str) -> None:
+    mapping = f'<bpmn:extensionElements><camunda:in businessKey="{drawn}"/></bpmn:extensionElements>'
+    inner = node("startEvent", "cs") + node("intermediateThrowEvent", "ct", '<bpmn:messageEventDefinition messageRef="m_a"/>')
+    called = inner + node("endEvent", "ce") + chain("cs", "ct", "ce")
+    run = case(START, node("callActivity", "x", mapping, calledElement="q"), END, chain("s", "x", "e"), q=called).start()
+
+    assert run.last is not None
+    assert [sent.correlation for sent in run.last.outgoing] == ["K1"]

@@ -35,6 +35,7 @@ def value(text: str) -> object:
     ("${betrag}", Decimal("84.50")), ("#{betrag}", Decimal("84.50")), ("${ status }", "offen"), ("${nichts}", None), ("${fehlt}", None),
     ("${freigegeben}", True), ("${Straße}", "Weg"), ("${in}", Decimal(7)), ("${liste}", [Decimal(10), Decimal(20)]),
     ("${app_message_name}", "zahlung"), ("${currentUser()}", "anna"),
+    ("${execution.getVariable('betrag')}", Decimal("84.50")), ('${execution.getVariable("fehlt") == null}', True),
     # not
     ("${!freigegeben}", False), ("${not freigegeben}", False), ("${!gesperrt}", True), ("${not gesperrt}", True), ("${!nichts}", True),
     ("${!wahr}", False), ("${!!freigegeben}", True),
@@ -103,7 +104,8 @@ def test_dates_are_counted_on_the_clock_of_berlin(text: str, result: str) -> Non
 @pytest.mark.parametrize(("text", "named", "instead"), [
     ("${mailService.send(betrag)}", "send()", "externe Aufgabe"), ("${myBean.check()}", "check()", "externe Aufgabe"),
     ("${rechne(betrag)}", "rechne()", "externe Aufgabe"), ("${execution.processBusinessKey}", "execution", "Variable selbst"),
-    ("${execution.getVariable('betrag')}", "execution", "Variable selbst"), ("#{execution.setVariable('x', 1)}", "execution", "Variable selbst"),
+    ("${execution.getVariable(name)}", "execution", "Variable selbst"), ("${execution.id}", "execution", "Variable selbst"),
+    ("#{execution.setVariable('x', 1)}", "execution", "Variable selbst"),
     ("${task.assignee}", "task", "FEEL"), ("${status.equals('offen')}", "equals()", "=="), ("${liste.isEmpty()}", "isEmpty()", "empty"),
     ("${liste.contains(5)}", "contains()", "list contains"), ("${name.toLowerCase()}", "toLowerCase()", "lower case"),
     ("${S(antwort).prop('x').value()}", "S()", "gewöhnliche Variable"), ("${antwort.prop('x').value()}", "prop()", "gewöhnliche Variable"),
