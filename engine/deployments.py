@@ -280,6 +280,27 @@ def process_names(tx: Connection, tenant_id: int) -> dict[str, str]:
     return {row.key: row.name or row.key for row in tx.execute(query, {"w": world_of(tx, tenant_id)})}
 
 
+@dataclass(frozen=True, slots=True)
+class Startable:
+    """The newest version of a process that people may start by hand; `starters`: the roles that may."""
+
+    key: str
+    name: str
+    version: int
+    starters: tuple[str, ...]
+
+
+def startable(tx: Connection, tenant_id: int) -> list[Startable]:
+    """Return the processes of the tenant's world whose diagram says who may start them by hand, by name."""
+    query = text(
+        "select key, name, version, meta -> 'starters' as starters from (select distinct on (key) key, name, version, meta from definition"
+        " where world_id = :w and kind = 'bpmn' and not undone order by key, version desc) newest"
+        " where jsonb_array_length(coalesce(meta -> 'starters', '[]')) > 0 order by name, key"
+    )
+    rows = tx.execute(query, {"w": world_of(tx, tenant_id)})
+    return [Startable(row.key, row.name, row.version, tuple(row.starters)) for row in rows]
+
+
 def content_of(tx: Connection, uuid: UUID, *, tenant_id: int) -> tuple[str, int, str, bytes]:
     """Return (key, version, file, content) of a deployed definition. Raises errors.NotFound."""
     query = text(

@@ -25,6 +25,7 @@ PAGES = (
     "/prozesse",
     "/rechtswerte",
     "/prozesse/pruefen",
+    "/starten",
     "/stoerungen",
     "/uhr",
 )
