@@ -33,6 +33,7 @@ from api.pages import (
     start_page,
     task_list,
     task_page,
+    trial_page,
     versions_page,
 )
 from api.rest import entrance, faults, routes
@@ -64,6 +65,7 @@ PAGES = (
     mahnlauf,
     incident_list,
     clock_page,
+    trial_page,
 )
 
 
@@ -93,6 +95,7 @@ def create_app(database: Database, *, secure_cookie: bool = False) -> Flask:
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.before_request(_enter)
     app.after_request(_secure)
+    app.after_request(trial_page.note_act)
     app.context_processor(_common)
     wording.register(app)
     web_errors.register(app)

@@ -16,8 +16,8 @@ from uuid import UUID
 
 from sqlalchemy import Connection, text
 
-from engine import clock, errors, history, incidents, instances, messages, user_tasks
-from processes import claim_files, imports, money, runs, scenarios
+from engine import clock, errors, external_tasks, history, incidents, instances, jobs, messages, signals, user_tasks
+from processes import actions, claim_files, imports, money, runs, scenarios
 from processes.casefile import charges, claims, debtors, holds, ledger, letters, measures, notes, payments, seizures
 from processes.scenarios import BERLIN, Act, Scenario
 
@@ -167,7 +167,7 @@ class _Player:
             method = str(what.get("art", "ueberweisung"))
             receipt = what.get("quittung")
             if "massnahme" in what:
-                measure = measures.of_number(tx, tenant_id, self.case_number(), int(what["massnahme"]))
+                measure = measures.of_number(tx, tenant_id, str(what.get("fall") or self.case_number()), int(what["massnahme"]))
                 measures.book_payment(
                     tx, tenant_id=tenant_id, measure_id=measure.uuid, amount_cent=cent, value_on=value_on, method=method, by=BY, now=now
                 )
@@ -228,6 +228,49 @@ class _Player:
             process = str(what["prozess"]) if "prozess" in what else None
             messages.send(tx, str(what["name"]), key, data, tenant_id=tenant_id, process_key=process, now=clock.now(tx, tenant_id))
 
+    def do_starten(self, act: Act, what: Any) -> None:
+        """Start a process by hand: `{prozess, schluessel, variablen, ereignis}`."""
+        tenant_id = self.tenant_of(what)
+        with self.stage.transaction(tenant_id) as tx:
+            start = str(what["ereignis"]) if "ereignis" in what else None
+            given = self.resolved(tx, {str(name): value for name, value in (what.get("variablen") or {}).items()})
+            instances.start(
+                tx, str(what["prozess"]), str(what.get("schluessel", "")), given, tenant_id=tenant_id, now=clock.now(tx, tenant_id), by=BY,
+                start_event=start,
+            )  # fmt: skip
+
+    def do_auftrag(self, act: Act, what: Any) -> None:
+        """End a job as a program outside would: `{topic, ergebnis}` or `{topic, fehlercode, meldung}`."""
+        topic = str(what["topic"])
+        found = self.open_job(topic)
+        if found is None:
+            raise errors.InvalidState(f"Ein Auftrag mit dem Topic „{topic}“ ist nicht offen.")
+        tenant_id, job_id = found
+        with self.stage.transaction(tenant_id) as tx:
+            now = clock.now(tx, tenant_id)
+            external_tasks.lock(tx, tenant_id, job_id, worker=BY, lease=jobs.LEASE)
+            given = self.resolved(tx, {str(name): value for name, value in (what.get("ergebnis") or {}).items()})
+            if "fehlercode" in what:
+                code, message = str(what["fehlercode"]), str(what.get("meldung", ""))
+                jobs.bpmn_error(tx, tenant_id, job_id, code, message, given, worker=BY, now=now)
+            else:
+                jobs.complete(tx, tenant_id, job_id, given, worker=BY, now=now)
+
+    def open_job(self, topic: str) -> tuple[int, UUID] | None:
+        query = text("select id from job where tenant_id = :t and topic = :topic and retries > 0 order by created_at, instance_id limit 1")
+        for tenant_id in self.stage.tenants.values():
+            with self.stage.transaction(tenant_id) as tx:
+                job_id = tx.execute(query, {"t": tenant_id, "topic": topic}).scalar()
+            if job_id is not None:
+                return tenant_id, job_id
+        return None
+
+    def do_signal(self, act: Act, what: Any) -> None:
+        """Throw a signal from outside: `{name, daten}`."""
+        tenant_id = self.tenant_of(what)
+        with self.stage.transaction(tenant_id) as tx:
+            signals.send(tx, str(what["name"]), {str(n): v for n, v in (what.get("daten") or {}).items()}, tenant_id=tenant_id)
+
     def do_sperre(self, act: Act, what: Any) -> None:
         claim, tenant_id = self.claim_of(what)
         with self.stage.transaction(tenant_id) as tx:
@@ -249,7 +292,7 @@ class _Player:
     def do_zustellung(self, act: Act, what: Any) -> None:
         tenant_id = self.stage.tenants["detmold"]
         with self.stage.transaction(tenant_id) as tx:
-            measure = measures.of_number(tx, tenant_id, self.case_number(), int(what["massnahme"]))
+            measure = measures.of_number(tx, tenant_id, str(what.get("fall") or self.case_number()), int(what["massnahme"]))
             seizures.record_service(
                 tx, tenant_id=tenant_id, measure_id=measure.uuid, served_on=what["am"], by=BY, now=clock.now(tx, tenant_id)
             )
@@ -266,6 +309,17 @@ class _Player:
                 messages.send(tx, "einwendung_eingegangen", key, payload, tenant_id=tenant_id, process_key=process, now=now, optional=True)
 
     def do_post_zurueck(self, act: Act, what: Any) -> None:
+        """A letter comes back: the newest of a claim, or with `fall` and `vorlage` the newest of that template in the case."""
+        if "vorlage" in what:
+            tenant_id = self.tenant_of(what)
+            with self.stage.transaction(tenant_id) as tx:
+                of_case = letters.of_case(tx, tenant_id, str(what.get("fall") or self.case_number()))
+                of_template = [letter for letter in of_case if letter.template == what["vorlage"]]
+                if not of_template:
+                    raise errors.NotFound(f"Ein Schreiben „{what['vorlage']}“ gibt es in dem Fall nicht.")
+                reason, now = str(what.get("grund", "unbekannt verzogen")), clock.now(tx, tenant_id)
+                actions.record_returned_mail(tx, tenant_id, of_template[-1].uuid, reason=reason, now=now)
+            return
         claim, tenant_id = self.claim_of(what)
         with self.stage.transaction(tenant_id) as tx:
             now = clock.now(tx, tenant_id)

@@ -22,7 +22,7 @@ OFFICE_OPENS = time(8, 0)
 
 ACTS = frozenset({
     "mahnlauf", "zahlung", "storno", "aufgabe", "nachricht", "sperre", "sperre_aufheben", "zustellung", "einwendung",
-    "post_zurueck", "forderung_aendern", "einspielen",
+    "post_zurueck", "forderung_aendern", "einspielen", "starten", "auftrag", "signal",
 })  # fmt: skip
 EXPECTATIONS = frozenset({"schreiben", "konto", "aufgaben", "prozesse", "elemente", "nicht_elemente", "variablen", "stoerungen", "bericht"})
 STEP_KEYS = ACTS | {"am", "dann", "formular", "fehler", "fuer", "als", "abgelehnt"}
@@ -95,7 +95,7 @@ def read(path: Path) -> Scenario:
     if len(content) > MAX_BYTES:
         raise errors.InvalidInput(f"{path.name}: größer als {MAX_BYTES // 1024} KB. Bitte in mehrere Szenarien teilen.")
     try:
-        document = yaml.load(content, Loader=_Loader)
+        document = load(content)
     except yaml.YAMLError as fault:
         raise errors.InvalidInput(f"{path.name}: kein gültiges YAML. {fault}") from fault
     if not isinstance(document, dict):
@@ -114,6 +114,11 @@ def read(path: Path) -> Scenario:
         acts=tuple(_act(number, item) for number, item in enumerate(document.get("ablauf") or (), start=1)),
         then=document.get("dann") or {},
     )
+
+
+def load(content: str | bytes) -> object:
+    """Return the value of YAML text with decimals exact. Raises yaml.YAMLError, errors.InvalidInput for a key written twice."""
+    return yaml.load(content, Loader=_Loader)
 
 
 def find(paths: Sequence[Path]) -> list[Path]:

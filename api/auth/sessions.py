@@ -31,6 +31,7 @@ class Session:
     roles: tuple[str, ...]
     csrf: str
     key_hash: bytes
+    in_trial: bool = False
 
     def may(self, *roles: str) -> bool:
         """Return whether the person holds one of the roles here."""
@@ -48,9 +49,11 @@ def start(tx: Connection, user: users.User, tenant_id: int) -> str:
 def find(tx: Connection, key: str) -> Session | None:
     """Return the session of a key, or None where it is unknown, old, or the user was deactivated."""
     query = text(
-        "select s.user_id, u.login, u.name, s.tenant_id, t.slug, t.name as tenant_name, t.world_id, w.kind = 'sandbox' as sandbox, s.csrf,"
-        " s.key_hash from user_session s join user_account u on u.id = s.user_id and u.active join tenant t on t.id = s.tenant_id"
-        " join world w on w.id = t.world_id where s.key_hash = :h and s.seen_at > clock_timestamp() - make_interval(hours => :idle)"
+        "select s.user_id, u.login || coalesce(tr.hat, '') as login, u.name, s.tenant_id, t.slug, t.name as tenant_name, t.world_id,"
+        " w.kind = 'sandbox' as sandbox, s.csrf, s.key_hash, tr.world_id is not null as in_trial from user_session s"
+        " join user_account u on u.id = s.user_id and u.active join tenant t on t.id = s.tenant_id join world w on w.id = t.world_id"
+        " left join trial tr on tr.world_id = w.id and tr.ended_at is null"
+        " where s.key_hash = :h and s.seen_at > clock_timestamp() - make_interval(hours => :idle)"
     )
     row = tx.execute(query, {"h": _hash(key), "idle": IDLE_HOURS}).first()
     if row is None:
@@ -74,6 +77,7 @@ def find(tx: Connection, key: str) -> Session | None:
         roles,
         row.csrf,
         bytes(row.key_hash),
+        row.in_trial,
     )
 
 

@@ -2,8 +2,21 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Boolean, Column, DateTime, ForeignKey, Index, LargeBinary, PrimaryKeyConstraint, Table, Text, text
-from sqlalchemy.dialects.postgresql import UUID
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    DateTime,
+    ForeignKey,
+    Identity,
+    Index,
+    LargeBinary,
+    PrimaryKeyConstraint,
+    Table,
+    Text,
+    text,
+)
+from sqlalchemy.dialects.postgresql import JSONB, UUID
 
 from engine import tables as engine_tables
 
@@ -61,4 +74,30 @@ access_token = Table(
     Column("issued_at", DateTime(timezone=True), nullable=False, server_default=text("clock_timestamp()")),
     Column("expires_at", DateTime(timezone=True), nullable=False),
     Index("ix_access_token_expires", "expires_at"),
+)
+
+# A person tries models in a sandbox world of its own; `home_tenant_id` is where the session came from, `began` what the scenario starts
+# with, `hat` what is added to the login while the person acts as a second one: where four eyes are asked for, nobody could go on alone.
+trial = Table(
+    "trial",
+    metadata,
+    Column("world_id", BigInteger, ForeignKey("world.id"), primary_key=True),
+    Column("user_id", UUID(as_uuid=True), ForeignKey("user_account.id"), nullable=False),
+    Column("home_tenant_id", BigInteger, ForeignKey("tenant.id"), nullable=False),
+    Column("title", Text, nullable=False),
+    Column("processes", JSONB, nullable=False),
+    Column("began", JSONB, nullable=False),
+    Column("hat", Text, nullable=False, server_default=""),
+    Column("started_at", DateTime(timezone=True), nullable=False, server_default=text("clock_timestamp()")),
+    Column("ended_at", DateTime(timezone=True)),
+)
+
+trial_act = Table(
+    "trial_act",
+    metadata,
+    Column("world_id", BigInteger, ForeignKey("trial.world_id"), nullable=False),
+    Column("id", BigInteger, Identity(), nullable=False),
+    Column("done_at", DateTime(timezone=True), nullable=False),
+    Column("act", Text, nullable=False),
+    PrimaryKeyConstraint("world_id", "id"),
 )

@@ -59,6 +59,11 @@ def create(tx: Connection, login: str, name: str, password: str, roles: Mapping[
     return User(user_id, login, name, is_demo)
 
 
+def grant(tx: Connection, user_id: UUID, tenant_id: int, roles: Sequence[str]) -> None:
+    """Give a user roles at a tenant."""
+    tx.execute(insert(tables.user_role), [{"user_id": user_id, "tenant_id": tenant_id, "role": role} for role in roles])
+
+
 def _refuse_short(password: str) -> None:
     if len(password) < SHORTEST_PASSWORD:
         raise errors.InvalidInput(f"Das Passwort braucht mindestens {SHORTEST_PASSWORD} Zeichen.")

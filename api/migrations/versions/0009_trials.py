@@ -1,0 +1,20 @@
+"""Trials: models tried in a sandbox world of their own, with what was done in it."""
+
+from __future__ import annotations
+
+from alembic import op
+
+from api import migrations
+
+revision = "0009"
+down_revision = "0008"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    migrations.create_missing_tables(op.get_bind())
+
+
+def downgrade() -> None:
+    raise RuntimeError("a schema is not taken back; restore a backup instead")

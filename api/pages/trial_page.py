@@ -1,0 +1,265 @@
+"""Try models before they are deployed: begin a trial, see what waits, move on, keep the walk as a scenario."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, time
+from typing import Any
+from uuid import UUID
+
+from flask import Blueprint, Response, flash, g, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from sqlalchemy import Connection, text
+
+from api import app, trial_acts, trials
+from engine import clock, deployments, errors, external_tasks, feel, instances, jobs, messages, signals, values, worker
+from processes import walks
+from processes.casefile import letters
+
+bp = Blueprint("trial_page", __name__)
+
+STARTS_ON = "2026-08-17"
+MAX_FILES = 100
+OPENS = time(8)
+WAITING = {
+    "task": "select id, 'Aufgabe' as art, label, instance_id, due_at, element_id as name, null as key from user_task where tenant_id = :t and ended_at is null",
+    "timer": "select id, 'Frist', label, instance_id, due_at, element_id, null from timer where tenant_id = :t",
+    "job": "select id, 'Auftrag', label, instance_id, null, topic, null from job where tenant_id = :t",
+    "message": "select id, 'Nachricht', label, instance_id, null, name, key from subscription where tenant_id = :t and kind = 'message'",
+    "signal": "select id, 'Signal', label, instance_id, null, name, null from subscription where tenant_id = :t and kind = 'signal'",
+}
+
+
+# ---------------------------------------------------------------- beginning and ending
+@bp.get("/probelauf")
+def show() -> ResponseReturnValue:
+    session = app.session()
+    if not session.in_trial:
+        return render_template("probelauf_beginnen.html", beginn=STARTS_ON)
+    database = app.database()
+    with database.look() as tx:
+        trial = trials.find(tx, session)
+        walk = trials.walk_of(tx, trial)
+    waiting: list[dict[str, Any]] = []
+    running: list[dict[str, Any]] = []
+    written: list[letters.Letter] = []
+    for slug, tenant_id in trial.tenants.items():
+        with database.begin(tenant_id) as tx:
+            now = clock.now(tx, tenant_id)
+            waiting += _waiting(tx, slug, tenant_id)
+            running += _instances(tx, slug, tenant_id)
+            if tenant_id == session.tenant_id:
+                written = letters.since(tx, tenant_id, trial.starts_at)
+    with database.begin(session.tenant_id) as tx:
+        startable = sorted({process.key: process.name for process in deployments.processes(tx, session.tenant_id)}.items())
+    served = set(database.runtime.topics)
+    return render_template(
+        "probelauf.html", probelauf=trial, jetzt=now, wartet=waiting, vorgaenge=running, schreiben=written, prozesse=startable,
+        getan=[walks.text_of(done.act) for done in walk.done], eigene=served, zweite=session.login.endswith(trials.SECOND),
+    )  # fmt: skip
+
+
+@bp.post("/probelauf")
+def begin() -> ResponseReturnValue:
+    session = app.session()
+    uploads = [upload for upload in request.files.getlist("dateien") if upload.filename][:MAX_FILES]
+    files = {str(upload.filename).replace("\\", "/").rpartition("/")[2]: upload.read() for upload in uploads}
+    claims = request.files.get("forderungen")
+    brought = {"detmold": claims.read()} if claims is not None and claims.filename else None
+    if request.form.get("ohne_forderungen"):
+        brought = {}
+    try:
+        title = request.form.get("titel", "").strip()[:200] or ", ".join(sorted(files)) or "Probelauf"
+        trials.begin(app.database(), session, files, title=title, starts_at=_day("beginn", STARTS_ON), claims=brought)
+    except deployments.Refused as refused:
+        diagrams = {name: content.decode("utf-8", "replace") for name, content in files.items() if name.endswith(".bpmn")}
+        return render_template("pruefen.html", befunde=refused.findings, diagramme=diagrams), 422
+    flash("Der Probelauf hat begonnen. Alle Seiten zeigen jetzt seine Welt; zurück geht es mit „Probelauf beenden“.", "gut")
+    return redirect(url_for("trial_page.show"))
+
+
+@bp.post("/probelauf/beenden")
+def end() -> ResponseReturnValue:
+    trials.end(app.database(), app.session())
+    flash("Der Probelauf ist beendet.", "gut")
+    return redirect(url_for("models_page.show"))
+
+
+# ---------------------------------------------------------------- acting
+@bp.post("/probelauf/starten")
+def start() -> ResponseReturnValue:
+    process, key = _text("prozess", "Prozess"), request.form.get("schluessel", "").strip()[:200]
+    given = _context("variablen")
+
+    def act(tx: Connection, now: datetime) -> str:
+        session = app.session()
+        instances.start(tx, process, key, given, tenant_id=session.tenant_id, now=now, by=session.login)
+        what: dict[str, object] = {"mandant": session.tenant_slug, "prozess": process, "schluessel": key}
+        trials.note(tx, session.world_id, {"starten": what | ({"variablen": given} if given else {})}, now)
+        return f"„{process}“ ist gestartet."
+
+    return _do(act)
+
+
+@bp.post("/probelauf/nachricht")
+def send_message() -> ResponseReturnValue:
+    name, key, given = _text("name", "Nachricht"), _text("schluessel", "Schlüssel"), _context("daten")
+
+    def act(tx: Connection, now: datetime) -> str:
+        session = app.session()
+        messages.send(tx, name, key, given, tenant_id=session.tenant_id, now=now)
+        what = {"mandant": session.tenant_slug, "name": name, "schluessel": key, "daten": walks.readable(tx, given)}
+        trials.note(tx, session.world_id, {"nachricht": what}, now)
+        return f"Die Nachricht „{name}“ ist gesendet."
+
+    return _do(act)
+
+
+@bp.post("/probelauf/signal")
+def send_signal() -> ResponseReturnValue:
+    name, given = _text("name", "Signal"), _context("daten")
+
+    def act(tx: Connection, now: datetime) -> str:
+        session = app.session()
+        reached = signals.send(tx, name, given, tenant_id=session.tenant_id)
+        trials.note(tx, session.world_id, {"signal": {"mandant": session.tenant_slug, "name": name, "daten": given}}, now)
+        return f"Das Signal „{name}“ erreicht {reached} Empfänger."
+
+    return _do(act)
+
+
+@bp.post("/probelauf/auftrag/<uuid:job_id>")
+def end_job(job_id: UUID) -> ResponseReturnValue:
+    code, given = request.form.get("fehlercode", "").strip()[:200], _context("ergebnis")
+
+    def act(tx: Connection, now: datetime) -> str:
+        session = app.session()
+        job = jobs.get(tx, session.tenant_id, job_id)
+        external_tasks.lock(tx, session.tenant_id, job_id, worker=session.login, lease=jobs.LEASE)
+        what: dict[str, object] = {"topic": job.topic} | ({"ergebnis": walks.readable(tx, given)} if given else {})
+        if code:
+            jobs.bpmn_error(tx, session.tenant_id, job_id, code, "", given, worker=session.login, now=now)
+            what["fehlercode"] = code
+        else:
+            jobs.complete(tx, session.tenant_id, job_id, given, worker=session.login, now=now)
+        trials.note(tx, session.world_id, {"auftrag": what}, now)
+        return f"Der Auftrag „{job.topic}“ ist {'als Fehler gemeldet' if code else 'erledigt'}."
+
+    return _do(act)
+
+
+@bp.post("/probelauf/uhr")
+def move() -> ResponseReturnValue:
+    session = app.session()
+    _inside()
+    with app.database().look() as tx:
+        due = tx.execute(text("select next_timer(:w)"), {"w": session.world_id}).scalar() if request.form.get("naechstes") else None
+    if request.form.get("naechstes") and due is None:
+        raise errors.InvalidInput("Auf eine Zeit wartet hier nichts. Bitte eine Aufgabe erledigen oder ein Datum nennen.")
+    until = due or _day("bis", "")
+    report = worker.run_until(app.database(), session.world_id, until)
+    told = f"Es ist {app.moment_text(until)}: {report.timers} Fristen, {report.jobs} Aufträge, {report.messages} Nachrichten."
+    flash(told + (f" {len(report.incidents)} Störungen." if report.incidents else ""), "fehler" if report.incidents else "gut")
+    return redirect(url_for("trial_page.show"))
+
+
+@bp.post("/probelauf/person")
+def change_person() -> ResponseReturnValue:
+    _inside()
+    with app.database().look() as tx:
+        trials.wear(tx, app.session(), second=bool(request.form.get("zweite")))
+    return redirect(url_for("trial_page.show"))
+
+
+@bp.get("/probelauf/szenario.yaml")
+def scenario() -> ResponseReturnValue:
+    _inside()
+    response = Response(trials.scenario(app.database(), app.session()), mimetype="application/yaml")
+    response.headers["Content-Disposition"] = 'attachment; filename="szenario.yaml"'
+    return response
+
+
+def note_act(response: Response) -> Response:
+    """Keep what a page recorded inside a trial; the clock and the trial's own pages keep theirs themselves."""
+    session = g.get("session")
+    if request.method == "POST" and session is not None and session.in_trial and response.status_code in (302, 303):
+        with app.database().begin(session.tenant_id) as tx:
+            act = trial_acts.translate(tx, session)
+            if act is not None:
+                trials.note(tx, session.world_id, act, clock.now(tx, session.tenant_id))
+    return response
+
+
+# ---------------------------------------------------------------- inside
+def _do(act: Callable[[Connection, datetime], str]) -> ResponseReturnValue:
+    session = app.session()
+    _inside()
+    try:
+        with app.database().begin(session.tenant_id) as tx:
+            told = act(tx, clock.now(tx, session.tenant_id))
+    except errors.Incident as stopped:
+        raise errors.InvalidState(str(stopped)) from stopped
+    worker.settle(app.database(), session.world_id)
+    flash(told, "gut")
+    return redirect(url_for("trial_page.show"))
+
+
+def _inside() -> None:
+    if not app.session().in_trial:
+        raise errors.NotAllowed("Das geht nur in einem Probelauf. Bitte unter „Prozesse“ einen beginnen.")
+
+
+def _waiting(tx: Connection, slug: str, tenant_id: int) -> list[dict[str, Any]]:
+    query = " union all ".join(WAITING.values())
+    rows = tx.execute(
+        text(
+            f"select w.*, p.process_key, p.business_key from ({query}) w join process_instance p on p.tenant_id = :t and p.id = w.instance_id"
+            " order by w.due_at nulls last, p.id, w.name"
+        ),
+        {"t": tenant_id},
+    )
+    return [{**row._mapping, "stadt": slug} for row in rows]
+
+
+def _instances(tx: Connection, slug: str, tenant_id: int) -> list[dict[str, Any]]:
+    query = text(
+        "select uuid, process_key, business_key, status, variables from process_instance where tenant_id = :t order by id desc limit 100"
+    )
+    found = []
+    for row in tx.execute(query, {"t": tenant_id}):
+        shown = {name: feel.text_of(feel.enter(value)) for name, value in values.from_jsonable(row.variables).items()}
+        found.append(
+            {"uuid": row.uuid, "prozess": row.process_key, "key": row.business_key, "status": row.status, "werte": shown, "stadt": slug}
+        )
+    return found
+
+
+def _text(name: str, label: str) -> str:
+    value = request.form.get(name, "").strip()
+    if not value or len(value) > 200:
+        raise errors.InvalidInput(f"„{label}“: Bitte ausfüllen (höchstens 200 Zeichen).")
+    return value
+
+
+def _context(name: str) -> dict[str, object]:
+    """Return the values that a person typed as a FEEL context, which JSON is one of."""
+    typed = request.form.get(name, "").strip()
+    if not typed:
+        return {}
+    try:
+        found = feel.evaluate(typed, {})
+    except (feel.FeelError, feel.FeelSyntaxError) as broken:
+        raise errors.InvalidInput(
+            f'Die Werte sind nicht lesbar: {broken} Erwartet wird z. B. {{betrag: 84.50, am: date("2026-09-01")}}.'
+        ) from broken
+    if not isinstance(found, dict):
+        raise errors.InvalidInput('Erwartet werden Werte mit Namen, z. B. {betrag: 84.50, am: date("2026-09-01")}.')
+    return dict(values.check(found))
+
+
+def _day(name: str, default: str) -> datetime:
+    typed = request.form.get(name, "").strip() or default
+    try:
+        return datetime.combine(datetime.fromisoformat(typed).date(), OPENS, app.BERLIN)
+    except ValueError as broken:
+        raise errors.InvalidInput(f"„{typed}“ ist kein Datum.") from broken
