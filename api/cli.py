@@ -231,6 +231,29 @@ def verify(as_json: bool) -> None:
         raise SystemExit(auditing.verify(as_json=as_json))
 
 
+@main.command("try")
+@click.argument("paths", nargs=-1, required=True, type=PATHS, metavar="DATEI...")
+@click.option("--start", "process", metavar="PROZESS", help="Diesen Prozess gleich starten.")
+@click.option("--key", default="", metavar="SCHLÜSSEL", help="Geschäftsschlüssel des gestarteten Prozesses.")
+@click.option("--variables", default="", metavar="WERTE", help="Startwerte als FEEL-Kontext oder JSON, z. B. '{betrag: 84.50}'.")
+@click.option("--claims", type=PATHS, metavar="CSV", help="Forderungsdatei, mit der die Probewelt beginnt.")
+@click.option(
+    "--from", "starts_on", type=click.DateTime(["%Y-%m-%d"]), default="2026-08-17", metavar="DATUM", help="Erster Tag der Probewelt."
+)
+@click.option("--save", type=PATHS, metavar="YAML", help="Den Gang am Ende als Szenario speichern.")
+def try_models(
+    paths: tuple[Path, ...], process: str | None, key: str, variables: str, claims: Path | None, starts_on: object, save: Path | None
+) -> None:
+    """Modelle vor dem Bereitstellen durchspielen: Aufgaben, Fristen, Nachrichten; den Gang als Szenario speichern."""
+    from datetime import datetime
+
+    from api import trying
+
+    begin = starts_on.date() if isinstance(starts_on, datetime) else date(2026, 8, 17)
+    with console.refusals():
+        trying.run(paths, process=process, key=key, variables=variables, claims=claims, starts_on=begin, save=save)
+
+
 @main.command("test-processes")
 @click.argument("paths", nargs=-1, type=PATHS, metavar="[PFAD...]")
 @click.option("--only", metavar="TEXT", help="Nur Szenarien, deren Name oder Datei diesen Text enthält.")

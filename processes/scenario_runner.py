@@ -65,7 +65,7 @@ class Outcome:
 def play(scenario: Scenario, stage: Stage) -> Outcome:
     """Play the scenario to its end, or to the first act that the program refuses unexpectedly."""
     outcome = Outcome(scenario)
-    player = _Player(scenario, stage, outcome)
+    player = Player(scenario, stage, outcome)
     try:
         player.bring_in()
         for act in scenario.acts:
@@ -79,7 +79,9 @@ def play(scenario: Scenario, stage: Stage) -> Outcome:
     return outcome
 
 
-class _Player:
+class Player:
+    """Does one act after another in a stage, and compares what an act expects."""
+
     def __init__(self, scenario: Scenario, stage: Stage, outcome: Outcome) -> None:
         self.scenario = scenario
         self.stage = stage

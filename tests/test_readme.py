@@ -49,7 +49,13 @@ def test_the_readme_names_only_commands_that_a_test_runs() -> None:
 def test_the_commands_of_the_program_run_in_the_order_of_the_readme(environment: dict[str, str]) -> None:
     for line in COMMANDS[2:]:
         done = subprocess.run(
-            [str(BIN / "vollstreckung"), *shlex.split(line)[1:]], cwd=ROOT, env=environment, capture_output=True, text=True, check=False
+            [str(BIN / "vollstreckung"), *shlex.split(line)[1:]],
+            cwd=ROOT,
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=False,
+            input="",
         )
         assert done.returncode == 0, (line, done.stdout[-2000:], done.stderr[-2000:])
         assert done.stdout.strip(), line

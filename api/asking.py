@@ -1,0 +1,128 @@
+"""Ask a person at a terminal for the fields of a form: labels, types, options and limits as the form draws them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+import click
+
+import forms
+from engine import feel
+
+LISTS = frozenset({"checklist", "taglist"})
+CHOICES = frozenset({"radio", "select"})
+NOT_ASKED = frozenset({"expression", "filepicker"})
+
+
+def ask(form: forms.Form, data: Mapping[str, object], *, errors: Mapping[str, str], now: datetime) -> dict[str, Any]:
+    """Return what the person typed for each visible field, as a browser would send it; `errors` of a first try by component id."""
+    answers: dict[str, Any] = {}
+    for component in forms.walk(form.components):
+        known = {**data, **answers}
+        if (
+            not component.path
+            or len(component.path) > 1
+            or component.disabled
+            or component.type in NOT_ASKED
+            or _hidden(component, known, now)
+        ):
+            continue
+        if _is_true(component.readonly, known, now):
+            click.echo(f"  {component.label}: {_shown(known.get(component.key))}")
+            continue
+        if component.id in errors:
+            click.secho(f"  {errors[component.id]}", fg="red")
+        answers[component.key] = _value(component, known, now)
+    return answers
+
+
+def _hidden(component: forms.Component, data: Mapping[str, object], now: datetime) -> bool:
+    return component.hide is not None and component.hide.evaluate(data, now=now) is True
+
+
+def _is_true(rule: Any, data: Mapping[str, object], now: datetime) -> bool:
+    if rule.expression is not None:
+        return rule.expression.evaluate(data, now=now) is True
+    return rule.constant is True
+
+
+def _value(component: forms.Component, data: Mapping[str, object], now: datetime) -> Any:
+    before = data.get(component.key, component.default)
+    label = component.label or component.key
+    typed: str
+    options = _options(component, data, now)
+    if component.type in CHOICES | LISTS and options:
+        return _chosen(component, label, options, before)
+    if component.type == "checkbox":
+        typed = click.prompt(f"  {label} (j/n)", default="j" if before is True else "n", type=click.Choice(["j", "n"]), show_choices=False)
+        return typed == "j"
+    if component.type == "dynamiclist":
+        typed = click.prompt(f"  {label}, Liste wie [{{feld: 1}}]", default="[]", show_default=False)
+        return _plain(feel.evaluate(typed, {}))
+    hint = {"number": " (Zahl)", "datetime": " (JJJJ-MM-TT)" if component.subtype != "time" else " (HH:MM)"}.get(component.type, "")
+    typed = click.prompt(f"  {label}{hint}", default=_shown(before), show_default=before not in (None, ""))
+    return _typed(component, typed.strip())
+
+
+def _options(component: forms.Component, data: Mapping[str, object], now: datetime) -> Sequence[tuple[object, str]]:
+    if component.options is not None:
+        return [(option.value, option.label) for option in component.options]
+    given: object = None
+    if component.options_key:
+        given = data.get(component.options_key)
+    elif component.options_expression is not None:
+        given = component.options_expression.evaluate(data, now=now)
+    found = []
+    for item in given if isinstance(given, list) else []:
+        if isinstance(item, Mapping):
+            found.append((item.get("value"), str(item.get("label", item.get("value")))))
+        else:
+            found.append((item, str(item)))
+    return found
+
+
+def _chosen(component: forms.Component, label: str, options: Sequence[tuple[object, str]], before: object) -> Any:
+    click.echo(f"  {label}:")
+    for number, (_, name) in enumerate(options, start=1):
+        click.echo(f"    {number}) {name}")
+    values = [value for value, _ in options]
+    several = component.type in LISTS
+    preset = [values.index(value) + 1 for value in (before if isinstance(before, list) else [before]) if value in values]
+    while True:
+        default = ",".join(map(str, preset))
+        typed = click.prompt("  Nummern, mit Komma" if several else "  Nummer", default=default, show_default=bool(default))
+        numbers = [part.strip() for part in typed.split(",") if part.strip()]
+        if all(part.isascii() and part.isdecimal() and 1 <= int(part) <= len(values) for part in numbers) and (
+            several or len(numbers) <= 1
+        ):
+            chosen = [_plain(values[int(part) - 1]) for part in numbers]
+            return chosen if several else (chosen[0] if chosen else None)
+        click.secho(f"  Bitte Nummern von 1 bis {len(values)} angeben.", fg="red")
+
+
+def _typed(component: forms.Component, typed: str) -> Any:
+    if not typed:
+        return None if component.type in ("number", "datetime") else ""
+    if component.type == "number":
+        try:
+            return format(Decimal(typed.replace(",", ".")), "f")
+        except InvalidOperation:
+            return typed  # the form says what is wrong with it
+    return typed
+
+
+def _plain(value: object) -> Any:
+    if isinstance(value, Decimal):
+        return format(value, "f")
+    if isinstance(value, date | datetime):
+        return value.isoformat()
+    if isinstance(value, Mapping):
+        return {str(name): _plain(item) for name, item in value.items()}
+    return [_plain(item) for item in value] if isinstance(value, list) else value
+
+
+def _shown(value: object) -> str:
+    return "" if value is None else str(_plain(value))

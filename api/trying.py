@@ -1,0 +1,287 @@
+"""`vollstreckung try`: walk through models at a terminal in virtual time, in a database that is gone afterwards."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.table import Table
+from sqlalchemy import text
+
+from api import asking, completion, console, model_files, scenario_tests, seeding
+from engine import clock, errors, feel, history, user_tasks, values, worker
+from engine.db import Database
+from processes import scenario_runner, scenarios, walks
+from processes.casefile import letters
+from processes.scenarios import BERLIN, Act
+
+HELP = """  Nummer  erledigen, was wartet      u JJJJ-MM-TT  Uhr vorstellen       n  bis zum nächsten Ereignis
+  p       Prozess starten            l STADT       Mahnlauf             z  Zahlung buchen
+  v       Werte   e  Entscheidungen  b  Schreiben  g  bisher getan      s DATEI  als Szenario speichern
+  ?       diese Hilfe                q             beenden"""
+
+
+@dataclass
+class _Trial:
+    """A walk at the terminal: the stage it plays on and what was done so far."""
+
+    database: Database
+    stage: scenario_runner.Stage
+    player: scenario_runner.Player
+    walk: walks.Walk
+    choices: list[tuple[str, Callable[[], None]]] = field(default_factory=list)
+
+    @property
+    def now(self) -> datetime:
+        return self.player.now()
+
+    def do(self, kind: str, what: object, form: Mapping[str, object] | None = None, **more: str) -> None:
+        """Do an act through the program's own verbs; keep it if it was accepted. Raises errors.Rejected."""
+        act = Act(0, None, kind, what, dict(form or {}), {}, None, more.get("fuer"), more.get("als"), {})
+        at = self.now
+        getattr(self.player, f"do_{kind}")(act, what)
+        self.stage.move(at)
+        shown: dict[str, object] = {kind: what} | ({"formular": dict(form)} if form is not None else {}) | dict(more)
+        self.walk.done.append(walks.Done(at, shown))
+
+    def move(self, until: datetime) -> None:
+        """Move the clock; a scenario notes it with the act that follows."""
+        self.stage.move(until)
+
+
+def run(
+    paths: Sequence[Path],
+    *,
+    process: str | None,
+    key: str,
+    variables: str,
+    claims: Path | None,
+    starts_on: date,
+    save: Path | None,
+) -> None:
+    """Walk until `q` or the end of the input. Raises errors.Rejected for files that are refused or values that are not readable."""
+    files = {**model_files.own(), **model_files.collect(paths)}
+    title = ", ".join(path.stem for path in paths)
+    starts_at = datetime.combine(starts_on, scenarios.OFFICE_OPENS, BERLIN)
+    given = _context(variables)
+    with console.progress() as progress, scenario_tests.throw_away_database() as database:
+        bar = progress.add_task("Probewelt einrichten", total=None)
+        seeded = seeding.sandbox(database, title, clock=starts_at, files=files)
+        progress.update(bar, total=1, completed=1)
+        progress.stop()
+        walk = walks.Walk(title, starts_at, claims=walks.rows_of(claims.read_bytes()) if claims is not None else ())
+        scenario = scenarios.Scenario(Path("probe/scenarios/gang.yaml"), "probe", title, "", starts_at, tuple(walk.claims), (), ())
+        stage = scenario_runner.Stage(
+            seeded.world_id, seeded.tenants, database.begin, lambda until: worker.run_until(database, seeded.world_id, until), completion.complete
+        )  # fmt: skip
+        outcome = scenario_runner.Outcome(scenario)
+        trial = _Trial(database, stage, scenario_runner.Player(scenario, stage, outcome), walk)
+        trial.player.bring_in()
+        for fault in outcome.faults:
+            console.out.print(fault, markup=False, highlight=False)
+        if process is not None:
+            trial.do("starten", {"prozess": process, "schluessel": key} | ({"variablen": given} if given else {}))
+        _loop(trial)
+        if save is not None:
+            _save(trial, save)
+
+
+def _loop(trial: _Trial) -> None:
+    click.echo(HELP)
+    while True:
+        _show(trial)
+        try:
+            typed = click.prompt("Was tun", default="q", show_default=False).strip()
+        except click.Abort:
+            click.echo()
+            return
+        if typed == "q":
+            return
+        try:
+            _command(trial, typed)
+        except errors.InvalidInput as refused:
+            _tell(str(refused), refused.fields)
+        except (errors.Rejected, errors.Incident) as refused:
+            _tell(str(refused), {})
+        except (feel.FeelError, feel.FeelSyntaxError, ValueError, ArithmeticError) as broken:
+            _tell(f"Das ist nicht lesbar: {broken}", {})
+
+
+def _tell(message: str, fields: Mapping[str, str]) -> None:
+    click.secho(message, fg="red", err=True)
+    for name, reason in fields.items():
+        click.secho(f"  {name}: {reason}", fg="red", err=True)
+
+
+def _command(trial: _Trial, typed: str) -> None:
+    word, _, rest = typed.partition(" ")
+    rest = rest.strip()
+    if word.isascii() and word.isdecimal() and 1 <= int(word) <= len(trial.choices):
+        trial.choices[int(word) - 1][1]()
+    elif word == "u":
+        trial.move(datetime.combine(date.fromisoformat(rest), time(8), BERLIN))
+    elif word == "n":
+        _next(trial)
+    elif word == "p":
+        process = click.prompt("  Prozess")
+        key = click.prompt("  Geschäftsschlüssel", default="")
+        given = _context(click.prompt('  Werte, z. B. {betrag: 84.50, am: date("2026-09-01")}', default="{}"))
+        trial.do("starten", {"prozess": process, "schluessel": key} | ({"variablen": given} if given else {}))
+    elif word == "l":
+        trial.do("mahnlauf", rest or "detmold")
+    elif word == "z":
+        reference = click.prompt("  Kassenzeichen")
+        amount = Decimal(click.prompt("  Betrag in Euro").replace(",", "."))
+        trial.do("zahlung", {"kassenzeichen": reference, "betrag": amount, "wertstellung": trial.now.astimezone(BERLIN).date()})
+    elif word == "s":
+        _save(trial, Path(rest or "szenario.yaml"))
+    elif word in _SHOWN:
+        _SHOWN[word](trial)
+    else:
+        click.echo(HELP)
+
+
+def _next(trial: _Trial) -> None:
+    with trial.database.look() as tx:
+        due = tx.execute(text("select next_timer(:w)"), {"w": trial.stage.world_id}).scalar()
+    if due is None:
+        raise errors.InvalidState("Auf eine Zeit wartet hier nichts.")
+    trial.move(due.astimezone(UTC))
+
+
+# ---------------------------------------------------------------- what waits
+def _show(trial: _Trial) -> None:
+    trial.choices = []
+    table = Table(title=f"{trial.now.astimezone(BERLIN):%d.%m.%Y, %H:%M} Uhr – was wartet", title_justify="left")
+    for column in ("Nr.", "Art", "Was", "Vorgang", "Wann"):
+        table.add_column(column)
+    for slug, tenant_id in trial.stage.tenants.items():
+        with trial.database.begin(tenant_id) as tx:
+            tasks = user_tasks.open_tasks(tx, tenant_id, limit=50)
+            rows = tx.execute(text(_OTHERS), {"t": tenant_id}).all()
+        for task in tasks:
+            number = _choice(trial, lambda task=task: _complete(trial, task))  # type: ignore[misc]  # bound now
+            table.add_row(number, "Aufgabe", task.label, f"{task.process_key} {task.business_key} ({slug})", _moment(task.due_at))
+        for row in rows:
+            served = row.kind == "Auftrag" and row.name in trial.database.runtime.topics
+            act = None if row.kind == "Frist" or served else _answering(trial, row)
+            number = _choice(trial, act) if act is not None else ""
+            table.add_row(number, row.kind, row.label or row.name, f"{row.process_key} {row.business_key} ({slug})", _moment(row.due_at))
+    if table.row_count:
+        console.out.print(table)
+    else:
+        console.out.print(f"{table.title}: nichts. Ein Prozess lässt sich mit „p“ starten.", highlight=False)
+
+
+_OTHERS = (
+    "select w.*, p.process_key, p.business_key from ("
+    " select 'Auftrag' as kind, topic as name, label, instance_id, null::timestamptz as due_at, null as key from job where tenant_id = :t union all"
+    " select 'Nachricht', name, label, instance_id, null, key from subscription where tenant_id = :t and kind = 'message' union all"
+    " select 'Signal', name, label, instance_id, null, null from subscription where tenant_id = :t and kind = 'signal' union all"
+    " select 'Frist', element_id, label, instance_id, due_at, null from timer where tenant_id = :t) w"
+    " join process_instance p on p.tenant_id = :t and p.id = w.instance_id order by w.due_at nulls first, p.id, w.name limit 100"
+)
+
+
+def _choice(trial: _Trial, act: Callable[[], None]) -> str:
+    trial.choices.append(("", act))
+    return str(len(trial.choices))
+
+
+def _answering(trial: _Trial, row: Any) -> Callable[[], None]:
+    def answer() -> None:
+        given = _context(click.prompt("  Ergebnis, z. B. {betrag: 84.50}" if row.kind == "Auftrag" else "  Daten", default="{}"))
+        if row.kind == "Auftrag":
+            code = click.prompt("  Fehlercode (leer: erledigt)", default="", show_default=False).strip()
+            trial.do("auftrag", {"topic": row.name} | ({"ergebnis": given} if given else {}) | ({"fehlercode": code} if code else {}))
+        elif row.kind == "Nachricht":
+            trial.do("nachricht", {"name": row.name, "schluessel": row.key, "prozess": row.process_key, "daten": given})
+        else:
+            trial.do("signal", {"name": row.name, "daten": given})
+
+    return answer
+
+
+def _complete(trial: _Trial, task: user_tasks.UserTask) -> None:
+    click.secho(f"  {task.label}", bold=True)
+    faults: Mapping[str, str] = {}
+    while True:
+        with trial.database.begin(task.tenant_id) as tx:
+            form, data = completion.data_of(tx, task, now=clock.now(tx, task.tenant_id))
+            answers = asking.ask(form, data, errors=faults, now=trial.now) if form is not None else {}
+            form_values = walks.readable(tx, answers)
+        second = {"als": "zweite_person"} if task.properties.get("four_eyes_of") else {}
+        try:
+            trial.do("aufgabe", task.element_id, form_values, fuer=task.business_key, **second)
+            return
+        except errors.InvalidInput as refused:
+            if not refused.fields or refused.fields == faults:
+                raise
+            _tell(str(refused), {})
+            faults = refused.fields
+
+
+# ---------------------------------------------------------------- what there is to see
+def _variables(trial: _Trial) -> None:
+    for tenant_id in trial.stage.tenants.values():
+        with trial.database.begin(tenant_id) as tx:
+            query = text("select process_key, business_key, status, variables from process_instance where tenant_id = :t order by id")
+            for row in tx.execute(query, {"t": tenant_id}):
+                click.secho(f"{row.process_key} {row.business_key} ({row.status})", bold=True)
+                for name, value in values.from_jsonable(row.variables).items():
+                    click.echo(f"  {name} = {feel.text_of(feel.enter(value))}")
+
+
+def _decisions(trial: _Trial) -> None:
+    for tenant_id in trial.stage.tenants.values():
+        with trial.database.begin(tenant_id) as tx:
+            for row in tx.execute(
+                text("select id, business_key from process_instance where tenant_id = :t order by id"), {"t": tenant_id}
+            ).all():
+                for command in history.read(tx, tenant_id, row.id):
+                    for kind, element, _, detail in command.content["events"]:
+                        if kind == "decision_evaluated":
+                            rules = ", ".join(detail["rules"]) or "keine Regel"
+                            click.echo(
+                                f"{row.business_key} {element}: {detail['decision']} → {rules}: {feel.text_of(feel.enter(detail['outputs']))}"
+                            )
+
+
+def _letters(trial: _Trial) -> None:
+    for tenant_id in trial.stage.tenants.values():
+        with trial.database.begin(tenant_id) as tx:
+            for letter in letters.since(tx, tenant_id, trial.walk.starts_at):
+                path = Path(f"{letter.template}-{letter.uuid}.pdf")
+                path.write_bytes(letters.pdf(tx, tenant_id, letter.uuid))
+                click.echo(f"{letter.posted_on:%d.%m.%Y} {letter.subject}: {path}")
+
+
+def _done(trial: _Trial) -> None:
+    for done in trial.walk.done:
+        click.echo(f"{done.at.astimezone(BERLIN):%d.%m.%Y} {walks.text_of(done.act).strip()}")
+
+
+_SHOWN: Mapping[str, Callable[[_Trial], None]] = {"v": _variables, "e": _decisions, "b": _letters, "g": _done}
+
+
+def _save(trial: _Trial, path: Path) -> None:
+    now = trial.now
+    then = walks.holding(trial.database.begin, trial.stage.tenants, since=trial.walk.starts_at, on=now.astimezone(BERLIN).date())
+    walks.save(trial.walk, then, path, ended_at=now)
+    click.echo(f"Gespeichert als Szenario: {path}")
+
+
+def _context(typed: str) -> dict[str, object]:
+    found = feel.evaluate(typed or "{}", {})
+    if not isinstance(found, dict):
+        raise errors.InvalidInput('Erwartet werden Werte mit Namen, z. B. {betrag: 84.50, am: date("2026-09-01")}.')
+    return dict(values.check(found))
+
+
+def _moment(at: datetime | None) -> str:
+    return "" if at is None else f"{at.astimezone(BERLIN):%d.%m.%Y}"

@@ -1,0 +1,82 @@
+"""`vollstreckung try`: a walk at the terminal, its form asked field by field, saved as a scenario that passes."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from api import cli, model_files, scenario_tests
+from processes import scenarios
+from tests.api.conftest import City
+from tests.engine.spiff.bpmn import chain, file, job, node, process
+
+FORM = {
+    "id": "probe_form", "type": "default", "schemaVersion": 19,
+    "components": [
+        {"id": "f1", "type": "number", "key": "betrag", "label": "Betrag", "validate": {"required": True, "max": 100}},
+        {"id": "f2", "type": "radio", "key": "art", "label": "Art", "values": [{"value": "konto", "label": "Konto"}, {"value": "lohn", "label": "Lohn"}]},
+        {"id": "f3", "type": "checkbox", "key": "eilig", "label": "Eilig"},
+        {"id": "f4", "type": "textfield", "key": "grund", "label": "Grund", "conditional": {"hide": "=eilig = false"}},
+    ],
+}  # fmt: skip
+
+
+@pytest.fixture
+def models(tmp_path: Path) -> Path:
+    folder = tmp_path / "probe"
+    folder.mkdir()
+    task = node("userTask", "angeben", camunda_formRef="probe_form", camunda_formRefBinding="deployment")
+    body = (
+        node("startEvent", "start") + task + job("weiter", "fremd") + node("endEvent", "ende") + chain("start", "angeben", "weiter", "ende")
+    )
+    (folder / "probe.bpmn").write_bytes(file(process(body, key="probe")))
+    (folder / "probe_form.form").write_text(json.dumps(FORM), encoding="utf-8")
+    return folder
+
+
+def walk(models: Path, *lines: str, **options: str) -> Result:
+    arguments = [word for name, value in options.items() for word in (f"--{name}", value)]
+    return CliRunner().invoke(cli.main, ["try", str(models), "--start", "probe", "--key", "P1", *arguments], input="\n".join(lines) + "\n")
+
+
+def test_a_form_is_asked_field_by_field_and_a_fault_is_told_at_its_field(models: Path, tmp_path: Path, city: City) -> None:
+    saved = tmp_path / "gang" / "scenarios" / "gang.yaml"
+
+    done = walk(models, "1", "500", "2", "n", "50,25", "2", "j", "Eilt sehr", "1", "{gefunden: true}", "", "v", "q", save=str(saved))
+
+    assert done.exit_code == 0, done.output
+    assert "„Betrag“: Höchstens 100." in done.output
+    scenario = scenarios.read(saved)
+    assert [act.kind for act in scenario.acts] == ["starten", "aufgabe", "auftrag"]
+    assert scenario.acts[1].form == {"betrag": "50.25", "art": "lohn", "eilig": True, "grund": "Eilt sehr"}
+    assert scenario.then["prozesse"] == {"probe": "beendet"}
+    files = {**model_files.own(), **model_files.collect([models])}
+    assert scenario_tests.play(city.database, scenario, files, world=f"Terminal {id(scenario)}").faults == []
+
+
+def test_the_end_of_the_input_ends_the_walk_and_leaves_nothing(models: Path) -> None:
+    done = walk(models)
+
+    assert done.exit_code == 0, done.output
+    assert "angeben" in done.output
+
+
+def test_broken_models_and_values_are_refused_before_anything_begins(models: Path) -> None:
+    (models / "probe.bpmn").write_text("<kaputt", encoding="utf-8")
+
+    done = walk(models)
+
+    assert done.exit_code == 1
+    assert "probe.bpmn" in done.stderr
+
+
+def test_a_command_that_cannot_be_done_is_told_and_the_walk_goes_on(models: Path) -> None:
+    done = walk(models, "u morgen", "99", "z", "DE1", "viel", "n", "q")
+
+    assert done.exit_code == 0, done.output
+    for said in ("nicht lesbar", "diese Hilfe", "Auf eine Zeit wartet hier nichts."):
+        assert said in done.output
+    assert "Traceback" not in done.output
