@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 CURRENT_USER = "currentUser"
 STEP_BUDGET = 1000  # elements in one step; counted apart in each instance of a loop, of which there are up to a thousand
 TOTAL_BUDGET = 100_000
+TOKEN_BUDGET = 20_000  # tokens at once: nested loops make them faster than a step uses up its budget
 UUID_MASK = ~(0xF000 << 64 | 0xC000 << 48)
 UUID_VERSION_5 = 5 << 76 | 0x8000 << 48
 LONG_RUN = 200  # completed tasks after which a long step is pruned
@@ -200,6 +201,7 @@ class Instance(BpmnWorkflow):  # type: ignore[misc]  # SpiffWorkflow is untyped
         self.outgoing: list[Outgoing] = []
         self.decisions_used: dict[str, str] = {}
         self.executed: Counter[str] = Counter()
+        self.spent = 0
 
     def open_step(self, now: datetime, by: str | None, decisions: Mapping[str, BoundDecision]) -> None:
         """Start a step: from here on `now` is the only clock."""
@@ -246,9 +248,11 @@ class Instance(BpmnWorkflow):  # type: ignore[misc]  # SpiffWorkflow is untyped
             end = path.find("/", path.rindex("#"))
             place = path if end < 0 else path[:end]
         self.executed[place] += 1
-        if self.executed[place] > STEP_BUDGET or (place and self.executed.total() > TOTAL_BUDGET):
+        self.spent += 1  # not the sum over all places: there are as many as instances of loops
+        if self.executed[place] > STEP_BUDGET or self.spent > TOTAL_BUDGET:
+            budget = STEP_BUDGET if self.executed[place] > STEP_BUDGET else TOTAL_BUDGET
             raise errors.Incident(
-                f"Der Prozess hat in einem Schritt mehr als {STEP_BUDGET} Elemente durchlaufen, ohne zu warten. "
+                f"Der Prozess hat in einem Schritt mehr als {budget} Elemente durchlaufen, ohne zu warten. "
                 "Bitte die Schleife im Diagramm prüfen.",
                 token.task_spec.element.id,
             )
@@ -311,6 +315,11 @@ class Instance(BpmnWorkflow):  # type: ignore[misc]  # SpiffWorkflow is untyped
         self, spec: Node, scope: int, *, parent: Token | None = None, via: str | None = None, role: str = "", host: int | None = None
     ) -> Token:
         """Return a new token at `spec`; only what drives its scope counts as alive in it."""
+        if len(self.by_number) >= TOKEN_BUDGET:
+            raise errors.Incident(
+                f"Der Vorgang hätte mehr als {TOKEN_BUDGET} Schritte zugleich. Bitte die Mehrfachausführungen im Diagramm prüfen.",
+                spec.element.id,
+            )
         self.counter += 1
         token = Token(self, spec, parent or self.task_tree, self.counter, scope)
         token.via, token.role, token.host = via, role, host
