@@ -184,6 +184,7 @@ def _element(
             check_.add(
                 element, "Das angeheftete Ereignis hängt an keiner Aktivität.", "Bitte an eine Aufgabe oder einen Teilprozess heften."
             )
+        _caught_twice(check_, element, by_id)
         if not element.interrupting and element.event and element.event.kind == "error":
             check_.add(element, "Ein Fehlerereignis unterbricht immer.", "Bitte das Ereignis als unterbrechend zeichnen.")
         if element.event and element.event.kind in ("none", "terminate", "link"):
@@ -192,8 +193,30 @@ def _element(
         check_.add(element, "Das Zwischenereignis hat keinen Auslöser.", "Bitte Nachricht, Zeit, Signal oder Bedingung wählen.")
     if element.default_flow and element.default_flow not in {flow.id for flow in out}:
         check_.add(element, f"Der Standardfluss „{element.default_flow}“ geht nicht von hier aus.", "Bitte den Standardfluss neu setzen.")
+    if not element.interrupting and element.event and element.event.kind == "conditional" and not element.event.watched:
+        text = "Das Bedingungsereignis löst nach jeder Änderung irgendeiner Variablen wieder aus, solange die Bedingung gilt."
+        check_.add(element, text, "Bitte „Variable name“ angeben, wenn nur eine Variable zählt.", warning=True)
     _gateway(check_, element, by_id, out)
     _references(check_, element)
+
+
+def _caught_twice(check_: _Check, element: model.Element, by_id: Mapping[str, model.Element]) -> None:
+    """Tell a second error or escalation event of the same code at the same activity: only the first would ever catch."""
+    event = element.event
+    if event is None or event.kind not in ("error", "escalation"):
+        return
+    code = event.name.source if event.name else None
+    for other in by_id.values():
+        if other is element:
+            return
+        same = (
+            other.event is not None and other.event.kind == event.kind and (other.event.name.source if other.event.name else None) == code
+        )
+        if same and other.attached_to == element.attached_to and other.kind == "boundary_event":
+            shown = f"den Code „{code}“" if code else "jeden Code"
+            text = f"„{other.label or other.id}“ fängt hier schon {shown}; dieses Ereignis fängt nie."
+            check_.add(element, text, "Bitte entfernen oder einen anderen Code wählen.")
+            return
 
 
 def _gateway(check_: _Check, element: model.Element, by_id: Mapping[str, model.Element], out: list[model.Flow]) -> None:

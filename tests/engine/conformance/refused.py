@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from tests.engine.conformance.notation import END, ERROR, START, TERMINATE, catch, end, link, multi, receive, throw
+from tests.engine.conformance.notation import END, ERROR, START, TERMINATE, catch, condition, end, link, multi, receive, sub, throw
 from tests.engine.spiff.bpmn import boundary, chain, event_subprocess, flow, io, message, node, timer, user
 
 
@@ -85,4 +85,9 @@ REFUSALS = (
          camunda_type="external",
             camunda_topic="thema"), "Fehler mit Bedingung"),
     Refusal("an_unreadable_parameter_is_refused", one("userTask", io({"x": "=1 +"})), "Parameter „x“"),
+    Refusal("a_second_error_boundary_of_the_same_code_is_refused", START + user("u") + boundary("b", "u", ERROR) + boundary("t", "u", ERROR) + END
+            + chain("s", "u", "e") + chain("b", "e") + chain("t", "e"), "fängt hier schon den Code „FEHLER“"),
+    Refusal("a_process_started_by_a_condition_is_refused", node("startEvent", "t", condition("x = 1")) + END + chain("t", "e"), "kann so nicht beginnen"),
+    Refusal("a_subprocess_started_by_a_trigger_is_refused", START + sub("u", node("startEvent", "t", message()) + end("ie") + chain("t", "ie")) + END
+            + chain("s", "u", "e"), "beginnt immer ohne Auslöser"),
 )  # fmt: skip
