@@ -97,6 +97,13 @@ class Database:
             tx.info.pop("opened", None)
             yield tx
 
+    def listener(self) -> psycopg.Connection[Any]:
+        """Return a new connection of its own, outside the pool, that listens for new work; the caller closes it."""
+        url = self.engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
+        connection = psycopg.connect(url, autocommit=True, **CONNECT)  # type: ignore[arg-type]  # the options of libpq
+        connection.execute("listen vollstreckung_work")
+        return connection
+
     @contextmanager
     def alone(self, name: str) -> Iterator[None]:
         """Hold a lock of that name over several transactions; who asks for it meanwhile, on any machine, waits."""

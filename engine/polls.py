@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import Any
 
 import psycopg
 import structlog
@@ -88,13 +89,16 @@ class Polls:
 
     # ---------------------------------------------------------------- the listening thread
     def _listen(self) -> None:
-        connection: psycopg.Connection[tuple[object, ...]] | None = None
+        connection: psycopg.Connection[Any] | None = None
         while self._wanted():
             try:
                 if connection is None:
-                    connection = self._connect()
+                    connection = self.database.listener()
+                    self._look(connection)  # what came before we listened
                 for _ in connection.notifies(timeout=LOOK_SECONDS, stop_after=1):
                     pass
+                for _ in connection.notifies(timeout=0):
+                    pass  # of a burst, all at once
                 self._look(connection)
                 self._closing.wait(PAUSE_SECONDS)
             except psycopg.Error:
@@ -106,13 +110,6 @@ class Polls:
         if connection is not None:
             connection.close()
 
-    def _connect(self) -> psycopg.Connection[tuple[object, ...]]:
-        url = self.database.engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
-        connection = psycopg.connect(url, autocommit=True)
-        connection.execute("listen vollstreckung_work")
-        self._look(connection)  # what came before we listened
-        return connection
-
     def _wanted(self) -> bool:
         """Return whether polls are parked; the last one takes the listener with it."""
         with self._lock:
@@ -120,7 +117,7 @@ class Polls:
                 self._listener = None
             return bool(self._spots)
 
-    def _look(self, connection: psycopg.Connection[tuple[object, ...]]) -> None:
+    def _look(self, connection: psycopg.Connection[Any]) -> None:
         """Wake as many polls as there are jobs for them."""
         with self._lock:
             keys = sorted({key for spot in self._spots for key in spot.keys})

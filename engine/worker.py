@@ -290,9 +290,7 @@ class _Waker:
     def wait(self, seconds: float, stop: threading.Event) -> None:
         try:
             if self.connection is None:
-                url = self.database.engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
-                self.connection = psycopg.connect(url, autocommit=True)
-                self.connection.execute("listen vollstreckung_work")
+                self.connection = self.database.listener()
             for _ in self.connection.notifies(timeout=seconds, stop_after=1):
                 pass
         except psycopg.Error:

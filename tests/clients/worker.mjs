@@ -27,6 +27,7 @@ client.subscribe(`rechnen${suffix}`, { includeExtensionProperties: true }, async
 });
 
 client.subscribe(`lange${suffix}`, async ({ task, taskService }) => {
+  await taskService.lock(task, 30000);
   await taskService.extendLock(task, 60000);
   tell("verlängert", { id: task.id });
   await taskService.complete(task);
