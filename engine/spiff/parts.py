@@ -8,7 +8,7 @@ from lxml import etree
 
 from engine import values, xml
 from engine.spiff import model, schedule
-from engine.spiff.expressions import literal
+from engine.spiff.expressions import Expression, literal
 
 if TYPE_CHECKING:
     from engine.spiff.reader import Reader
@@ -107,8 +107,17 @@ def _conditional(reader: Reader, element: etree._Element, definition: etree._Ele
     if drawn is None or not text:
         reader.fault(element, "Dem Bedingungsereignis fehlt die Bedingung.", "Bitte einen FEEL-Ausdruck eintragen.")
         return model.EventDefinition("conditional")
-    condition = reader.expression(element, text, "Bedingung", language=drawn.get("language", ""))
+    condition = truth(reader, element, text, "Bedingung", language=drawn.get("language", ""))
     return model.EventDefinition("conditional", condition=condition)
+
+
+def truth(reader: Reader, element: etree._Element, text: str, german: str, *, language: str = "") -> Expression | None:
+    """Return a condition; a text that stands for itself would never hold and is a finding."""
+    expression = reader.expression(element, text, german, language=language)
+    if expression is not None and expression.kind == "literal":
+        reader.fault(element, f"{german}: „{text}“ ist kein Ausdruck.", "Bitte „=“ davorsetzen oder als Sprache FEEL wählen.")
+        return None
+    return expression
 
 
 # ---------------------------------------------------------------- loops
@@ -121,7 +130,7 @@ def loop(reader: Reader, element: etree._Element) -> model.Loop | None:
         maximum = standard.get("loopMaximum")
         if not text and not maximum:
             reader.fault(element, "Der Schleife fehlen Bedingung und Höchstzahl.", "Bitte eine Bedingung oder „loopMaximum“ angeben.")
-        condition = reader.expression(element, text, "Schleifenbedingung") if text else None
+        condition = truth(reader, element, text, "Schleifenbedingung") if text else None
         limit = values.whole(maximum)
         if maximum and limit is None:
             reader.fault(element, f"„loopMaximum“ ist keine ganze Zahl: „{maximum}“.", "Bitte eine ganze Zahl angeben.")
@@ -142,5 +151,5 @@ def loop(reader: Reader, element: etree._Element) -> model.Loop | None:
         standard=False,
         sequential=drawn_loop.get("isSequential") == "true",
         cardinality=reader.expression(element, cardinality_text, "Anzahl") if cardinality_text else None,
-        completion=reader.expression(element, completion_text, "Abschlussbedingung") if completion_text else None,
+        completion=truth(reader, element, completion_text, "Abschlussbedingung") if completion_text else None,
     )

@@ -76,6 +76,12 @@ def test_conditions_in_juel_choose_the_way_and_a_text_that_is_no_number_stops_th
     (node("userTask", "x", parameters("<camunda:map><camunda:entry key='a'>${bohne.x()}</camunda:entry></camunda:map>")), "„x()“"),
     (node("userTask", "x", "<bpmn:extensionElements><camunda:taskListener event='create' class='x'/></bpmn:extensionElements>"), "Task Listener"),
     (node("userTask", "x", camunda_assignee="${personen.finde()}"), "„finde()“"),
+    (node("intermediateCatchEvent", "x", "<bpmn:conditionalEventDefinition><bpmn:condition>betrag &gt; 5</bpmn:condition>"
+          "</bpmn:conditionalEventDefinition>"), "Bedingung: „betrag > 5“ ist kein Ausdruck"),
+    (node("userTask", "x", '<bpmn:multiInstanceLoopCharacteristics camunda:collection="posten"><bpmn:completionCondition>fertig'
+          "</bpmn:completionCondition></bpmn:multiInstanceLoopCharacteristics>"), "Abschlussbedingung: „fertig“ ist kein Ausdruck"),
+    (node("userTask", "x", "<bpmn:standardLoopCharacteristics><bpmn:loopCondition>fertig</bpmn:loopCondition>"
+          "</bpmn:standardLoopCharacteristics>"), "Schleifenbedingung: „fertig“ ist kein Ausdruck"),
     (node("intermediateThrowEvent", "x", '<bpmn:messageEventDefinition messageRef="m_a" camunda:expression="${post.sende()}"/>'), "„${post.sende()}“"),
 ])  # fmt: skip
 def test_what_needs_java_or_another_language_is_refused_by_name_with_what_to_use(element: str, said: str) -> None:
