@@ -76,7 +76,7 @@ def create_tenant(slug: str, profile: tenants.Profile, *, world: str, as_json: b
             if is_new:
                 deployments.deploy(
                     tx, model_files.own(), world_id=made_in.id, name="Auslieferung", by=BY, now=clock.now(tx, tenant.id),
-                    readers=wiring.READERS, source="vollstreckung", topics=wiring.topic_inputs(),
+                    readers=wiring.READERS, source="vollstreckung", topics=wiring.topic_offers(),
                 )  # fmt: skip
     finally:
         database.close()

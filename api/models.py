@@ -16,7 +16,7 @@ from processes.casefile import tenants
 
 def check(paths: Sequence[Path]) -> tuple[Finding, ...]:
     """Return all findings of the model files at and below the paths."""
-    return deployments.check(model_files.collect(paths), wiring.READERS, functions=law.FUNCTIONS, topics=wiring.topic_inputs())
+    return deployments.check(model_files.collect(paths), wiring.READERS, functions=law.FUNCTIONS, topics=wiring.topic_offers())
 
 
 def report(findings: Sequence[Finding], *, as_json: bool) -> None:
@@ -39,7 +39,7 @@ def deploy(paths: Sequence[Path], *, tenant: str, name: str, as_json: bool) -> N
         with database.begin(found.id) as tx:
             made = deployments.deploy(
                 tx, files, world_id=found.world_id, name=name, by="befehlszeile", now=clock.now(tx, found.id), readers=wiring.READERS,
-                source="Befehlszeile", topics=wiring.topic_inputs(),
+                source="Befehlszeile", topics=wiring.topic_offers(),
                 tenant_id=found.id,
             )  # fmt: skip
     finally:

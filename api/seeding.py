@@ -36,7 +36,7 @@ def sandbox(database: Database, name: str, *, clock: datetime, files: Mapping[st
     with database.begin(made["detmold"]) as tx:
         deployments.deploy(
             tx, files or model_files.own(), world_id=world.id, name="Auslieferung", by="system", now=clock, readers=wiring.READERS,
-            source="vollstreckung", topics=wiring.topic_inputs(),
+            source="vollstreckung", topics=wiring.topic_offers(),
             tenant_id=made["detmold"],
         )  # fmt: skip
     return Seeded(world.id, made)

@@ -10,6 +10,7 @@ import forms
 from api import migrations
 from api.auth import users
 from engine import config, db, deployments, errors, jobs
+from engine.protocol import TopicOffer
 from engine.runtime import Runtime
 from processes import law, letters, topics
 
@@ -29,9 +30,9 @@ def runtime() -> Runtime:
     return Runtime(law.FUNCTIONS, all_topics(), name_of=users.name_of)
 
 
-def topic_inputs() -> Mapping[str, Sequence[str]]:
-    """Return topic -> required input parameters, for checks."""
-    return {name: topic.inputs for name, topic in all_topics().items()}
+def topic_offers() -> Mapping[str, TopicOffer]:
+    """Return topic -> what diagrams are checked against."""
+    return {name: topic.offer for name, topic in all_topics().items()}
 
 
 def _form_keys(content: bytes, filename: str) -> Sequence[tuple[str, str]]:
@@ -47,8 +48,15 @@ def _form_tag(content: bytes) -> str | None:
     return tag if isinstance(tag, str) and tag else None
 
 
+def _form_names(content: bytes) -> frozenset[str]:
+    try:
+        return forms.read(content).keys
+    except errors.InvalidInput:
+        return frozenset()
+
+
 READERS: Mapping[str, deployments.Reader] = {
-    "form": deployments.Reader(keys=_form_keys, check=forms.check, version_tag=_form_tag),
+    "form": deployments.Reader(keys=_form_keys, names=_form_names, check=forms.check, version_tag=_form_tag),
     "letter": deployments.Reader(keys=letters.keys, check=letters.check),
 }
 

@@ -14,8 +14,9 @@ from uuid import UUID
 from sqlalchemy import Connection, text
 
 from engine import brought, db, dmn, errors, feel, start_schedule
-from engine.protocol import Finding
+from engine.protocol import Finding, TopicOffer
 from engine.spiff import check as spiff_check
+from engine.spiff import gathered
 from engine.spiff import inner_forms, model, reader
 
 KINDS = {".bpmn": "bpmn", ".dmn": "dmn", ".form": "form", ".typ": "letter"}
@@ -25,12 +26,13 @@ KINDS = {".bpmn": "bpmn", ".dmn": "dmn", ".form": "form", ".typ": "letter"}
 class Reader:
     """What the rooms above know about a kind of file: `keys` names what is in it, `check` finds what is wrong with it.
 
-    version_tag: what a diagram may bind this version by, or None.
+    version_tag: what a diagram may bind this version by, or None. names: variables that a file of this kind (a form) may set.
     """
 
     keys: Callable[[bytes, str], Sequence[tuple[str, str]]]
     check: Callable[[bytes, str], Sequence[Finding]]
     version_tag: Callable[[bytes], str | None] = lambda content: None
+    names: Callable[[bytes], frozenset[str]] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,18 +65,20 @@ def check(
     readers: Mapping[str, Reader],
     *,
     functions: Iterable[feel.Function] = (),
-    topics: Mapping[str, Sequence[str]] | None = None,
+    topics: Mapping[str, TopicOffer] | None = None,
     known: Mapping[str, Iterable[str]] | None = None,
 ) -> tuple[Finding, ...]:
     """Return all findings of all files at once, sorted by file and line.
 
-    known: what is already deployed beside these files, as kind -> keys. topics: topic -> required input parameters; None: not checked.
+    known: what is already deployed beside these files, as kind -> keys. topics: topic -> what it needs and brings; None: not checked.
     """
     offered = tuple(functions)
     findings: list[Finding] = []
     keys: dict[str, set[str]] = {kind: set((known or {}).get(kind, ())) for kind in KINDS.values()}
     diagrams: dict[str, bytes] = {}
     owners: dict[tuple[str, str], str] = {}
+    form_names: dict[str, frozenset[str]] = {}
+    decision_names: dict[str, frozenset[str]] = {}
     inner = inner_forms.of_files(files)
     for file, content in [*files.items(), *((file, form.content) for file, form in inner.items())]:
         kind = kind_of(file)
@@ -88,18 +92,31 @@ def check(
         elif kind in readers:
             found = readers[kind].check(content, file)
             findings += [_inside(finding, inner[file]) for finding in found] if file in inner else found
+        if kind == "dmn":
+            decision_names |= _decision_names(content, file, offered)
         for key, name, _ in _contents(kind, content, file, readers):
             keys[kind].add(key)
+            names = readers[kind].names if kind in readers else None
+            if names is not None:
+                form_names[key] = names(content)
             other = owners.setdefault((kind, key), file)
             if other != file and kind != "bpmn":  # of processes the diagrams' own check tells
                 findings.append(Finding(file, 1, key, name, f"„{key}“ gibt es auch in {other}.", "Bitte eine andere Kennung wählen."))
-    offer = spiff_check.Known(
+    offer = gathered.Known(
         forms=frozenset(keys["form"]), decisions=frozenset(keys["dmn"]), processes=frozenset(keys["bpmn"]),
-        letters=frozenset(keys["letter"]),
+        letters=frozenset(keys["letter"]), form_names=form_names, decision_names=decision_names, is_whole=not any((known or {}).get("bpmn", ())),
         topics=topics, functions=offered,
     )  # fmt: skip
     findings += spiff_check.check(diagrams, offer)
     return tuple(sorted(findings, key=lambda f: (f.file, f.severity != "error", f.line, f.element_id)))
+
+
+def _decision_names(content: bytes, file: str, functions: tuple[feel.Function, ...]) -> dict[str, frozenset[str]]:
+    """Return decision -> names of the variables it asks for, its required decisions included; nothing of a broken file."""
+    try:
+        return dmn.names_of(dmn.parse(content, file, functions))
+    except dmn.DecisionError:
+        return {}
 
 
 def _inside(finding: Finding, form: inner_forms.InnerForm) -> Finding:
@@ -146,7 +163,7 @@ def deploy(
     now: datetime,
     readers: Mapping[str, Reader],
     source: str = "",
-    topics: Mapping[str, Sequence[str]] | None = None,
+    topics: Mapping[str, TopicOffer] | None = None,
     tenant_id: int | None = None,
 ) -> Deployment:
     """Store the files as a deployment. Raises Refused with all findings when one is an error; nothing is stored then.

@@ -7,14 +7,14 @@ take jobs with the same lease and end them with the same verbs (engine.external_
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import Connection, text
 
 from engine import clock, errors, incidents, instances, values
-from engine.protocol import Step, Stimulus, Variables
+from engine.protocol import Step, Stimulus, TopicOffer, Variables
 
 LEASE = timedelta(seconds=30)
 MAX_LEASE = timedelta(hours=12)
@@ -48,6 +48,8 @@ class Job:
 class Topic:
     """What a service task does. inputs: required input parameters; outputs: variables it returns.
 
+    chosen_by, variants: as in protocol.TopicOffer, for a topic that needs more inputs by the value of one.
+
     gather(tx, job, now) runs in the taking transaction; work(gathered) outside any transaction; record(tx, job, result, now) in
     the transaction of the next step and returns the variables. Raise errors.BpmnError for an outcome that the diagram models.
     """
@@ -58,6 +60,13 @@ class Topic:
     record: Callable[[Connection, Job, object, datetime], Variables]
     gather: Callable[[Connection, Job, datetime], object] | None = None
     work: Callable[[object], object] | None = None
+    chosen_by: str | None = None
+    variants: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    @property
+    def offer(self) -> TopicOffer:
+        """What diagrams are checked against."""
+        return TopicOffer(self.inputs, self.outputs, self.chosen_by, self.variants)
 
 
 QUERY = (

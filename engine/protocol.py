@@ -183,3 +183,16 @@ class Finding:
     message: str
     remedy: str
     severity: Literal["error", "warning"] = "error"
+
+
+@dataclass(frozen=True, slots=True)
+class TopicOffer:
+    """What a diagram must know of a topic: required inputs, variables it brings back, and inputs that one input's value calls for.
+
+    chosen_by: the input whose literal value chooses among `variants` (value -> further required inputs).
+    """
+
+    inputs: tuple[str, ...]
+    outputs: tuple[str, ...] = ()
+    chosen_by: str | None = None
+    variants: Mapping[str, tuple[str, ...]] = field(default_factory=dict)

@@ -62,14 +62,14 @@ def check() -> ResponseReturnValue:
     with app.database().begin(session.tenant_id) as tx:
         known = deployments.known(tx, session.world_id)
     findings = deployments.check(
-        files, wiring.READERS, functions=app.database().runtime.functions, topics=wiring.topic_inputs(), known=known
+        files, wiring.READERS, functions=app.database().runtime.functions, topics=wiring.topic_offers(), known=known
     )
     if request.form.get("bereitstellen") and not any(finding.severity == "error" for finding in findings):
         app.require("designer")
         with app.database().begin(session.tenant_id) as tx:
             made = deployments.deploy(
                 tx, files, world_id=session.world_id, name=request.form.get("name", "").strip()[:200] or "Bereitstellung im Browser", by=session.login,
-                now=clock.now(tx, session.tenant_id), readers=wiring.READERS, source="Browser", topics=wiring.topic_inputs(),
+                now=clock.now(tx, session.tenant_id), readers=wiring.READERS, source="Browser", topics=wiring.topic_offers(),
                 tenant_id=session.tenant_id,
             )  # fmt: skip
         fresh = [f"{one.key} Fassung {one.version}" for one in made.definitions if one.is_new]

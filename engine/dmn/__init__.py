@@ -7,10 +7,10 @@ from collections.abc import Iterable
 from engine import feel
 from engine.dmn import overlaps, reader
 from engine.dmn.evaluation import evaluate, map_result
-from engine.dmn.model import Decision, DecisionError, Evaluation, Model, Outcome
+from engine.dmn.model import Decision, DecisionError, Evaluation, Model, Outcome, names_of
 from engine.protocol import Finding
 
-__all__ = ["Decision", "DecisionError", "Evaluation", "Model", "Outcome", "check", "evaluate", "map_result", "parse"]
+__all__ = ["Decision", "DecisionError", "Evaluation", "Model", "Outcome", "check", "evaluate", "map_result", "names_of", "parse"]
 
 
 def parse(content: bytes, filename: str, functions: Iterable[feel.Function] = ()) -> Model:

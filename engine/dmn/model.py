@@ -202,3 +202,18 @@ class Outcome:
     evaluations: tuple[Evaluation, ...]
     results: tuple[Mapping[str, object], ...]
     single_hit: bool
+
+
+def names_of(decisions: Model) -> dict[str, frozenset[str]]:
+    """Return decision id -> variables that its input columns read, with those of the decisions it requires."""
+    produced = {decision.variable for decision in decisions.decisions.values()}
+
+    def of(identity: str, seen: frozenset[str]) -> frozenset[str]:
+        decision = decisions.decisions.get(identity)
+        if decision is None or identity in seen:
+            return frozenset()
+        columns = decision.logic.inputs if isinstance(decision.logic, Table) else ()
+        own = frozenset(name for column in columns for name in column.expression.names) - produced
+        return own.union(*(of(required, seen | {identity}) for required in decision.requires))
+
+    return {identity: of(identity, frozenset()) for identity in decisions.decisions}

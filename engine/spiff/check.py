@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping
 
-from engine import feel
-from engine.protocol import Finding
-from engine.spiff import model, reader
-from engine.spiff.expressions import Expression
+from engine.protocol import Finding, TopicOffer
+from engine.spiff import messages, model, reader, variables
+from engine.spiff.gathered import Gathered, Known
 
 WAITING = frozenset({"user_task", "service_task", "receive_task", "catch_event"})
 NO_FORM = "Bitte das Formular mit bereitstellen oder die Kennung berichtigen."
@@ -20,35 +18,12 @@ COUNTED = {
 IMPLICIT = frozenset({"loopCounter", "currentUser", "item", "partial", *COUNTED})
 
 
-@dataclass(frozen=True, slots=True)
-class Known:
-    """What the rest of the house offers. topics: topic -> required inputs; None: topics and forms are not checked."""
-
-    forms: frozenset[str] = frozenset()
-    decisions: frozenset[str] = frozenset()
-    processes: frozenset[str] = frozenset()
-    letters: frozenset[str] = frozenset()
-    topics: Mapping[str, Sequence[str]] | None = None
-    functions: tuple[feel.Function, ...] = ()
-
-
-@dataclass
-class _Check:
-    file: str
-    known: Known
-    findings: list[Finding] = field(default_factory=list)
-
-    def add(self, element: model.Element | model.Flow | model.Process, message: str, remedy: str, *, warning: bool = False) -> None:
-        label = element.name if isinstance(element, model.Process) else element.label
-        severity = "warning" if warning else "error"
-        self.findings.append(Finding(self.file, element.line, element.id, label, message, remedy, severity))  # type: ignore[arg-type]
-
-
 def check(files: Mapping[str, bytes], known: Known) -> tuple[Finding, ...]:
     """Return every finding of the .bpmn files; `known.processes` includes the processes of these files."""
     findings: list[Finding] = []
     calls: dict[str, set[str]] = {}
     owners: dict[str, tuple[str, model.Process]] = {}
+    drawn: list[tuple[Gathered, model.Process]] = []
     for file, content in files.items():
         found = reader.Reader(content, file, known.functions)
         parsed = found.read()
@@ -62,10 +37,14 @@ def check(files: Mapping[str, bytes], known: Known) -> tuple[Finding, ...]:
                 message = f"Den Prozess „{process.id}“ gibt es auch in {owners[process.id][0]}."
                 findings.append(Finding(file, process.line, process.id, process.name, message, "Bitte eine andere Kennung wählen."))
             owners[process.id] = (file, process)
-            check_ = _Check(file, known)
+            check_ = Gathered(file, known)
             _process(check_, process)
-            findings += check_.findings
             calls[process.id] = {e.called for e in model.walk(process.elements) if e.called}
+            drawn.append((check_, process))
+    variables.check(drawn)
+    messages.check(drawn)
+    for check_, _ in drawn:
+        findings += check_.findings
     for key in calls:
         cycle = _cycle(key, calls)
         if cycle:
@@ -91,7 +70,7 @@ def _cycle(start: str, calls: Mapping[str, set[str]]) -> list[str]:
     return []
 
 
-def _process(check_: _Check, process: model.Process) -> None:
+def _process(check_: Gathered, process: model.Process) -> None:
     if process.history_days is None and process.dialect != "camunda8":  # Camunda 8 has no such field
         check_.add(process, "Die Aufbewahrungsdauer (historyTimeToLive) fehlt.", "Bitte „Time to live“ in Tagen angeben.", warning=True)
     if process.start_form is not None and check_.known.topics is not None and process.start_form not in check_.known.forms:
@@ -99,10 +78,9 @@ def _process(check_: _Check, process: model.Process) -> None:
         check_.add(start, f"Das Formular „{process.start_form}“ gibt es nicht.", NO_FORM)
     _scope(check_, process, process.elements, process.flows, top=True)
     _bindings(check_, process)
-    _variables(check_, process)
 
 
-def _bindings(check_: _Check, process: model.Process) -> None:
+def _bindings(check_: Gathered, process: model.Process) -> None:
     """Tell what one process means in two versions: a case keeps one version of each thing."""
     meant: dict[tuple[str, str], str] = {}
     for element in model.walk(process.elements):
@@ -115,7 +93,7 @@ def _bindings(check_: _Check, process: model.Process) -> None:
 
 # ---------------------------------------------------------------- the graph
 def _scope(
-    check_: _Check, owner: model.Process | model.Element, elements: tuple[model.Element, ...], flows: tuple[model.Flow, ...], *, top: bool
+    check_: Gathered, owner: model.Process | model.Element, elements: tuple[model.Element, ...], flows: tuple[model.Flow, ...], *, top: bool
 ) -> None:
     by_id = {element.id: element for element in elements}
     out: dict[str, list[model.Flow]] = {element.id: [] for element in elements}
@@ -135,7 +113,7 @@ def _scope(
     _loops(check_, elements, out)
 
 
-def _starts(check_: _Check, owner: model.Process | model.Element, elements: tuple[model.Element, ...], *, top: bool) -> None:
+def _starts(check_: Gathered, owner: model.Process | model.Element, elements: tuple[model.Element, ...], *, top: bool) -> None:
     starts = [element for element in elements if element.kind == "start_event"]
     kinds = [start.event.kind if start.event else "none" for start in starts]
     if not starts:
@@ -170,7 +148,7 @@ def _starts(check_: _Check, owner: model.Process | model.Element, elements: tupl
 
 
 def _element(
-    check_: _Check, element: model.Element, by_id: Mapping[str, model.Element], out: list[model.Flow], into: list[model.Flow]
+    check_: Gathered, element: model.Element, by_id: Mapping[str, model.Element], out: list[model.Flow], into: list[model.Flow]
 ) -> None:
     if element.kind == "event_subprocess" and (out or into):
         check_.add(element, "Ein Ereignisteilprozess hat keine Sequenzflüsse.", "Bitte die Flüsse entfernen.")
@@ -200,7 +178,7 @@ def _element(
     _references(check_, element)
 
 
-def _caught_twice(check_: _Check, element: model.Element, by_id: Mapping[str, model.Element]) -> None:
+def _caught_twice(check_: Gathered, element: model.Element, by_id: Mapping[str, model.Element]) -> None:
     """Tell a second error or escalation event of the same code at the same activity: only the first would ever catch."""
     event = element.event
     if event is None or event.kind not in ("error", "escalation"):
@@ -219,7 +197,7 @@ def _caught_twice(check_: _Check, element: model.Element, by_id: Mapping[str, mo
             return
 
 
-def _gateway(check_: _Check, element: model.Element, by_id: Mapping[str, model.Element], out: list[model.Flow]) -> None:
+def _gateway(check_: Gathered, element: model.Element, by_id: Mapping[str, model.Element], out: list[model.Flow]) -> None:
     if element.kind in ("exclusive_gateway", "inclusive_gateway") and len(out) > 1:
         for flow in out:
             if flow.condition is None and flow.id != element.default_flow:
@@ -258,7 +236,7 @@ def _gateway(check_: _Check, element: model.Element, by_id: Mapping[str, model.E
         check_.add(element, "Aus dem Gateway führt kein Weg hinaus.", "Bitte mindestens einen Sequenzfluss zeichnen.")
 
 
-def _references(check_: _Check, element: model.Element) -> None:
+def _references(check_: Gathered, element: model.Element) -> None:
     known = check_.known
     if element.called and element.called not in known.processes:
         check_.add(
@@ -294,9 +272,10 @@ def _references(check_: _Check, element: model.Element) -> None:
             )
         else:
             given = {parameter.target for parameter in element.inputs}
-            for needed in known.topics[topic]:
+            for needed in known.topics[topic].inputs:
                 if needed not in given:
                     check_.add(element, f"Das Topic „{topic}“ braucht den Eingabeparameter „{needed}“.", "Bitte unter „Inputs“ ergänzen.")
+            _variant(check_, element, topic, known.topics[topic], given)
             letter = next((p.value.source for p in element.inputs if p.target == "vorlage" and p.value.kind == "literal"), None)
             if letter and letter not in known.letters:
                 check_.add(
@@ -306,7 +285,22 @@ def _references(check_: _Check, element: model.Element) -> None:
                 )
 
 
-def _reachable(check_: _Check, elements: tuple[model.Element, ...], out: Mapping[str, list[model.Flow]]) -> None:
+def _variant(check_: Gathered, element: model.Element, topic: str, offer: TopicOffer, given: set[str]) -> None:
+    """Tell what the literal value of the choosing input calls for and the task does not give."""
+    chosen = next((p.value.source for p in element.inputs if p.target == offer.chosen_by and p.value.kind == "literal"), None)
+    if chosen is None:
+        return
+    if chosen not in offer.variants:
+        remedy = f"Erlaubt sind: {', '.join(sorted(offer.variants))}."
+        check_.add(element, f"Das Topic „{topic}“ kennt für „{offer.chosen_by}“ den Wert „{chosen}“ nicht.", remedy)
+        return
+    for needed in offer.variants[chosen]:
+        if needed not in given:
+            text = f"Das Topic „{topic}“ braucht für „{chosen}“ den Eingabeparameter „{needed}“."
+            check_.add(element, text, "Bitte unter „Inputs“ ergänzen.")
+
+
+def _reachable(check_: Gathered, elements: tuple[model.Element, ...], out: Mapping[str, list[model.Flow]]) -> None:
     links: dict[str, str] = {}
     for element in elements:
         if element.kind == "catch_event" and element.event and element.event.kind == "link" and element.event.name:
@@ -342,7 +336,7 @@ def _reachable(check_: _Check, elements: tuple[model.Element, ...], out: Mapping
             check_.add(element, "Das Element wird nie erreicht.", "Bitte verbinden oder entfernen.")
 
 
-def _loops(check_: _Check, elements: tuple[model.Element, ...], out: Mapping[str, list[model.Flow]]) -> None:
+def _loops(check_: Gathered, elements: tuple[model.Element, ...], out: Mapping[str, list[model.Flow]]) -> None:
     """Find circles on which nothing waits: they would spin until the step's budget ends them."""
     waits = {e.id for e in elements if e.kind in WAITING or (e.kind in ("subprocess", "call_activity") and _waits_inside(e))}
     passing = [element for element in elements if element.id not in waits]
@@ -351,13 +345,12 @@ def _loops(check_: _Check, elements: tuple[model.Element, ...], out: Mapping[str
         while todo:
             current = todo.pop()
             if current == element.id:
-                if element.kind in model.GATEWAYS:
+                if element.kind in model.GATEWAYS or not any(e.kind in model.GATEWAYS for e in passing if e.id in seen):
                     check_.add(
                         element,
                         "Die Schleife hat keinen Halt: Auf diesem Rundweg wartet nichts.",
                         "Bitte eine Aufgabe oder ein Ereignis in die Schleife legen.",
                     )
-                todo, seen = [], {element.id}
                 break
             if current not in seen and current not in waits:
                 seen.add(current)
@@ -366,57 +359,3 @@ def _loops(check_: _Check, elements: tuple[model.Element, ...], out: Mapping[str
 
 def _waits_inside(element: model.Element) -> bool:
     return element.kind == "call_activity" or any(inner.kind in WAITING for inner in model.walk(element.children))
-
-
-# ---------------------------------------------------------------- variables
-def _variables(check_: _Check, process: model.Process) -> None:
-    """Warn about variables that expressions read and nothing in sight sets. Forms, topics and messages may set any."""
-    elements = model.walk(process.elements)
-    brought = any(e.kind in ("user_task", "service_task", "receive_task") or (e.event and e.event.kind == "message") for e in elements)
-    reserved = {function.name for function in check_.known.functions}
-    for element in elements:
-        target = element.result_variable
-        for name in [target] if target else []:
-            if name in reserved:
-                check_.add(element, f"„{name}“ ist der Name einer Rechtsfunktion.", "Bitte die Variable anders nennen.")
-        for expression in _expressions(element):
-            for called in sorted(expression.calls - set(feel.BUILTINS) - reserved):
-                check_.add(
-                    element,
-                    f"Die Funktion „{called}“ gibt es nicht.",
-                    "Bitte den Namen prüfen; die Rechtsfunktionen stehen in processes/README.md.",
-                )
-    if brought:
-        return
-    set_here = {name for element in elements for name in _set_by(element)}
-    for element in elements:
-        for expression in _expressions(element):
-            for name in sorted(expression.names - set_here - IMPLICIT):
-                check_.add(
-                    element,
-                    f"Die Variable „{name}“ setzt in diesem Prozess niemand.",
-                    "Bitte als Startvariable übergeben oder vorher setzen.",
-                    warning=True,
-                )
-
-
-def _set_by(element: model.Element) -> list[str | None]:
-    """Return the names of the variables that an element sets as drawn."""
-    event, loop = element.event, element.loop
-    return [
-        element.result_variable, element.initiator, *(parameter.target for parameter in (*element.inputs, *element.outputs)),
-        *((event.code_variable, event.message_variable) if event else ()), *((loop.element_variable, loop.output_collection) if loop else ()),
-    ]  # fmt: skip
-
-
-def _expressions(element: model.Element) -> list[Expression]:
-    drawn = [
-        element.topic, element.priority, element.retries_drawn, element.script, element.assignment.assignee,
-        element.assignment.candidate_groups, element.assignment.candidate_users,
-        element.assignment.due, element.assignment.follow_up, element.assignment.priority,
-        *(p.value for p in (*element.inputs, *element.outputs)), *(m.value for m in (*element.call_in, *element.call_out)),
-        *((element.event.timer, element.event.condition, element.event.name, element.event.correlation) if element.event else ()),
-        *((element.loop.collection, element.loop.cardinality, element.loop.completion, element.loop.condition) if element.loop else ()),
-        *(flow.condition for flow in element.flows),
-    ]  # fmt: skip
-    return [expression for expression in drawn if expression is not None]

@@ -141,4 +141,19 @@ WRITERS: Mapping[str, Writer] = {
     "niederschrift": _niederschrift,
     "quittung": _quittung,
 }
-TOPIC = jobs.Topic("dispatch_letter", ("vorlage",), ("schreiben_id", "versandt_am"), record)
+# What each template needs beside its name; what may be left out is not named.
+NEEDED: Mapping[str, tuple[str, ...]] = {
+    "mahnung": ("forderung_id", "mahnfrist_bis"),
+    "vollstreckungsankuendigung": ("fallnummer", "ankuendigung_frist_bis"),
+    "rueckgabe_glaeubiger": ("fallnummer", "glaeubiger", "grund"),
+    "niederschrift": ("massnahme_id", "besuch_id"),
+    "quittung": ("massnahme_id", "quittung_nr"),
+}
+TOPIC = jobs.Topic(
+    "dispatch_letter",
+    ("vorlage",),
+    ("schreiben_id", "versandt_am"),
+    record,
+    chosen_by="vorlage",
+    variants={template: NEEDED.get(template, ("massnahme_id",)) for template in WRITERS},
+)

@@ -35,7 +35,7 @@ def office(city: City) -> City:
         files = {"hand.bpmn": file(BY_HAND), "uhr.bpmn": file(BY_CLOCK), "antrag.form": json.dumps(FORM).encode()}
         deployments.deploy(
             tx, files, world_id=city.seeded.world_id, name="Starts", by="dora", now=clock.now(tx, detmold), readers=wiring.READERS,
-            topics=wiring.topic_inputs(), tenant_id=detmold,
+            topics=wiring.topic_offers(), tenant_id=detmold,
         )  # fmt: skip
     return city
 

@@ -30,7 +30,7 @@ class Office:
         with self.city.database.begin(self.tenant_id) as tx:
             return deployments.deploy(
                 tx, named, world_id=self.city.seeded.world_id, name="Zweite Fassung", by="dora", now=clock.now(tx, self.tenant_id),
-                readers=wiring.READERS, topics=wiring.topic_inputs(), tenant_id=self.tenant_id,
+                readers=wiring.READERS, topics=wiring.topic_offers(), tenant_id=self.tenant_id,
             ).uuid  # fmt: skip
 
     def latest(self, kind: str, key: str) -> versions.Version:

@@ -37,7 +37,7 @@ def create() -> object:
             made = deployments.deploy(
                 tx, files, world_id=session.world_id, name=uploads.text("deployment-name", next(iter(files))), by=session.login,
                 now=clock.now(tx, session.tenant_id), readers=wiring.READERS, source=uploads.text("deployment-source", "REST"),
-                topics=wiring.topic_inputs(), tenant_id=session.tenant_id,
+                topics=wiring.topic_offers(), tenant_id=session.tenant_id,
             )  # fmt: skip
             (row,) = listing.rows(tx, definitions.DEPLOYMENTS, session.tenant_id, {"id": made.uuid})
     except deployments.Refused as refused:

@@ -48,7 +48,7 @@ def deploy() -> object:
         with app.database().begin(session.tenant_id) as tx:
             made = deployments.deploy(
                 tx, files, world_id=session.world_id, name=next(iter(files)), by=session.login, now=clock.now(tx, session.tenant_id),
-                readers=wiring.READERS, source="REST v2", topics=wiring.topic_inputs(), tenant_id=session.tenant_id,
+                readers=wiring.READERS, source="REST v2", topics=wiring.topic_offers(), tenant_id=session.tenant_id,
             )  # fmt: skip
     except deployments.Refused as refused:
         raise faults.Fault(400, str(refused)) from refused

@@ -32,7 +32,7 @@ def debtor(database: Database, world: World) -> debtors.Debtor:
     with database.begin(world.detmold) as tx:
         made = deployments.deploy(
             tx, FILES, world_id=world.id, name="Camunda 8", by="test", now=clock.now(tx, world.detmold), readers=wiring.READERS,
-            topics=wiring.topic_inputs(),
+            topics=wiring.topic_offers(),
         )  # fmt: skip
     assert {(one.kind, one.key) for one in made.definitions} == {
         ("bpmn", "anschrift_ermitteln"), ("form", "anschrift_klaeren"), ("form", "anschrift_ermitteln.UserTaskForm_bestaetigen"),

@@ -1,0 +1,43 @@
+"""What a check knows of the rest of the house, and the findings it gathers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from engine import feel
+from engine.protocol import Finding, TopicOffer
+from engine.spiff import model
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What the rest of the house offers. topics: topic -> what it needs and brings; None: topics and forms are not checked.
+
+    form_names, decision_names: variables that a form sets and a decision reads, where the files at hand tell.
+    is_whole: nothing is deployed beside the files at hand, so that what they do not hold does not exist.
+    """
+
+    forms: frozenset[str] = frozenset()
+    decisions: frozenset[str] = frozenset()
+    processes: frozenset[str] = frozenset()
+    letters: frozenset[str] = frozenset()
+    form_names: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    decision_names: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    is_whole: bool = False
+    topics: Mapping[str, TopicOffer] | None = None
+    functions: tuple[feel.Function, ...] = ()
+
+
+@dataclass
+class Gathered:
+    """The findings of one process on the way."""
+
+    file: str
+    known: Known
+    findings: list[Finding] = field(default_factory=list)
+
+    def add(self, element: model.Element | model.Flow | model.Process, message: str, remedy: str, *, warning: bool = False) -> None:
+        label = element.name if isinstance(element, model.Process) else element.label
+        severity = "warning" if warning else "error"
+        self.findings.append(Finding(self.file, element.line, element.id, label, message, remedy, severity))  # type: ignore[arg-type]
