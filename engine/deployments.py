@@ -16,8 +16,7 @@ from sqlalchemy import Connection, text
 from engine import brought, db, dmn, errors, feel, start_schedule
 from engine.protocol import Finding, TopicOffer
 from engine.spiff import check as spiff_check
-from engine.spiff import gathered
-from engine.spiff import inner_forms, model, reader
+from engine.spiff import gathered, inner_forms, model, reader
 
 KINDS = {".bpmn": "bpmn", ".dmn": "dmn", ".form": "form", ".typ": "letter"}
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from engine import dmn
-from engine.spiff import check
+from engine.spiff import check, gathered
 from engine.spiff.workflow import BoundDecision
 from tests.engine.conformance import containers, events, gateways, loops, tasks
 from tests.engine.conformance.refused import REFUSALS, Refusal
@@ -37,7 +37,7 @@ def test_no_two_rules_have_the_same_name() -> None:
 
 @pytest.mark.parametrize("refusal", REFUSALS, ids=lambda refusal: refusal.name)
 def test_refusal(refusal: Refusal) -> None:
-    found = check.check({"p.bpmn": bpmn.file(bpmn.process(refusal.body))}, check.Known(processes=frozenset({"p"})))
+    found = check.check({"p.bpmn": bpmn.file(bpmn.process(refusal.body))}, gathered.Known(processes=frozenset({"p"})))
 
     assert any(
         finding.element_id == refusal.at and refusal.says in finding.message and finding.remedy and finding.severity == "error"
@@ -48,7 +48,7 @@ def test_refusal(refusal: Refusal) -> None:
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.name)
 def test_what_runs_is_not_refused(rule: Rule) -> None:
     processes = {"p": rule.body, **rule.called}
-    known = check.Known(processes=frozenset(processes), decisions=frozenset({"tarif"}))
+    known = gathered.Known(processes=frozenset(processes), decisions=frozenset({"tarif"}))
     found = check.check({"p.bpmn": bpmn.file(*(bpmn.process(body, key=key) for key, body in processes.items()))}, known)
 
     assert [(finding.element_id, finding.message) for finding in found if finding.severity == "error"] == []

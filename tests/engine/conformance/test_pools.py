@@ -7,7 +7,7 @@ from pathlib import Path
 
 from engine import clock, deployments, history, instances, replay, user_tasks, worker
 from engine.db import Database
-from engine.spiff import check, reader
+from engine.spiff import check, gathered, reader
 from tests.conftest import START, World
 
 DIAGRAM = Path(__file__).parent / "diagrams" / "antrag_und_amt.bpmn"
@@ -15,7 +15,7 @@ DIAGRAM = Path(__file__).parent / "diagrams" / "antrag_und_amt.bpmn"
 
 def test_the_file_is_without_a_finding_and_lanes_are_known() -> None:
     content = DIAGRAM.read_bytes()
-    found = check.check({"antrag_und_amt.bpmn": content}, check.Known(processes=frozenset({"antrag", "amt"})))
+    found = check.check({"antrag_und_amt.bpmn": content}, gathered.Known(processes=frozenset({"antrag", "amt"})))
     parsed = reader.Reader(content, "antrag_und_amt.bpmn").read()
 
     assert [finding for finding in found if finding.severity == "error"] == []

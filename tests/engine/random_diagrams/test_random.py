@@ -16,7 +16,7 @@ import pytest
 from engine import deployments, history, instances, replay
 from engine.db import Database
 from engine.protocol import Step, Stimulus, Wait
-from engine.spiff import check, children, definition, step
+from engine.spiff import check, children, definition, gathered, step
 from tests.conftest import World
 from tests.engine.random_diagrams import blocks, drawing, reference
 from tests.engine.spiff import bpmn
@@ -126,7 +126,7 @@ def test_random_diagrams_run_as_the_token_game_says_and_replay_identically(first
 def test_random_diagrams_pass_the_check() -> None:
     for seed in SEEDS[::10]:
         files = files_of(blocks.Generator(seed).process())
-        known = check.Known(processes=frozenset(definition.processes_of(files)))
+        known = gathered.Known(processes=frozenset(definition.processes_of(files)))
 
         assert [f for f in check.check(files, known) if f.severity == "error"] == [], seed
 

@@ -7,14 +7,14 @@ from decimal import Decimal
 import pytest
 
 from engine import errors
-from engine.spiff import check
+from engine.spiff import check, gathered
 from tests.engine.spiff.bpmn import case, chain, file, flow, node, process, user
 
 START, END = node("startEvent", "s"), node("endEvent", "e")
 
 
 def faults(element: str) -> list[tuple[str, str]]:
-    found = check.check({"p.bpmn": file(process(START + element + END + chain("s", "x", "e")))}, check.Known())
+    found = check.check({"p.bpmn": file(process(START + element + END + chain("s", "x", "e")))}, gathered.Known())
     return [(finding.element_id, f"{finding.message} {finding.remedy}") for finding in found if finding.severity == "error"]
 
 

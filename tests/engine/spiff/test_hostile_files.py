@@ -5,12 +5,12 @@ from __future__ import annotations
 import pytest
 
 from engine import dmn, xml
-from engine.spiff import check
+from engine.spiff import check, gathered
 from tests.engine.spiff.bpmn import chain, file, node, process, user
 
 PLAIN = file(process(node("startEvent", "s") + user("u") + node("endEvent", "e") + chain("s", "u", "e"))).decode()
 DOCTYPE = '<!DOCTYPE x [<!ENTITY bombe "boom"><!ENTITY datei SYSTEM "file:///etc/passwd">]>'
-KNOWN = check.Known()
+KNOWN = gathered.Known()
 
 
 def with_doctype(body: str, encoding: str) -> bytes:

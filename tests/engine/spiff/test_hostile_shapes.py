@@ -8,7 +8,7 @@ import pytest
 
 from engine import errors
 from engine.protocol import Stimulus
-from engine.spiff import check, definition, step
+from engine.spiff import check, definition, gathered, step
 from tests.engine.conformance.notation import END, START, condition, end, link, multi, repeat, started_by, sub
 from tests.engine.spiff import bpmn
 from tests.engine.spiff.bpmn import chain, event_subprocess, flow, node, script, user
@@ -57,7 +57,7 @@ def test_processes_that_call_each_other_in_a_circle_are_a_finding_and_never_buil
         return bpmn.process(START + node("callActivity", f"ruf_{key}", calledElement=other) + END + chain("s", f"ruf_{key}", "e"), key=key)
 
     files = {f"{key}.bpmn": bpmn.file(calling(key, other)) for key, other in (("p", "q"), ("q", "r"), ("r", "p"))}
-    found = check.check(files, check.Known(processes=frozenset("pqr")))
+    found = check.check(files, gathered.Known(processes=frozenset("pqr")))
 
     assert {finding.file for finding in found if "ruft sich selbst auf" in finding.message} == {"p.bpmn", "q.bpmn", "r.bpmn"}
     with pytest.raises(errors.InvalidInput, match="tiefer als"):
@@ -72,7 +72,7 @@ def test_subprocesses_nested_too_deep_are_told_and_never_crash(depth: int) -> No
         body, first = sub(f"t{level}", inner(f"i{level}_", body, first, first)), f"t{level}"
     content = bpmn.file(bpmn.process(START + body + END + chain("s", first, "e")))
 
-    found = check.check({"p.bpmn": content}, check.Known())
+    found = check.check({"p.bpmn": content}, gathered.Known())
     if depth <= definition.MAX_CALL_DEPTH:
         assert [finding for finding in found if finding.severity == "error"] == []
         assert bpmn.Case(definition.build("p", {"p.bpmn": content})).start().waiting == ["u"]

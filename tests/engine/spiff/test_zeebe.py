@@ -8,8 +8,8 @@ from decimal import Decimal
 import pytest
 
 from engine import dmn, errors
-from engine.protocol import Finding, Stimulus
-from engine.spiff import check, reader
+from engine.protocol import Finding, Stimulus, TopicOffer
+from engine.spiff import check, gathered, reader
 from engine.spiff.workflow import BoundDecision
 from tests.engine.spiff.zeebe import (
     boundary,
@@ -53,7 +53,7 @@ def table(hit_policy: str, outputs: dict[str, str], *rules: tuple[str, ...]) -> 
 
 def faults(*bodies: str, extensions: str = "", known: check.Known | None = None) -> list[Finding]:
     content = file(process("".join(bodies), extensions=extensions))
-    return [finding for finding in check.check({"p.bpmn": content}, known or check.Known()) if finding.severity == "error"]
+    return [finding for finding in check.check({"p.bpmn": content}, known or gathered.Known()) if finding.severity == "error"]
 
 
 def around(*nodes: str, element: str = "x") -> tuple[str, ...]:
@@ -377,7 +377,7 @@ def test_a_loop_and_its_results_are_variables_that_somebody_sets() -> None:
     looped = looped.replace("</bpmn:scriptTask>", loop("[1]", "p", made="alle", each="r") + "</bpmn:scriptTask>")
     body = "".join((START, looped, script("y", "z", "alle"), END, chain("s", "x", "y", "e")))
 
-    found = check.check({"p.bpmn": file(process(body))}, check.Known())
+    found = check.check({"p.bpmn": file(process(body))}, gathered.Known())
 
     assert [finding for finding in found if "setzt in diesem Prozess niemand" in finding.message] == []
 
@@ -503,7 +503,7 @@ def test_listeners_of_the_process_itself_are_refused() -> None:
 
 
 def test_a_connector_type_that_one_of_our_topics_serves_is_no_fault() -> None:
-    known = check.Known(topics={"io.camunda:http-json:1": ()})
+    known = gathered.Known(topics={"io.camunda:http-json:1": TopicOffer(())})
 
     assert faults(*around(job("x", "io.camunda:http-json:1")), known=known) == []
 
@@ -521,7 +521,7 @@ def test_a_condition_without_equals_sign_is_refused() -> None:
 def test_mixing_both_dialects_in_one_file_is_a_finding(replaced: tuple[str, str]) -> None:
     content = file(process("".join(around(user("x"))))).replace(replaced[0].encode(), replaced[1].encode())
 
-    assert any("mischt Camunda 7" in finding.message for finding in check.check({"p.bpmn": content}, check.Known()))
+    assert any("mischt Camunda 7" in finding.message for finding in check.check({"p.bpmn": content}, gathered.Known()))
 
 
 def test_a_file_of_the_other_platform_without_a_single_attribute_of_it_is_read_as_camunda_8() -> None:
@@ -537,11 +537,11 @@ def test_version_tag_is_kept_and_no_retention_is_asked_for() -> None:
 
     assert parsed is not None
     assert parsed.processes[0].version_tag == "2026-2"
-    assert [f for f in check.check({"p.bpmn": content}, check.Known()) if "historyTimeToLive" in f.message] == []
+    assert [f for f in check.check({"p.bpmn": content}, gathered.Known()) if "historyTimeToLive" in f.message] == []
 
 
 def test_a_task_that_nobody_is_named_for_is_a_warning() -> None:
-    known = check.Known(topics={})
+    known = gathered.Known(topics={})
     people = tag("assignmentDefinition", candidateUsers="anna")
     nobody, somebody = (check.check({"p.bpmn": file(process("".join(around(one))))}, known) for one in (user("x"), user("x", people)))
 

@@ -1,0 +1,101 @@
+"""What check says of variables, letters and messages: each planted fault is named at its element, and sound diagrams stay silent."""
+
+from __future__ import annotations
+
+import pytest
+
+from api import wiring
+from engine import deployments
+from engine.protocol import Finding
+from processes import law
+from tests.engine.spiff.bpmn import chain, file, flow, io, job, message, node, process, script
+
+START, END = node("startEvent", "s"), node("endEvent", "e")
+FORM = b'{"id": "f", "type": "default", "schemaVersion": 19, "components": [{"id": "c", "type": "number", "key": "offener_betrag", "label": "B"}]}'
+ASK = node("userTask", "fragen", camunda_formRef="f", camunda_candidateGroups="claims_clerk")
+
+
+def findings(*processes: str, **more: bytes) -> list[Finding]:
+    files = {"p.bpmn": file(*processes), "f.form": FORM} | {name.replace("_", "."): content for name, content in more.items()}
+    return list(deployments.check(files, wiring.READERS, functions=law.FUNCTIONS, topics=wiring.topic_offers()))
+
+
+def said(found: list[Finding], element: str) -> str:
+    return " ".join(f"{finding.message} {finding.remedy}" for finding in found if finding.element_id == element)
+
+
+def test_a_name_that_is_almost_a_known_one_is_told_with_what_is_meant() -> None:
+    body = START + ASK + script("rechnen", "summe", "ofener_betrag + 1") + END + chain("s", "fragen", "rechnen", "e")
+
+    assert "„ofener_betrag“ setzt in diesem Prozess niemand; gemeint ist vielleicht „offener_betrag“" in said(
+        findings(process(body)), "rechnen"
+    )
+
+
+def test_names_that_may_come_from_outside_raise_no_alarm() -> None:
+    body = START + ASK + script("rechnen", "summe", "offener_betrag + zinsen") + END + chain("s", "fragen", "rechnen", "e")
+
+    assert "niemand" not in said(findings(process(body)), "rechnen")
+
+
+def test_what_a_called_process_reads_and_is_not_given_is_told_at_the_call() -> None:
+    called = START + script("rechnen", "summe", "betrag + zinsen") + END + chain("s", "rechnen", "e")
+    given = '<bpmn:extensionElements><camunda:in source="betrag" target="betrag"/><camunda:out source="summe" target="summe"/></bpmn:extensionElements>'
+    call = node("callActivity", "rufen", given, calledElement="q")
+
+    found = findings(process(START + call + END + chain("s", "rufen", "e")), process(called, key="q"))
+
+    assert "„q“ liest „zinsen“, bekommt es hier aber nicht" in said(found, "rufen")
+    assert "„betrag“" not in said(found, "rufen")
+    assert "„zinsen“ setzt in diesem Prozess niemand" in said(found, "rechnen")
+
+
+def test_a_decision_that_asks_a_name_nobody_sets_is_told_at_the_task() -> None:
+    table = (
+        b'<definitions xmlns="https://www.omg.org/spec/DMN/20191111/MODEL/" id="d" name="D"><decision id="gebuehr" name="G"><decisionTable id="t">'
+        b'<input id="i"><inputExpression><text>ofener_betrag</text></inputExpression></input><output id="o" name="r"/><annotation name="Quelle"/>'
+        b'<rule id="r1"><inputEntry><text>-</text></inputEntry><outputEntry><text>1</text></outputEntry><annotationEntry><text>x</text></annotationEntry>'
+        b"</rule></decisionTable></decision></definitions>"
+    )
+    rule = node("businessRuleTask", "entscheiden", camunda_decisionRef="gebuehr", camunda_resultVariable="g")
+
+    found = findings(process(START + ASK + rule + END + chain("s", "fragen", "entscheiden", "e")), d_dmn=table)
+
+    assert "„ofener_betrag“" in said(found, "entscheiden")
+
+
+@pytest.mark.parametrize(
+    ("inputs", "expected"),
+    [
+        ({"vorlage": "mahnung", "forderung_id": "${x}"}, "braucht für „mahnung“ den Eingabeparameter „mahnfrist_bis“"),
+        ({"vorlage": "liebesbrief"}, "kennt für „vorlage“ den Wert „liebesbrief“ nicht"),
+        ({}, "braucht den Eingabeparameter „vorlage“"),
+    ],
+)
+def test_a_letter_says_what_it_needs(inputs: dict[str, str], expected: str) -> None:
+    body = START + job("schreiben", "dispatch_letter", io(inputs)) + END + chain("s", "schreiben", "e")
+
+    assert expected in said(findings(process(body)), "schreiben")
+
+
+def test_a_message_that_no_diagram_catches_is_told_unless_it_is_optional() -> None:
+    optional = '<bpmn:extensionElements><camunda:properties><camunda:property name="optional" value="true"/></camunda:properties></bpmn:extensionElements>'
+    body = START + node("intermediateThrowEvent", "rufen", message()) + node("intermediateThrowEvent", "leise", optional + message())
+
+    found = findings(process(body + END + chain("s", "rufen", "leise", "e")))
+
+    assert "„nachricht_a“ fängt kein Diagramm" in said(found, "rufen")
+    assert "fängt kein Diagramm" not in said(found, "leise")
+
+
+def test_a_circle_of_scripts_without_any_gateway_has_no_stop() -> None:
+    body = START + script("a", "x", "1") + script("b", "y", "2") + END + chain("s", "a", "b") + flow("b", "a") + flow("b", "e", "x = 2")
+
+    assert "Die Schleife hat keinen Halt" in said(findings(process(body)), "a") + said(findings(process(body)), "b")
+
+
+def test_a_function_in_the_condition_of_a_flow_is_looked_up_too() -> None:
+    body = START + node("exclusiveGateway", "g", default="nein") + END + node("endEvent", "e2") + chain("s", "g")
+    body += flow("g", "e", "gibt_es_nicht(1) > 2", key="ja") + flow("g", "e2", key="nein")
+
+    assert "Die Funktion „gibt_es_nicht“ gibt es nicht" in said(findings(process(body)), "ja")
