@@ -64,3 +64,11 @@ def test_every_process_folder_stands_in_the_overview() -> None:
     overview = (ROOT / "processes" / "README.md").read_text(encoding="utf-8")
 
     assert [path.stem for path in ROOT.glob("processes/*/*.bpmn") if f"[{path.stem}]({path.stem})" not in overview] == []
+
+
+def test_each_decision_has_a_number_of_its_own_that_its_title_repeats() -> None:
+    notes = sorted((ROOT / "docs" / "decisions").glob("*.md"))
+    numbers = [path.name[:4] for path in notes]
+
+    assert len(set(numbers)) == len(numbers), numbers
+    assert [path.name for path in notes if not path.read_text(encoding="utf-8").startswith(f"# {path.name[:4]} ")] == []
