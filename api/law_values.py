@@ -55,7 +55,7 @@ class Table:
 def tables(tx: Connection, tenant_id: int) -> list[Table]:
     """Return the newest version of every decision table of the tenant's world, by name."""
     query = text(
-        "select distinct on (key) id, uuid, key, version from definition where world_id = :w and kind = 'dmn' order by key, version desc"
+        "select distinct on (key) id, uuid, key, version from definition where world_id = :w and kind = 'dmn' and not undone order by key, version desc"
     )
     found = []
     for row in tx.execute(query, {"w": deployments.world_of(tx, tenant_id)}).all():

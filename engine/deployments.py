@@ -292,7 +292,9 @@ def processes(tx: Connection, tenant_id: int) -> list[Listed]:
 
 def process_names(tx: Connection, tenant_id: int) -> dict[str, str]:
     """Return the name of each process of the tenant's world, as its newest version gives it."""
-    query = text("select distinct on (key) key, name from definition where world_id = :w and kind = 'bpmn' order by key, version desc")
+    query = text(
+        "select distinct on (key) key, name from definition where world_id = :w and kind = 'bpmn' order by key, undone, version desc"
+    )
     return {row.key: row.name or row.key for row in tx.execute(query, {"w": world_of(tx, tenant_id)})}
 
 

@@ -165,6 +165,26 @@ def test_a_deployment_nobody_uses_is_taken_back_and_one_in_use_tells_why_not(off
     assert office.clerk.get("/prozesse/bereitstellung/11111111-2222-3333-4444-555555555555").status_code == 404
 
 
+def test_legal_values_and_names_are_those_of_the_version_before_once_a_table_and_a_diagram_are_taken_back(office: Office) -> None:
+    mistaken = office.put(
+        kleinbetrag__dmn=changed("kleinbetrag.dmn", ("<text>10.00", "<text>77.77")),
+        uebernahme__bpmn=changed("uebernahme.bpmn", ('name="Übernahme in die Vollstreckung"', 'name="Falscher Name"')),
+    )
+    assert "77.77" in office.clerk.get("/rechtswerte").get_data(as_text=True)
+    assert _name(office) == "Falscher Name"
+
+    status, _ = office.post(f"/prozesse/bereitstellung/{mistaken}/zuruecknehmen", grund="Versehen")
+
+    assert status == 200
+    assert "77.77" not in office.clerk.get("/rechtswerte").get_data(as_text=True)
+    assert _name(office) != "Falscher Name"
+
+
+def _name(office: Office) -> str:
+    with office.city.database.begin(office.tenant_id) as tx:
+        return deployments.process_names(tx, office.tenant_id)["uebernahme"]
+
+
 def _versions(office: Office) -> list[versions.Version]:
     with office.city.database.begin(office.tenant_id) as tx:
         return versions.all_of(tx, office.tenant_id, kind="bpmn", key="mahnung")
