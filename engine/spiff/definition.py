@@ -7,13 +7,13 @@ from collections.abc import Iterable, Mapping
 from SpiffWorkflow.bpmn.specs.bpmn_process_spec import BpmnProcessSpec
 
 from engine import errors, feel
-from engine.spiff import events, gateways, model, nodes, reader
+from engine.spiff import activities, containers, events, gateways, model, nodes, reader, tasks, throwing
 
 CLASSES: dict[str, type[nodes.Node]] = {
-    "start_event": events.StartEvent, "end_event": events.ThrowEvent, "catch_event": events.CatchEvent, "throw_event": events.ThrowEvent,
-    "boundary_event": events.CatchEvent, "task": nodes.Activity, "user_task": nodes.UserTask, "service_task": nodes.ServiceTask,
-    "receive_task": events.ReceiveTask, "business_rule_task": nodes.BusinessRuleTask, "script_task": nodes.ScriptTask,
-    "call_activity": nodes.CallActivity, "subprocess": nodes.Container, "event_subprocess": nodes.EventSubprocess,
+    "start_event": events.StartEvent, "end_event": throwing.ThrowEvent, "catch_event": events.CatchEvent, "throw_event": throwing.ThrowEvent,
+    "boundary_event": events.CatchEvent, "task": activities.Activity, "user_task": tasks.UserTask, "service_task": tasks.ServiceTask,
+    "receive_task": events.ReceiveTask, "business_rule_task": tasks.BusinessRuleTask, "script_task": tasks.ScriptTask,
+    "call_activity": containers.CallActivity, "subprocess": containers.Container, "event_subprocess": containers.EventSubprocess,
     "exclusive_gateway": gateways.ExclusiveGateway, "parallel_gateway": gateways.ParallelGateway,
     "inclusive_gateway": gateways.InclusiveGateway, "event_gateway": gateways.EventGateway,
 }  # fmt: skip

@@ -16,7 +16,7 @@ from SpiffWorkflow.util.task import TaskState
 
 from engine import errors, feel
 from engine.protocol import Changed, Event, Step, Stimulus
-from engine.spiff import children, gateways, mapping, nodes, state, step, words
+from engine.spiff import activities, children, containers, gateways, mapping, state, step, words
 from engine.spiff import waits as drawn_waits
 from engine.spiff.definition import Definition
 from engine.spiff.nodes import Node
@@ -249,15 +249,15 @@ class _Move:
         new = self.new
         for number, node in self.moved.items():
             token = new.by_number[number]
-            if isinstance(node, nodes.Activity) and token._state == TaskState.STARTED and token.role != "instance":
+            if isinstance(node, activities.Activity) and token._state == TaskState.STARTED and token.role != "instance":
                 for name in self._fresh(node.boundaries, self.old.by_number[number].task_spec.boundaries):
-                    nodes.open_boundary(token, name)
+                    activities.open_boundary(token, name)
         for scope in list(new.scopes.values()):
             if scope.kind in DRAINING and not self._is_interrupted(scope):
                 owner = self.moved.get(scope.owner or 0)
                 before = self.old.by_number[scope.owner].task_spec.watchers if scope.owner is not None else self.source.watchers
                 for name in self._fresh(owner.watchers if owner is not None else self.target.watchers, before):
-                    nodes.arm_watcher(new, self.target.node(name), scope.id)
+                    containers.arm_watcher(new, self.target.node(name), scope.id)
         for host, gateway in self.gateways.items():
             branch = next(token for token in new.live_tokens() if token.role == "branch" and token.host == host)
             drawn = next(token for token in self.old.by_number.values() if token.role == "branch" and token.host == host)

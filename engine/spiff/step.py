@@ -9,7 +9,7 @@ from uuid import UUID
 
 from engine import errors, feel, values
 from engine.protocol import Event, Step, Stimulus, WaitKind
-from engine.spiff import children, events, nodes, sealed, state
+from engine.spiff import children, containers, sealed, state, throwing
 from engine.spiff.definition import Definition
 from engine.spiff.workflow import BoundDecision, Instance, Scope, Token
 
@@ -113,7 +113,7 @@ def _start(instance: Instance, stimulus: Stimulus, given: Mapping[str, object]) 
     is_local = element.results_local and element.event is not None and element.event.kind != "none"
     if not is_local:
         instance.assign(scope.id, given, "")
-    token = nodes.enter_scope(instance, None, scope, None, name)
+    token = containers.enter_scope(instance, None, scope, None, name)
     if is_local and token is not None:  # what a message brought is seen by its output mappings only
         token.local = instance.new_scope(scope.id, "local", token.number, "").id
         instance.assign_here(token.local, given)
@@ -133,7 +133,7 @@ def _throw(instance: Instance, stimulus: Stimulus, given: Mapping[str, object]) 
     carried = given if element.errors_carry else {}
     if not element.errors_carry:
         instance.assign(token.local or token.scope, given, element.id)
-    if not events.throw(token, kind, stimulus.name, message, carried, own=True):
+    if not throwing.throw(token, kind, stimulus.name, message, carried, own=True):
         raise errors.Incident(
             f"„{element.label or element.id}“ meldet „{stimulus.name}“, was im Prozess nirgends gefangen wird. {message}", element.id
         )
