@@ -18,8 +18,8 @@ from engine import errors
 EXIT_REJECTED = 1
 EXIT_FILE_REFUSED = 2
 
-out = Console()
-err = Console(stderr=True)
+out = Console(soft_wrap=True)
+err = Console(stderr=True, soft_wrap=True)
 
 
 def emit_json(answer: Mapping[str, object]) -> None:

@@ -14,7 +14,7 @@ from sqlalchemy import text
 
 from api import background, bundles, console, seeding, serving, supervisor, wiring
 from api.auth import users
-from engine import clock, config, worker
+from engine import clock, config, errors, worker
 from engine.db import Database
 from processes import imports
 from processes.casefile import worlds
@@ -48,7 +48,7 @@ def run(*, seed_only: bool, until: date | None, as_json: bool) -> int:
         logins = seed(database, settings.data_dir)
         world_id = _world_id(database)
         if until is not None:
-            report = worker.run_until(database, world_id, datetime.combine(until, time(18), BERLIN))
+            report = worker.run_until(database, world_id, evening_of(database, world_id, until))
             _tell_clock(report, until, as_json=as_json)
             return 0
         address = f"http://127.0.0.1:{settings.port}"
@@ -78,12 +78,13 @@ def seed(database: Database, data_dir: Path) -> dict[str, str]:
         with database.look() as tx:
             rows = tx.execute(text("select slug, id from tenant where world_id = :w"), {"w": world.id}).all()
         seeded = seeding.Seeded(world.id, {row.slug: row.id for row in rows})
-    logins = _people(database, seeded, store)
+    logins = people(database, seeded, store)
     _claims(database, seeded)
     return logins
 
 
-def _people(database: Database, seeded: seeding.Seeded, store: Path) -> dict[str, str]:
+def people(database: Database, seeded: seeding.Seeded, store: Path) -> dict[str, str]:
+    """Return the demo's logins with their passwords, made once and kept in `store` for its owner only."""
     if store.exists():
         known: dict[str, str] = json.loads(store.read_text(encoding="utf-8"))
         return known
@@ -130,6 +131,18 @@ def _world_id(database: Database) -> int:
     if world is None:
         raise RuntimeError("the demo world was not created")
     return world.id
+
+
+def evening_of(database: Database, world_id: int, until: date) -> datetime:
+    """Return the evening of a day. Raises errors.InvalidInput where the sandbox's clock has passed it."""
+    evening = datetime.combine(until, time(18), BERLIN)
+    with database.look() as tx:
+        now = tx.execute(text("select virtual_now from world where id = :w"), {"w": world_id}).scalar_one()
+    if now is not None and evening < now:
+        raise errors.InvalidInput(
+            f"Die Uhr der Sandbox steht schon auf dem {now.astimezone(BERLIN):%d.%m.%Y, %H:%M} Uhr und geht nur vorwärts."
+        )
+    return evening
 
 
 def _ready(address: str, logins: dict[str, str], data_dir: Path, *, as_json: bool) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import structlog
-from flask import Flask, g, render_template, request
+from flask import Flask, current_app, g, render_template, request
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException
 
@@ -49,7 +49,18 @@ def _answer(status: int, message: str, fault: Exception | None = None) -> Respon
     if request.accept_mimetypes.best_match(["text/html", "application/json"]) == "application/json":
         return {"type": "RestException", "message": message, "code": None}, status
     g.setdefault("session", None)
-    return render_template("fehler.html", status=status, meldung=message), status
+    return render_template("fehler.html", status=status, meldung=message, zurueck=_form_page()), status
+
+
+def _form_page() -> str | None:
+    """Return the address of the page whose form was refused, where it is the same one."""
+    if request.method != "POST" or request.url_rule is None:
+        return None
+    try:
+        current_app.url_map.bind("").match(request.path, method="GET")
+    except HTTPException:
+        return None
+    return request.path
 
 
 def _rejected(fault: errors.Rejected) -> ResponseReturnValue:

@@ -23,6 +23,7 @@ def serve(*, host: str, port: int | None, threads: int) -> None:
     """Serve until stopped. Refuses demo users beside a production tenant."""
     from granian import Granian
     from granian.constants import Interfaces
+    from granian.log import LogLevels
 
     bundles.ensure()
     settings = config.load()
@@ -32,7 +33,7 @@ def serve(*, host: str, port: int | None, threads: int) -> None:
     server = Granian(
         "api.serving:application", address=host, port=port or settings.port, interface=Interfaces.WSGI, factory=True, workers=1,
         # Parked polls of workers outside take none of the threads that pages need.
-        blocking_threads=threads + polls.ROOM, log_access=False,
+        blocking_threads=threads + polls.ROOM, log_access=False, log_level=LogLevels.error,
     )  # fmt: skip
     server.serve()
 

@@ -109,9 +109,9 @@ def _verify(tenant_id: int, instance_id: int, commands: list[Command], head: byt
     previous = GENESIS
     for expected, command in enumerate(commands):
         if command.seq != expected:
-            return Breach(tenant_id, instance_id, expected, f"Der Eintrag {expected} fehlt.")
+            return Breach(tenant_id, instance_id, expected, f"Schritt {expected + 1} fehlt.")
         if hashlib.sha256(previous + command.payload.encode()).digest() != command.hash or not _agrees(command):
-            return Breach(tenant_id, instance_id, command.seq, f"Der Eintrag {command.seq} wurde verändert.")
+            return Breach(tenant_id, instance_id, command.seq, f"Schritt {command.seq + 1} wurde verändert.")
         previous = command.hash
     if len(commands) != rev or previous != head:
         return Breach(

@@ -280,6 +280,13 @@ def recent(tx: Connection, tenant_id: int, *, limit: int = 50) -> list[Listed]:
     return [Listed(*row) for row in tx.execute(statement.order_by(c.id.desc()).limit(limit))]
 
 
+def described(tx: Connection, received: Received) -> Listed:
+    """Return a file as the list of files shows it."""
+    c = tables.claims_file.c
+    statement = select(c.uuid, c.name, c.kind, c.lines, c.received_by, c.received_at, c.finished_at.is_not(None)).where(*_file(received))
+    return Listed(*tx.execute(statement).one())
+
+
 def waiting_lines(tx: Connection, received: Received) -> int:
     """Return how many accepted lines are not taken over yet."""
     c = tables.claims_line.c

@@ -44,7 +44,8 @@ def report(file_uuid: UUID) -> ResponseReturnValue:
         received = imports.find(tx, session.tenant_id, file_uuid)
         found = imports.report(tx, received)
         left = imports.waiting_lines(tx, received)
-    return render_template("einspielbericht.html", bericht=found, offen=left)
+        file = imports.described(tx, received)
+    return render_template("einspielbericht.html", bericht=found, offen=left, datei=file)
 
 
 @bp.get("/einspielen/<uuid:file_uuid>/abgewiesen.csv")

@@ -33,7 +33,9 @@ def move() -> ResponseReturnValue:
     try:
         until = datetime.combine(datetime.fromisoformat(text).date(), EVENING, app.BERLIN)
     except ValueError as broken:
-        raise errors.InvalidInput(f"„{text}“ ist kein Datum.") from broken
+        raise errors.InvalidInput(
+            f"„{text}“ ist kein Datum. Bitte einen Tag auswählen." if text else "Bitte einen Tag auswählen."
+        ) from broken
     with app.database().begin(session.tenant_id) as tx:
         now = clock.now(tx, session.tenant_id)
     if until <= now:

@@ -12,9 +12,9 @@ from click.testing import CliRunner, Result
 from sqlalchemy import create_engine, text
 from sqlalchemy.engine import URL, make_url
 
-from api import administration, cli
+from api import administration, cli, serving
 from api.auth import sessions, users
-from engine import db
+from engine import db, errors
 from engine.runtime import Runtime
 from processes.casefile import agreements, tenants
 from tests.conftest import PASSWORD
@@ -192,3 +192,16 @@ def test_no_help_page_speaks_english() -> None:
         page = CliRunner().invoke(cli.main, [*path, "--help"]).stdout
         for english in ("Usage", "Options", "Commands", "Show this", "default:", "required", "OPTIONS"):
             assert english not in page, (path, english)
+
+
+def test_the_server_refuses_demo_users_beside_a_production_tenant(run: Run, profile: Path, empty_url: URL) -> None:
+    run("admin", "create-tenant", "musterstadt", "--profile", str(profile))
+    database = opened(empty_url)
+    serving.refuse_demo_in_production(database)  # nobody of a demo yet
+
+    with database.look() as tx:
+        tenant_id = tx.execute(text("select id from tenant")).scalar_one()
+        users.create(tx, "sachbearbeitung", "Demo", "ein-langes-passwort", {tenant_id: ("claims_clerk",)}, is_demo=True)
+
+    with pytest.raises(errors.InvalidState, match="Produktivmandanten"):
+        serving.refuse_demo_in_production(database)

@@ -202,6 +202,24 @@ def _claim(city: City) -> object:
         return tx.execute(text("select uuid from claim where reference = 'DE91'")).scalar_one()
 
 
+@pytest.mark.parametrize(("typed", "booked"), [("0,01", 1), ("1.248,3", 124830), ("12", 1200), ("3,50 €", 350)])
+def test_an_amount_is_booked_as_people_write_it(city: City, typed: str, booked: int) -> None:
+    client = city.client("olga")
+    form = {"bezug": "OE91", "betrag": typed, "wertstellung": "2026-08-17", "art": "ueberweisung", "token": city.token(client)}
+
+    assert client.post("/akten/zahlung", data=form).status_code == 302
+
+    with city.database.begin(city.seeded.tenants["oerlinghausen"]) as tx:
+        assert tx.execute(text("select amount_cent from payment order by id desc limit 1")).scalar_one() == booked
+
+
+def test_a_day_of_no_calendar_of_ours_is_refused(city: City) -> None:
+    client = city.client("anna")
+    form = {"bezug": "DE91", "betrag": "5,00", "wertstellung": "0001-01-01", "art": "ueberweisung", "token": city.token(client)}
+
+    assert client.post("/akten/zahlung", data=form).status_code == 422
+
+
 def test_a_refused_objection_keeps_its_text(city: City) -> None:
     client = city.client("anna")
     long = "Der Bescheid kam nie an. " * 200
@@ -248,6 +266,11 @@ def test_nobody_gives_back_or_takes_a_task_that_is_not_theirs(city: City) -> Non
         {"bezug": "GIBTESNICHT", "betrag": "5,00"},
         {"bezug": "", "betrag": "5,00"},
         {"bezug": "DE91", "betrag": "-5"},
+        {"bezug": "DE91", "betrag": "1e5"},
+        {"bezug": "DE91", "betrag": "257.37"},
+        {"bezug": "DE91", "betrag": "1.00,00"},
+        {"bezug": "DE91", "betrag": "9" * 21},
+        {"bezug": "DE91", "betrag": "٥,٠٠"},
     ],
 )
 def test_a_wrong_payment_is_told_on_the_page_with_what_was_typed_and_books_nothing(city: City, form: dict[str, str]) -> None:
