@@ -130,7 +130,10 @@ def test_a_designer_sees_every_fault_of_a_diagram_at_once_and_on_the_diagram(doo
     desk.picture("pruefen")
 
     assert "Nichts wurde gespeichert" in desk.page.get_by_role("status").first.inner_text()
-    assert desk.page.get_by_role("region", name="Befunde").get_by_role("row").count() == 1 + 2
+    faults = desk.page.get_by_role("region", name="Befunde").get_by_role("row").filter(has_text="Fehler").all_inner_texts()
+    assert len(faults) == 2, faults
+    assert "wartewoche_vorbei" in faults[0]
+    assert "gibt_es_nicht" in faults[1]
 
 
 def test_one_city_does_not_find_the_file_of_the_other(door: Door) -> None:
