@@ -74,7 +74,10 @@ def test_the_replay_names_rule_source_and_that_nobody_confirmed_it(dunned: City)
 
 def test_the_table_beside_a_diagram_says_what_the_diagram_says(city: City) -> None:
     with city.database.begin(city.seeded.tenants["detmold"]) as tx:
-        process = tx.execute(text("select uuid from definition where kind = 'bpmn' and key = 'pfaendung' limit 1")).scalar_one()
+        query = text(
+            "select uuid from definition where world_id = :w and kind = 'bpmn' and key = 'pfaendung' order by version desc limit 1"
+        )
+        process = tx.execute(query, {"w": city.seeded.world_id}).scalar_one()
     page = city.client("paul").get(f"/prozesse/{process}").get_data(as_text=True)
 
     drawn = _pfaendung()
