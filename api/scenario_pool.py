@@ -8,6 +8,7 @@ import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future, ProcessPoolExecutor
 from contextlib import contextmanager
+from itertools import count
 from typing import TypeVar
 
 import structlog
@@ -17,12 +18,14 @@ from api import wiring
 from engine.db import Database
 
 MOST_PROCESSES = 8
-TASKS_PER_PROCESS = 100  # every world leaves its diagrams in the caches
+TASKS_PER_DATABASE = 50  # every world leaves its diagrams in the caches
 Task = TypeVar("Task")
 Result = TypeVar("Result")
 
+_url: list[str] = []
 _database: list[Database] = []
 _files: dict[str, bytes] = {}
+_tasks = count()
 
 
 @contextmanager
@@ -32,9 +35,7 @@ def open_pool(database: Database, files: Mapping[str, bytes]) -> Iterator[Proces
     processes = min(os.cpu_count() or 1, MOST_PROCESSES)
     # Not forked: a copy of an open connection would be used by two processes.
     context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(
-        processes, mp_context=context, max_tasks_per_child=TASKS_PER_PROCESS, initializer=_begin, initargs=(url, dict(files))
-    ) as pool:
+    with ProcessPoolExecutor(processes, mp_context=context, initializer=_begin, initargs=(url, dict(files))) as pool:
         yield pool
 
 
@@ -49,7 +50,12 @@ def each(pool: ProcessPoolExecutor, work: Callable[[Task], Result], tasks: Itera
 
 
 def database() -> Database:
-    """Return the database of this process of the pool."""
+    """Return the database of this process of the pool, from time to time with empty caches."""
+    if next(_tasks) % TASKS_PER_DATABASE == 0:
+        for used in _database:
+            used.close()
+        # Not by ending the process after so many tasks: ProcessPoolExecutor waits for ever when all end at once (Python 3.11).
+        _database[:] = [Database(create_engine(_url[0], pool_size=2), wiring.runtime())]
     return _database[0]
 
 
@@ -61,5 +67,5 @@ def files() -> Mapping[str, bytes]:
 def _begin(url: str, files: dict[str, bytes]) -> None:
     logging.disable(logging.CRITICAL)  # a faulty diagram fails as it should; the verdict tells it
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
-    _database.append(Database(create_engine(url, pool_size=2), wiring.runtime()))
+    _url.append(url)
     _files.update(files)

@@ -105,6 +105,14 @@ def dunning_deadline(posted_on: date, law: str, calendar: str) -> date:
     return weeks_end(notified_on(posted_on, law, calendar), 1, calendar)
 
 
+def third_party_may_pay_from(served_on: date) -> date:
+    """Return the first day on which a bank may pay from the seized account of a natural person: a month after service is over.
+
+    The month protects the debtor, who may ask for relief meanwhile; its end does not move. Law: § 835 Abs. 3 Satz 2 ZPO.
+    """
+    return add_months(served_on, 1) + timedelta(days=1)
+
+
 @lru_cache(maxsize=512)
 def _holidays(calendar: str, year: int) -> frozenset[date]:
     land, _, place = calendar.partition("/")

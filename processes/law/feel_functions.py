@@ -59,6 +59,10 @@ def mahnfrist_ende(aufgabe_am: object, recht: object, kalender: object) -> date:
     return deadlines.dunning_deadline(_day(aufgabe_am, "aufgabe_am"), _text(recht, "recht"), _text(kalender, "kalender"))
 
 
+def leistung_ab(zugestellt_am: object) -> date:
+    return deadlines.third_party_may_pay_from(_day(zugestellt_am, "zugestellt_am"))
+
+
 def saeumnismonate(faellig_am: object, stichtag: object) -> int:
     due_on, as_of = _day(faellig_am, "faellig_am"), _day(stichtag, "stichtag")
     return surcharges.months_begun(due_on, as_of) if as_of > due_on else 0
@@ -134,6 +138,7 @@ FUNCTIONS: tuple[feel.Function, ...] = (
     feel.Function(
         "mahnfrist_ende", ("aufgabe_am", "recht", "kalender"), mahnfrist_ende, "§ 19 VwVG NRW, § 122 Abs. 2 AO, § 41 Abs. 2 VwVfG"
     ),
+    feel.Function("leistung_ab", ("zugestellt_am",), leistung_ab, "§ 835 Abs. 3 Satz 2 ZPO"),
     feel.Function("saeumnismonate", ("faellig_am", "stichtag"), saeumnismonate, "§ 240 Abs. 1 Satz 1 AO"),
     feel.Function("saeumniszuschlag", ("verlauf", "stichtag"), saeumniszuschlag, "§ 240 Abs. 1 AO"),
     feel.Function("verrechnung", ("betrag", "schulden", "art"), verrechnung, "§ 225 AO, § 23 Abs. 2 VO VwVG NRW, § 94 OWiG"),
