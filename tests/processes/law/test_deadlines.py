@@ -123,3 +123,56 @@ def test_moving_to_a_working_day_never_goes_back_and_keeps_the_order(one: date, 
 def test_more_months_never_end_earlier(day: date, fewer: int, more: int) -> None:
     assert deadlines.add_months(day, fewer) <= deadlines.add_months(day, fewer + more)
     assert deadlines.add_months(day, fewer).day <= day.day
+
+
+def test_the_holidays_of_north_rhine_westphalia_in_2026() -> None:
+    days = (date(2026, 1, 1) + timedelta(days=n) for n in range(365))
+    holidays = [day for day in days if day.weekday() < 5 and not deadlines.is_working_day(day, "NW")]
+
+    assert holidays == [
+        date(2026, 1, 1), date(2026, 4, 3), date(2026, 4, 6), date(2026, 5, 1), date(2026, 5, 14), date(2026, 5, 25), date(2026, 6, 4),
+        date(2026, 12, 25),
+    ]  # fmt: skip
+    assert not deadlines.is_working_day(date(2027, 11, 1), "NW")
+
+
+def test_a_bank_pays_after_the_month_from_service_as_in_s02() -> None:
+    assert deadlines.third_party_may_pay_from(date(2026, 8, 6)) == date(2026, 9, 7)
+    assert deadlines.third_party_may_pay_from(date(2026, 1, 31)) == date(2026, 3, 1)
+    assert deadlines.third_party_may_pay_from(date(2024, 1, 31)) == date(2024, 3, 1)
+
+
+@pytest.mark.parametrize("night", [date(2026, 3, 29), date(2026, 10, 25), date(2027, 3, 28), date(2027, 10, 31)])
+def test_a_week_over_the_change_of_the_clock_has_seven_days(night: date) -> None:
+    friday = night - timedelta(days=2)
+
+    assert deadlines.weeks_end(friday, 1, "SN") == deadlines.next_working_day(friday + timedelta(days=7), "SN")
+    assert deadlines.days_end(friday, 2, "NW") == deadlines.next_working_day(night + timedelta(days=1), "NW")
+
+
+@settings(max_examples=60, deadline=None)
+@given(DAYS, DAYS, st.sampled_from(["AO", "KAG", "VwVfG", "OWiG"]), CALENDARS)
+def test_a_letter_posted_later_is_never_notified_or_due_earlier(one: date, other: date, law: str, calendar: str) -> None:
+    early, late = sorted((one, other))
+
+    assert deadlines.notified_on(early, law, calendar) <= deadlines.notified_on(late, law, calendar)
+    assert deadlines.dunning_deadline(early, law, calendar) <= deadlines.dunning_deadline(late, law, calendar)
+    assert deadlines.dunning_deadline(early, law, calendar) >= deadlines.notified_on(early, law, calendar) + timedelta(days=7)
+    assert deadlines.is_working_day(deadlines.dunning_deadline(early, law, calendar), calendar)
+
+
+@settings(max_examples=60, deadline=None)
+@given(DAYS, DAYS, CALENDARS)
+def test_the_waiting_week_and_the_grace_end_on_working_days_and_never_too_early(notified: date, due: date, calendar: str) -> None:
+    week, grace = deadlines.waiting_week_end(notified, due, calendar), deadlines.grace_end(due, calendar)
+
+    assert week >= max(notified, due) + timedelta(days=7)
+    assert due + timedelta(days=3) <= grace <= due + timedelta(days=9)
+    assert deadlines.is_working_day(week, calendar)
+    assert deadlines.is_working_day(grace, calendar)
+
+
+@settings(max_examples=60, deadline=None)
+@given(DAYS)
+def test_the_month_before_payment_is_a_month_and_a_day(served: date) -> None:
+    assert timedelta(days=29) <= deadlines.third_party_may_pay_from(served) - served <= timedelta(days=32)

@@ -30,6 +30,7 @@ def evaluate(expression: str, **variables: object) -> object:
         ('frist_ende(date("2026-09-14"), duration("P14D"), "NW")', date(2026, 9, 28)),
         ('wochenfrist(date("2026-08-06"), 2, "NW")', date(2026, 8, 20)),
         ('monatsfrist(date("2026-01-31"), 1, "NW")', date(2026, 3, 2)),
+        ('leistung_ab(date("2026-08-06"))', date(2026, 9, 7)),
         ('naechster_werktag(date("2026-11-01"), "NW")', date(2026, 11, 2)),
         ('saeumniszuschlag([{am: date("2026-08-17"), offen: 248.37}], date("2026-09-25"))', Decimal("4.00")),
         ('saeumnismonate(date("2026-08-17"), date("2026-08-10"))', Decimal(0)),
@@ -107,3 +108,14 @@ def test_a_higher_value_never_costs_a_lower_fee(value: int, more: int) -> None:
 def test_rounding_stays_within_one_step(amount: int, step: int) -> None:
     assert 0 <= amount - rounding.down(amount, step) < step
     assert 0 <= rounding.up(amount, step) - amount < step
+
+
+@settings(max_examples=80, deadline=None)
+@given(st.integers(0, 1_000_000), st.integers(0, 1_000_000))
+def test_the_fee_that_is_rounded_up_never_falls_and_stays_on_its_step(value: int, more: int) -> None:
+    def fee(cent: int) -> int:
+        return fees.wertgebuehr_aufgerundet_cent(cent, base_up_to_cent=5100, base_fee_cent=280, percent=Decimal("0.5"), step_cent=5)
+
+    assert 280 <= fee(value) <= fee(value + more)
+    assert fee(value) % 5 == 0
+    assert fee(value) * 200 >= 280 * 200 + max(value - 5100, 0)
