@@ -19,6 +19,7 @@ from engine.spiff import check as spiff_check
 from engine.spiff import gathered, inner_forms, model, reader
 
 KINDS = {".bpmn": "bpmn", ".dmn": "dmn", ".form": "form", ".typ": "letter"}
+MAX_TOLD = 100  # faults in the message of a refusal
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,19 +44,25 @@ class Deployment:
 
 
 class Refused(errors.InvalidInput):
-    """The files have errors; nothing was stored. `findings` holds all of them."""
+    """The files have errors; nothing was stored. `findings` holds all of them, the message so many as a person reads."""
 
     def __init__(self, findings: Sequence[Finding]) -> None:
         self.findings = tuple(findings)
-        lines = [
-            f"* {f.file}, Zeile {f.line}"
-            + (f", {f.element_id}" if f.element_id else "")
-            + (f" „{f.label}“" if f.label else "")
-            + f": {f.message} {f.remedy}"
-            for f in findings
-            if f.severity == "error"
-        ]
+        faults = [finding for finding in findings if finding.severity == "error"]
+        lines = [_line(fault) for fault in faults[:MAX_TOLD]]
+        if len(faults) > MAX_TOLD:
+            lines.append(f"und {len(faults) - MAX_TOLD} weitere Befunde. Bitte zuerst die genannten beheben und dann noch einmal prüfen.")
         super().__init__("Die Bereitstellung wurde abgelehnt, nichts wurde gespeichert:\n" + "\n".join(lines))
+
+
+def _line(fault: Finding) -> str:
+    where = f"{_short(fault.file)}, Zeile {fault.line}" + (f", {_short(fault.element_id)}" if fault.element_id else "")
+    label = f" „{_short(fault.label)}“" if fault.label else ""
+    return f"* {where}{label}: {_short(fault.message, 1000)} {_short(fault.remedy, 1000)}"
+
+
+def _short(text: str, most: int = 80) -> str:
+    return text if len(text) <= most else f"{text[: most - 1]}…"
 
 
 # ---------------------------------------------------------------- checking

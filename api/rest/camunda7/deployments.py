@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from flask import Blueprint
 
-from api import app, wiring
+from api import app, deploying
 from api.rest import entrance, faults, lists, uploads
 from api.rest.camunda7 import present
 from api.rest.operations import Field, operation
@@ -34,10 +34,9 @@ def create() -> object:
     session = app.session()
     try:
         with app.database().begin(session.tenant_id) as tx:
-            made = deployments.deploy(
-                tx, files, world_id=session.world_id, name=uploads.text("deployment-name", next(iter(files))), by=session.login,
-                now=clock.now(tx, session.tenant_id), readers=wiring.READERS, source=uploads.text("deployment-source", "REST"),
-                topics=wiring.topic_offers(), tenant_id=session.tenant_id,
+            made = deploying.deploy(
+                tx, files, name=uploads.text("deployment-name", next(iter(files))), source=uploads.text("deployment-source", "REST"),
+                tenant_id=session.tenant_id, by=session.login, now=clock.now(tx, session.tenant_id),
             )  # fmt: skip
             (row,) = listing.rows(tx, definitions.DEPLOYMENTS, session.tenant_id, {"id": made.uuid})
     except deployments.Refused as refused:
@@ -74,15 +73,12 @@ def delete(deployment_id: str, query: dict[str, Any]) -> None:
         withdrawals.undo(tx, uuid, reason="Über die Schnittstelle zurückgenommen.", tenant_id=session.tenant_id, by=session.login, now=now)
 
 
-def problems(files: dict[str, bytes], findings: Sequence[Finding]) -> dict[str, object]:
+def problems(files: Mapping[str, bytes], findings: Sequence[Finding]) -> dict[str, dict[str, list[object]]]:
     """Return the findings as Camunda's `details`: file -> errors and warnings with line and element."""
-    return {
-        file: {
-            kind: [_problem(finding) for finding in findings if finding.file == file and finding.severity == severity]
-            for kind, severity in (("errors", "error"), ("warnings", "warning"))
-        }
-        for file in files
-    }
+    found: dict[str, dict[str, list[object]]] = {file: {"errors": [], "warnings": []} for file in files}
+    for finding in findings:
+        found[finding.file][f"{finding.severity}s"].append(_problem(finding))
+    return found
 
 
 def _problem(finding: Finding) -> dict[str, object]:

@@ -163,6 +163,25 @@ def test_a_broken_diagram_is_refused_with_a_line_per_fault_that_suffices_to_mend
         assert tx.execute(text("select count(*) from definition where key = 'kaputt'")).scalar_one() == 0
 
 
+def test_a_diagram_with_thousands_of_faults_is_answered_in_time_with_a_message_that_can_be_read(office: Office) -> None:
+    tasks = [f'<bpmn:serviceTask id="brief_{number}" name="{"Brief " * 2000}" camunda:class="de.stadt.Brief"/>' for number in range(20)]
+    tasks += [f'<bpmn:serviceTask id="brief_{number}" name="Brief" camunda:class="de.stadt.Brief"/>' for number in range(20, 2000)]
+    flows = [f'<bpmn:sequenceFlow id="f{number}" sourceRef="brief_{number}" targetRef="brief_{number + 1}"/>' for number in range(1999)]
+    begin = '<bpmn:startEvent id="s"/><bpmn:sequenceFlow id="f" sourceRef="s" targetRef="brief_0"/>'
+
+    before = time.perf_counter()
+    answer = deploy(office.client("jörg"), diagram("viele", inner="\n".join([begin, *tasks, *flows])), name="viele.bpmn")
+    seconds = time.perf_counter() - before
+
+    told = answer.get_json()
+    assert (answer.status_code, seconds < 5) == (400, True), seconds
+    assert len(told["details"]["viele.bpmn"]["errors"]) == 2000, "the program is told all"
+    lines = [line for line in told["message"].splitlines() if line.startswith("* viele.bpmn, Zeile ")]
+    assert len(lines) == 100
+    assert "und 1900 weitere Befunde" in told["message"]
+    assert len(told["message"]) < 64_000
+
+
 def test_a_slash_too_many_is_redirected_without_losing_the_body(office: Office) -> None:
     answer = deploy(office.client("jörg"), diagram("schraeg"), name="schraeg.bpmn", path="/engine-rest/")
 
