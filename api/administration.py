@@ -10,9 +10,9 @@ from pathlib import Path
 
 import yaml
 
-from api import console, model_files, wiring
+from api import console, deploying, model_files, wiring
 from api.auth import users
-from engine import clock, db, deployments, errors
+from engine import clock, db, errors
 from engine.db import Database
 from processes.casefile import agreements, tenants, worlds
 
@@ -74,10 +74,8 @@ def create_tenant(slug: str, profile: tenants.Profile, *, world: str, as_json: b
             db.become(tx, tenant.id)
             tenants.set_profile(tx, tenant.id, profile)
             if is_new:
-                deployments.deploy(
-                    tx, model_files.own(), world_id=made_in.id, name="Auslieferung", by=BY, now=clock.now(tx, tenant.id),
-                    readers=wiring.READERS, source="vollstreckung", topics=wiring.topic_offers(),
-                )  # fmt: skip
+                now = clock.now(tx, tenant.id)
+                deploying.deploy(tx, model_files.own(), name="Auslieferung", source="vollstreckung", tenant_id=tenant.id, by=BY, now=now)
     finally:
         database.close()
     if as_json:

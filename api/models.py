@@ -7,16 +7,15 @@ from dataclasses import asdict
 from pathlib import Path
 from uuid import UUID
 
-from api import console, model_files, wiring
-from engine import clock, deployments, withdrawals
+from api import console, deploying, model_files, wiring
+from engine import clock, withdrawals
 from engine.protocol import Finding
-from processes import law
 from processes.casefile import tenants
 
 
 def check(paths: Sequence[Path]) -> tuple[Finding, ...]:
     """Return all findings of the model files at and below the paths."""
-    return deployments.check(model_files.collect(paths), wiring.READERS, functions=law.FUNCTIONS, topics=wiring.topic_offers())
+    return deploying.check(model_files.collect(paths))
 
 
 def report(findings: Sequence[Finding], *, as_json: bool) -> None:
@@ -37,11 +36,8 @@ def deploy(paths: Sequence[Path], *, tenant: str, name: str, as_json: bool) -> N
         with database.look() as tx:
             found = tenants.by_slug(tx, tenant)
         with database.begin(found.id) as tx:
-            made = deployments.deploy(
-                tx, files, world_id=found.world_id, name=name, by="befehlszeile", now=clock.now(tx, found.id), readers=wiring.READERS,
-                source="Befehlszeile", topics=wiring.topic_offers(),
-                tenant_id=found.id,
-            )  # fmt: skip
+            now = clock.now(tx, found.id)
+            made = deploying.deploy(tx, files, name=name, source="Befehlszeile", tenant_id=found.id, by="befehlszeile", now=now)
     finally:
         database.close()
     if as_json:

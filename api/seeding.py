@@ -6,8 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from api import model_files, wiring
-from engine import deployments
+from api import deploying, model_files
 from engine.db import Database
 from processes.casefile import agreements, tenants, worlds
 
@@ -34,9 +33,7 @@ def sandbox(database: Database, name: str, *, clock: datetime, files: Mapping[st
             valid_from=date(2017, 4, 1), concluded_on=date(2017, 3, 1),
         )  # fmt: skip
     with database.begin(made["detmold"]) as tx:
-        deployments.deploy(
-            tx, files or model_files.own(), world_id=world.id, name="Auslieferung", by="system", now=clock, readers=wiring.READERS,
-            source="vollstreckung", topics=wiring.topic_offers(),
-            tenant_id=made["detmold"],
-        )  # fmt: skip
+        deploying.deploy(
+            tx, files or model_files.own(), name="Auslieferung", source="vollstreckung", tenant_id=made["detmold"], by="system", now=clock
+        )
     return Seeded(world.id, made)

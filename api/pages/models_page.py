@@ -8,7 +8,7 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import Connection
 
-from api import app, diagram_rows, wiring
+from api import app, deploying, diagram_rows
 from engine import clock, deployments, errors
 from engine.listings import definitions, listing
 from engine.spiff import reader
@@ -61,16 +61,13 @@ def check() -> ResponseReturnValue:
     session = app.session()
     with app.database().begin(session.tenant_id) as tx:
         known = deployments.known(tx, session.world_id)
-    findings = deployments.check(
-        files, wiring.READERS, functions=app.database().runtime.functions, topics=wiring.topic_offers(), known=known
-    )
+    findings = deploying.check(files, known=known)
     if request.form.get("bereitstellen") and not any(finding.severity == "error" for finding in findings):
         app.require("designer")
         with app.database().begin(session.tenant_id) as tx:
-            made = deployments.deploy(
-                tx, files, world_id=session.world_id, name=request.form.get("name", "").strip()[:200] or "Bereitstellung im Browser", by=session.login,
-                now=clock.now(tx, session.tenant_id), readers=wiring.READERS, source="Browser", topics=wiring.topic_offers(),
-                tenant_id=session.tenant_id,
+            made = deploying.deploy(
+                tx, files, name=request.form.get("name", "").strip()[:200] or "Bereitstellung im Browser", source="Browser",
+                tenant_id=session.tenant_id, by=session.login, now=clock.now(tx, session.tenant_id),
             )  # fmt: skip
         fresh = [f"{one.key} Fassung {one.version}" for one in made.definitions if one.is_new]
         flash("Bereitgestellt: " + (", ".join(fresh) if fresh else "nichts Neues, der Inhalt ist unverändert."), "gut")

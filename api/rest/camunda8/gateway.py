@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Blueprint
 
-from api import app, wiring
+from api import app, deploying
 from api.rest import entrance, faults, uploads
 from api.rest.operations import operation
 from engine import clock, deployments
@@ -37,7 +37,7 @@ def me() -> object:
 @bp.post("/v2/deployments")
 @operation(
     "Dateien prüfen und bereitstellen (multipart: resources, tenantId); bei einem Fehler wird nichts gespeichert", roles=("designer",),
-    answer="{deploymentKey, tenantId, deployments: […]}; 400: alle Befunde in detail",
+    answer="{deploymentKey, tenantId, deployments: […]}; 400: die Befunde in detail, höchstens 100",
 )  # fmt: skip
 def deploy() -> object:
     entrance.work_for(uploads.text("tenantId"))
@@ -46,9 +46,9 @@ def deploy() -> object:
     session = app.session()
     try:
         with app.database().begin(session.tenant_id) as tx:
-            made = deployments.deploy(
-                tx, files, world_id=session.world_id, name=next(iter(files)), by=session.login, now=clock.now(tx, session.tenant_id),
-                readers=wiring.READERS, source="REST v2", topics=wiring.topic_offers(), tenant_id=session.tenant_id,
+            made = deploying.deploy(
+                tx, files, name=next(iter(files)), source="REST v2", tenant_id=session.tenant_id, by=session.login,
+                now=clock.now(tx, session.tenant_id),
             )  # fmt: skip
     except deployments.Refused as refused:
         raise faults.Fault(400, str(refused)) from refused

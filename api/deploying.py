@@ -1,0 +1,31 @@
+"""Check and deploy model files against what this program knows: its readers of forms and letters, its topics, the law's functions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from api import wiring
+from engine import deployments
+from engine.protocol import Finding
+from processes import law
+
+
+def check(files: Mapping[str, bytes], *, known: Mapping[str, Iterable[str]] | None = None) -> tuple[Finding, ...]:
+    """Return all findings of all files at once. known: what is already deployed beside these files, as kind -> keys."""
+    return deployments.check(files, wiring.READERS, functions=law.FUNCTIONS, topics=wiring.topic_offers(), known=known)
+
+
+def deploy(
+    tx: Connection, files: Mapping[str, bytes], *, name: str, source: str, tenant_id: int, by: str, now: datetime
+) -> deployments.Deployment:
+    """Store the files as a deployment of the tenant's world. Raises deployments.Refused with all findings; nothing is stored then.
+
+    source: where it came from, as lists of deployments show it.
+    """
+    return deployments.deploy(
+        tx, files, world_id=deployments.world_of(tx, tenant_id), name=name, by=by, now=now, readers=wiring.READERS, source=source,
+        topics=wiring.topic_offers(), tenant_id=tenant_id,
+    )  # fmt: skip
