@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
@@ -84,27 +85,35 @@ def _logic(value: object) -> str:
 
 
 def _columns(decision: model.Decision | None) -> dict[str, str]:
-    table = decision.logic if decision is not None else None
-    if not isinstance(table, model.Table):
-        return {}
-    columns = {f"e:{drawn.expression.text}": drawn.label or drawn.expression.text for drawn in table.inputs}
-    columns |= {f"a:{given.name}": given.label or given.name for given in table.outputs}
-    return columns | {f"n:{name}": name or "Anmerkung" for name in table.annotations}
+    return _headings(decision.logic) if decision is not None and isinstance(decision.logic, model.Table) else {}
+
+
+def _headings(table: model.Table) -> dict[str, str]:
+    """Return key -> heading of the columns from left to right. Two columns may say the same (ab, bis): then the key counts them."""
+    drawn = [(f"e:{column.expression.text}", column.label or column.expression.text) for column in table.inputs]
+    drawn += [(f"a:{column.name}", column.label or column.name) for column in table.outputs]
+    # The Modeler's own column of annotations has no head: it is the description of each rule, read as a further annotation.
+    without_head = max((len(rule.annotations) for rule in table.rules), default=0) - len(table.annotations)
+    drawn += [(f"n:{name}", name or "Anmerkung") for name in (*table.annotations, *[""] * without_head)]
+    found: dict[str, str] = {}
+    count = Counter[str]()
+    for key, heading in drawn:
+        count[key] += 1
+        found[key if count[key] == 1 else f"{key} ({count[key]})"] = heading
+    return found
 
 
 def _rules(decision: model.Decision | None) -> list[tuple[str, dict[str, str]]]:
-    table = decision.logic if decision is not None else None
-    return _cells(table) if isinstance(table, model.Table) else []
+    return _cells(decision.logic) if decision is not None and isinstance(decision.logic, model.Table) else []
 
 
 def _cells(table: model.Table) -> list[tuple[str, dict[str, str]]]:
     """Return (rule id, column -> cell) of each rule."""
+    keys = list(_headings(table))
     found = []
     for rule in table.rules:
-        cells = {f"e:{drawn.expression.text}": test.text for drawn, test in zip(table.inputs, rule.tests, strict=False)}
-        cells |= {f"a:{given.name}": value.text if value else "" for given, value in zip(table.outputs, rule.outputs, strict=False)}
-        cells |= {f"n:{name}": note for name, note in zip(table.annotations, rule.annotations, strict=False)}
-        found.append((rule.id, cells))
+        cells = [*(test.text for test in rule.tests), *(value.text if value else "" for value in rule.outputs), *rule.annotations]
+        found.append((rule.id, dict(zip(keys, cells, strict=False))))  # a rule may have fewer annotations than the table has columns
     return found
 
 

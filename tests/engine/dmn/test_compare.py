@@ -43,6 +43,32 @@ def test_a_changed_cell_is_named_and_a_new_id_for_the_same_rule_is_no_change() -
     assert rows(table(A, B), table(("neu", "1", "10"), B)) == [("same", 1, 1), ("same", 2, 2)]
 
 
+def test_columns_that_ask_for_the_same_stay_apart() -> None:
+    drawn = """<definitions xmlns="https://www.omg.org/spec/DMN/20191111/MODEL/" id="d" name="d" namespace="n"><decision id="k" name="K">
+    <decisionTable><input id="i" label="ab"><inputExpression><text>betrag</text></inputExpression></input>
+    <input id="j" label="bis"><inputExpression><text>betrag</text></inputExpression></input><output id="o" name="gebuehr"/>
+    <annotation/><annotation/><rule id="a"><inputEntry><text>&gt;= {ab}</text></inputEntry><inputEntry><text>&lt; 50</text></inputEntry>
+    <outputEntry><text>5</text></outputEntry><annotationEntry><text>{note}</text></annotationEntry><annotationEntry><text>fest</text></annotationEntry>
+    </rule></decisionTable></decision></definitions>"""
+
+    found = compare.compare(drawn.format(ab=10, note="alt").encode(), drawn.format(ab=20, note="neu").encode(), "k")
+
+    (row,) = found.rows
+    assert (row.kind, sorted(found.columns[name] for name in row.changed)) == ("changed", ["Anmerkung", "ab"])
+    assert list(found.columns.values()) == ["ab", "bis", "gebuehr", "Anmerkung", "Anmerkung"]
+
+
+def test_a_changed_annotation_is_a_change_as_the_modeler_writes_it() -> None:
+    before, after = (
+        table(A).replace(b'<rule id="a">', f'<rule id="a"><description>{source}</description>'.encode()) for source in ("§ 1", "§ 2")
+    )
+
+    found = compare.compare(before, after, "k")
+
+    (row,) = found.rows
+    assert (row.kind, [found.columns[name] for name in row.changed]) == ("changed", ["Anmerkung"])
+
+
 def test_settings_are_compared_in_words() -> None:
     (changed,) = compare.compare(table(A), table(A, name="Gebühr", policy="UNIQUE"), "k").settings
 
