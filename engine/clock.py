@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import uuid
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, text
 
 from engine import errors
+
+BERLIN = ZoneInfo("Europe/Berlin")
 
 
 def now(tx: Connection, tenant_id: int) -> datetime:
@@ -41,8 +44,13 @@ def set_virtual(tx: Connection, world_id: int, moment: datetime) -> None:
     if row.kind != "sandbox":
         raise errors.NotAllowed("Die Uhr einer Produktivumgebung kann nicht gestellt werden.")
     if moment < row.virtual_now:
-        raise errors.InvalidInput(f"Die Uhr steht auf dem {row.virtual_now:%d.%m.%Y} und kann nicht zurückgestellt werden.")
+        raise errors.InvalidInput(f"Die Uhr steht auf dem {shown(row.virtual_now)} und kann nicht zurückgestellt werden.")
     tx.execute(text("update world set virtual_now = :moment where id = :id"), {"moment": moment, "id": world_id})
+
+
+def shown(moment: datetime) -> str:
+    """Return the instant as a message names it, in Berlin's time."""
+    return f"{moment.astimezone(BERLIN):%d.%m.%Y, %H:%M} Uhr"
 
 
 def new_uuid() -> uuid.UUID:

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, text
 
-from engine import errors
+from engine import clock, errors
 
 MAX_MESSAGE = 4000
 
@@ -127,7 +127,9 @@ def _unresolved(tx: Connection, tenant_id: int, uuid: UUID, reason: str) -> Inci
     tx.execute(text("select 1 from incident where tenant_id = :t and uuid = :u for update"), {"t": tenant_id, "u": uuid})
     incident = get(tx, tenant_id, uuid)
     if incident.resolved_at is not None:
-        raise errors.Conflict(f"Die Störung hat {incident.resolved_by} schon am {incident.resolved_at:%d.%m.%Y} bearbeitet.")
+        raise errors.Conflict(
+            f"Die Störung hat {incident.resolved_by} schon am {incident.resolved_at.astimezone(clock.BERLIN):%d.%m.%Y} bearbeitet."
+        )
     if not reason.strip():
         raise errors.InvalidInput("Bitte angeben, was behoben wurde.", {"reason": "Bitte ausfüllen."})
     return incident

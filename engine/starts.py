@@ -8,8 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, text
 
-from engine import instances, start_schedule
-from engine.spiff import schedule
+from engine import clock, instances, start_schedule
 
 BY = "zeitplan"
 LOCK = "select * from scheduled_start where tenant_id = :t and id = :id and not parked and due_at <= :now for update"
@@ -25,7 +24,7 @@ def fire(tx: Connection, tenant_id: int, start_id: UUID, *, now: datetime, wait:
         return None
     _go_on(tx, row, now)
     # Of its own for every planned time, so that no message for one instance reaches another.
-    business_key = f"{row.process_key}/{row.due_at.astimezone(schedule.BERLIN):%Y-%m-%dT%H:%M}"
+    business_key = f"{row.process_key}/{row.due_at.astimezone(clock.BERLIN):%Y-%m-%dT%H:%M}"
     return instances.start(tx, row.process_key, business_key, {}, tenant_id=tenant_id, now=now, by=BY, start_event=row.element_id)
 
 

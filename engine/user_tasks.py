@@ -7,11 +7,10 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, text
 
-from engine import db, errors, instances, values
+from engine import clock, db, errors, instances, values
 from engine.protocol import Step, Stimulus, Variables, Wait
 
 COLUMNS = (
@@ -29,7 +28,6 @@ MAX_PAGE = 200
 MAX_PRIORITY = 32_000  # the column is a smallint
 NO_DUE = datetime(9999, 1, 1, tzinfo=UTC)  # where tasks without a date stand in a list
 ORDER = "coalesce(u.due_at, timestamptz '9999-01-01 00:00+00')"
-BERLIN = ZoneInfo("Europe/Berlin")
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +132,7 @@ def _refuse_ended(task: UserTask) -> None:
     if task.ended_at is not None:
         how = "erledigt" if task.outcome == "completed" else "durch ein anderes Ereignis beendet"
         by = f" von {task.ended_by}" if task.ended_by else ""
-        when = task.ended_at.astimezone(BERLIN)
+        when = task.ended_at.astimezone(clock.BERLIN)
         raise errors.Conflict(f"Die Aufgabe „{task.label}“ wurde{by} am {when:%d.%m.%Y um %H:%M} Uhr {how}. Bitte den Fall neu laden.")
 
 

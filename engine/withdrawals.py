@@ -14,7 +14,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, text
 
-from engine import bindings, bundles, db, deployments, errors, migration, start_schedule, versions
+from engine import bindings, bundles, clock, db, deployments, errors, migration, start_schedule, versions
 from engine.spiff import model, reader, words
 
 MAX_TOLD = 5
@@ -78,7 +78,7 @@ def _deployment(tx: Connection, world_id: int, uuid: UUID) -> Any:
     if row is None:
         raise errors.NotFound("Diese Bereitstellung gibt es nicht.")
     if row.undone_at is not None:
-        when = row.undone_at.astimezone(migration.BERLIN)
+        when = row.undone_at.astimezone(clock.BERLIN)
         raise errors.InvalidState(f"Die Bereitstellung „{row.name}“ hat {row.undone_by} schon am {when:%d.%m.%Y} zurückgenommen.")
     return row
 

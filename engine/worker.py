@@ -86,7 +86,8 @@ def run_until(database: Database, world_id: int, until: datetime, *, progress: C
     """Move a sandbox world's clock to `until`: fires every timer and scheduled start on the way at its time, and lets jobs and messages settle.
 
     Completes no human task. Deterministic: timers in the order of their due times, everything else settled between them, also
-    what a worker beside us has begun. Who moves the same clock meanwhile waits.
+    what a worker beside us has begun. Who moves the same clock meanwhile waits. Raises errors.InvalidState where something is due at
+    more than MAX_ROUNDS instants on the way; what was done until then stays done.
     """
     report = Report()
     with database.alone(f"clock of world {world_id}"):
@@ -110,6 +111,11 @@ def run_until(database: Database, world_id: int, until: datetime, *, progress: C
             for tenant_id, start_id in begin:
                 _start(database, tenant_id, start_id, report, wait=True)
             settle(database, world_id, report)
+        else:
+            raise errors.InvalidState(
+                f"Bis zum {clock.shown(until)} ist an mehr als {MAX_ROUNDS} Zeitpunkten etwas fällig. Die Uhr steht jetzt auf dem {clock.shown(moment)}."
+                " Bitte sie in kleineren Schritten vorstellen oder in den Diagrammen die Zyklen der Fristen und Zeitstarts prüfen."
+            )
         with database.look() as tx:
             _move(tx, world_id, until)
         settle(database, world_id, report)

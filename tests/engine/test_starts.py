@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from sqlalchemy import text
 
-from engine import clock, deployments, history, incidents, instances, messages, replay, start_schedule, starts, worker
+from engine import clock, deployments, errors, history, incidents, instances, messages, replay, start_schedule, starts, worker
 from engine.db import Database
 from engine.spiff import schedule
 from tests.conftest import START, World
@@ -85,6 +85,21 @@ def test_a_monthly_start_counts_from_its_beginning_and_meets_the_end_of_each_mon
         number, at = cycle.following(begun, number, at) or (0, begun)
 
     assert due == ["2027-01-31", "2027-02-28", "2027-03-31", "2027-04-30"]
+
+
+def test_a_clock_that_finds_no_end_of_work_says_where_it_stands_and_goes_on_from_there(
+    database: Database, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    deploy(database, world, clocked("timeCycle", "0 0 6 * * ?"))
+
+    with monkeypatch.context() as patience:
+        patience.setattr(worker, "MAX_ROUNDS", 3)
+        with pytest.raises(errors.InvalidState, match=r"27\.08\.2026.*3 Zeitpunkten.*steht jetzt auf dem 20\.08\.2026, 06:00 Uhr"):
+            worker.run_until(database, world.id, START + timedelta(days=10))
+    stopped = len(started(database, world.detmold))
+    report = worker.run_until(database, world.id, START + timedelta(days=10))
+
+    assert (stopped, report.starts) == (3, 7)
 
 
 def test_a_daily_start_keeps_its_time_of_day_across_both_changes_of_the_clock(database: Database, world: World) -> None:
