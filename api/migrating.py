@@ -35,9 +35,7 @@ def migrate_instances(
             with database.snapshot(tenant_id) as tx:
                 verdicts = list(migration.dry_run(tx, made, now=now))
         else:
-            moved = migration.migrate_all(
-                lambda: database.begin(tenant_id), made, reason=reason, by=BY, clock=lambda tx: clock.now(tx, tenant_id)
-            )
+            moved = migration.migrate_all(lambda: database.begin(tenant_id), made, reason=reason, by=BY)
             verdicts = list(moved)
     finally:
         database.close()

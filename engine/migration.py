@@ -12,18 +12,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, text
 
-from engine import bulk, bundles, db, decisions, errors, instances, loop_children, values
+from engine import bulk, bundles, clock, db, decisions, errors, instances, loop_children, values
 from engine.protocol import Migration, Step, Stimulus
 from engine.spiff import mapping, words
 from engine.spiff import migration as spiff
 from engine.spiff import state as spiff_state
 from engine.spiff.definition import Definition
 
-BERLIN = ZoneInfo("Europe/Berlin")
 MAX_REASON = 500
 WAITS = {
     "user_task": "Aufgabe", "job": "Auftrag", "timer": "Frist", "message": "Warten auf Nachricht", "signal": "Warten auf Signal",
@@ -193,7 +191,7 @@ def _changes(step: Step, target: Definition, told: Mapping[UUID, Any]) -> Iterat
         due = change.fields.get("due_at")
         if isinstance(due, datetime):
             was = before.due_at if before is not None else None
-            yield f"{WAITS[change.kind]} {label}: fällig am {_day(due)}{f' statt am {_day(was)}' if was else ''}"
+            yield f"{WAITS[change.kind]} {label}: fällig am {clock.shown(due)}{f' statt am {clock.shown(was)}' if was else ''}"
         if "topic" in change.fields:
             yield f"{WAITS[change.kind]} {label}: neues Topic {change.fields['topic']}"
         if "form" in change.fields:
@@ -205,13 +203,9 @@ def _changes(step: Step, target: Definition, told: Mapping[UUID, Any]) -> Iterat
         if gone is not None:
             yield f"{WAITS[gone.kind]} „{gone.label}“ entfällt"
     for wait in step.opened:
-        yield f"{WAITS[wait.kind]} „{wait.label}“ kommt hinzu" + (f", fällig am {_day(wait.due_at)}" if wait.due_at else "")
+        yield f"{WAITS[wait.kind]} „{wait.label}“ kommt hinzu" + (f", fällig am {clock.shown(wait.due_at)}" if wait.due_at else "")
     if any(event.kind == "flow_taken" for event in step.events):
         yield "geht mit der Umstellung sofort weiter"
-
-
-def _day(moment: datetime) -> str:
-    return f"{moment.astimezone(BERLIN):%d.%m.%Y, %H:%M} Uhr"
 
 
 def _leased_now(step: Step, told: Mapping[UUID, Any]) -> tuple[spiff.Reason, ...]:
@@ -255,16 +249,14 @@ def migrate(tx: Connection, made: Plan, instance_ids: Sequence[int], *, reason: 
     return verdicts
 
 
-def migrate_all(
-    begin: Callable[[], AbstractContextManager[Connection]], made: Plan, *, reason: str, by: str, clock: Callable[[Connection], datetime]
-) -> Iterator[Verdict]:
+def migrate_all(begin: Callable[[], AbstractContextManager[Connection]], made: Plan, *, reason: str, by: str) -> Iterator[Verdict]:
     """Move all instances of the plan, a chunk per transaction, and yield a verdict for each. May be stopped and called again."""
     reason = checked_reason(reason)
     last = 0
     while True:
         with begin() as tx:
             batch = _candidates(tx, made, last)
-            verdicts = migrate(tx, made, batch, reason=reason, by=by, now=clock(tx)) if batch else []
+            verdicts = migrate(tx, made, batch, reason=reason, by=by, now=clock.now(tx, made.tenant_id)) if batch else []
         yield from verdicts
         if not batch:
             return

@@ -44,7 +44,6 @@ def migrate() -> ResponseReturnValue:
                 made,
                 reason=reason,
                 by=session.login,
-                clock=lambda tx: clock.now(tx, session.tenant_id),
             )
         )
     else:

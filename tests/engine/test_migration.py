@@ -69,9 +69,7 @@ def tried(database: Database, world: World, plan: migration.Plan) -> dict[str, m
 
 
 def moved(database: Database, world: World, plan: migration.Plan) -> dict[str, migration.Verdict]:
-    verdicts = migration.migrate_all(
-        lambda: database.begin(world.detmold), plan, reason="Neue Fassung", by="dora", clock=lambda tx: clock.now(tx, world.detmold)
-    )
+    verdicts = migration.migrate_all(lambda: database.begin(world.detmold), plan, reason="Neue Fassung", by="dora")
     return {verdict.business_key: verdict for verdict in verdicts}
 
 
