@@ -23,8 +23,9 @@ BY_ITSELF = {"timer": "Frist", "nachricht": "Nachricht", "signal": "Signal"}
 def register(app: Flask) -> None:
     """Offer the names to the templates."""
     app.jinja_env.filters.update(
-        wer=person, wer_genau=person_and_login, gruppe=group, gruppen=groups, prozess=process, schluessel=key_text, wort=words.spelled
-    )
+        wer=person, wer_genau=person_and_login, gruppe=group, gruppen=groups, prozess=process, schluessel=key_text, wort=words.spelled,
+        anzahl=count,
+    )  # fmt: skip
 
 
 def person(login: str | None) -> str:
@@ -67,6 +68,11 @@ def key_text(business_key: str | None) -> str:
         return "–"
     parts = business_key.split("/")
     return "/".join(parts[1:3]) if len(parts) >= 3 else business_key
+
+
+def count(number: int, one: str, many: str) -> str:
+    """Return a number with its noun: "1 Frist", "2 Fristen"."""
+    return f"{number} {one if number == 1 else many}"
 
 
 def _database() -> Database:
