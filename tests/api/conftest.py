@@ -18,6 +18,21 @@ from processes import imports
 from tests.conftest import START
 
 PASSWORD = "ein-langes-passwort"
+PAGES = (
+    "/aufgaben",
+    "/akten",
+    "/akten?suche=Mara",
+    "/mahnlauf",
+    "/einspielen",
+    "/prozesse",
+    "/prozesse/fassungen",
+    "/prozesse/pruefen",
+    "/probelauf",
+    "/rechtswerte",
+    "/starten",
+    "/stoerungen",
+    "/uhr",
+)
 ROWS = (
     "mandant;kassenzeichen;op_nr;forderungsart;bescheid_vom;faellig_am;betrag;schuldner_nr;rechtsform;nachname;vorname;strasse;hausnummer;plz;ort;land",
     "{slug};{ref}1;1;Grundsteuer B;15.01.2026;15.08.2026;248,37;S1;nat;<img src=x onerror=alert(1)>;Mara;Lange Straße;1;32756;Detmold;DE",

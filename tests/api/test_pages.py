@@ -13,22 +13,8 @@ from api.auth import users
 from api.rest import faults
 from engine import worker
 from processes import runs
-from tests.api.conftest import PASSWORD, City
+from tests.api.conftest import PAGES, PASSWORD, City
 from tests.conftest import START
-
-PAGES = (
-    "/aufgaben",
-    "/akten",
-    "/akten?suche=Mara",
-    "/mahnlauf",
-    "/einspielen",
-    "/prozesse",
-    "/rechtswerte",
-    "/prozesse/pruefen",
-    "/starten",
-    "/stoerungen",
-    "/uhr",
-)
 
 
 def test_a_wrong_password_is_refused_without_telling_which_part_was_wrong(city: City) -> None:

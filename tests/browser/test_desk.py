@@ -6,23 +6,11 @@ import pytest
 
 from api import background, model_files
 from engine import worker
-from tests.api.conftest import ROWS
+from tests.api.conftest import PAGES, ROWS
 from tests.browser.conftest import Door
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 
-PAGES = (
-    "/aufgaben",
-    "/akten",
-    "/akten?suche=Mara",
-    "/mahnlauf",
-    "/einspielen",
-    "/prozesse",
-    "/rechtswerte",
-    "/prozesse/pruefen",
-    "/stoerungen",
-    "/uhr",
-)
 SLIDER = "#wiedergabe-regler"
 
 
