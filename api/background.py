@@ -10,7 +10,7 @@ import threading
 import structlog
 from sqlalchemy import text
 
-from api import trials, wiring
+from api import wiring
 from engine import clock, worker
 from engine.db import Database
 from processes import imports
@@ -42,7 +42,6 @@ def work(*, once: bool) -> None:
 def rooms(database: Database) -> int:
     """Do a portion of the rooms' own background work for each tenant; return how much was done."""
     with database.look() as tx:
-        trials.end_old(tx)
         tenants = tx.execute(text("select id from tenant order by id")).scalars().all()
     return sum(_import(database, tenant_id) + _print(database, tenant_id) for tenant_id in tenants)
 

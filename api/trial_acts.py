@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import date
-from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
 from flask import request
 from sqlalchemy import Connection
 
-from api import strict_json, trials
+from api import strict_json, trials, typed
 from api.auth import sessions
 from engine import user_tasks
 from processes import walks
@@ -28,8 +26,8 @@ def translate(tx: Connection, session: sessions.Session) -> dict[str, object] | 
 
 def _task(tx: Connection, session: sessions.Session) -> dict[str, object]:
     task = user_tasks.get(tx, session.tenant_id, _path("task_id"))
-    typed = strict_json.loads(request.form.get("daten", "{}"))
-    form = walks.readable(tx, typed) if isinstance(typed, Mapping) else {}
+    submitted = strict_json.loads(request.form.get("daten", "{}"))
+    form = walks.readable(tx, submitted) if isinstance(submitted, Mapping) else {}
     act: dict[str, object] = {"aufgabe": task.element_id, "formular": form}
     if user_tasks.open_tasks(tx, session.tenant_id, element_id=task.element_id, limit=1):
         act["fuer"] = task.business_key
@@ -44,8 +42,7 @@ def _mahnlauf(tx: Connection, session: sessions.Session) -> dict[str, object]:
 
 def _payment(tx: Connection, session: sessions.Session) -> dict[str, object]:
     method = request.form.get("art", "")
-    amount = Decimal(request.form.get("betrag", "").strip().replace(".", "").replace(",", "."))
-    paid: dict[str, object] = {"betrag": amount, "wertstellung": date.fromisoformat(request.form["wertstellung"])}
+    paid: dict[str, object] = {"betrag": typed.euros(request.form["betrag"]), "wertstellung": typed.day(request.form["wertstellung"])}
     if method.startswith("massnahme:"):
         measure = measures.find(tx, session.tenant_id, UUID(method.partition(":")[2]))
         paid |= {"fall": measure.case_number, "massnahme": measure.number, "art": "drittschuldner"}
@@ -63,7 +60,7 @@ def _reference(tx: Connection, session: sessions.Session, reference: str) -> dic
 def _hold(tx: Connection, session: sessions.Session) -> dict[str, object]:
     until = request.form.get("bis", "").strip()
     what = _claim(tx) | {"grund": request.form.get("grund", "").strip()}
-    return {"sperre": what | ({"bis": date.fromisoformat(until)} if until else {})}
+    return {"sperre": what | ({"bis": typed.day(until)} if until else {})}
 
 
 def _lift(tx: Connection, session: sessions.Session) -> dict[str, object]:
@@ -84,7 +81,7 @@ def _returned(tx: Connection, session: sessions.Session) -> dict[str, object]:
 
 def _service(tx: Connection, session: sessions.Session) -> dict[str, object]:
     measure = measures.find(tx, session.tenant_id, UUID(request.form["massnahme"]))
-    served = date.fromisoformat(request.form["zugestellt"])
+    served = typed.day(request.form["zugestellt"])
     return {"zustellung": {"fall": measure.case_number, "massnahme": measure.number, "am": served}}
 
 

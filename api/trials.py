@@ -54,14 +54,15 @@ def begin(
 ) -> Trial:
     """Create the world of a trial with the person's models and the files over them, bring in claims, and move the session there.
 
-    claims: claims file by slug; None: some lines of the samples. Raises deployments.Refused with all findings of the models;
-    nothing is created then.
+    Trials that nobody ended in KEPT_DAYS end now. claims: claims file by slug; None: some lines of the samples.
+    Raises deployments.Refused with all findings of the models; nothing is created then.
     """
     merged = {**_models(database, session), **files}
     processes = sorted(key for file, content in files.items() for key in _processes(file, content))
     name = f"Probelauf {session.login} {clock.new_uuid()}"
     seeded = seeding.sandbox(database, name, clock=starts_at, files=merged)
     with database.look() as tx:
+        _end_old(tx)
         for tenant_id in seeded.tenants.values():
             users.grant(tx, session.user_id, tenant_id, ROLES)
         row = {
@@ -82,21 +83,20 @@ def end(database: Database, session: sessions.Session) -> None:
     """End the trial of the session: the person's roles in it go, the session returns to where it came from."""
     with database.look() as tx:
         trial = find(tx, session)
-        _close(tx, trial.world_id)
+        close(tx, trial.world_id)
         sessions.change_tenant(tx, session, trial.home_tenant_id)
 
 
-def end_old(tx: Connection) -> int:
-    """End trials that began more than KEPT_DAYS ago by the database's clock; return how many."""
+def _end_old(tx: Connection) -> None:
+    """End trials that began more than KEPT_DAYS ago by the database's clock."""
     c = tables.trial.c
     old = select(c.world_id).where(c.ended_at.is_(None), c.started_at < text(f"clock_timestamp() - interval '{KEPT_DAYS} days'"))
-    found = tx.execute(old).scalars().all()
-    for world_id in found:
-        _close(tx, world_id)
-    return len(found)
+    for world_id in tx.execute(old).scalars().all():
+        close(tx, world_id)
 
 
-def _close(tx: Connection, world_id: int) -> None:
+def close(tx: Connection, world_id: int) -> None:
+    """End a trial for good: nobody has a role in its world any more."""
     tx.execute(update(tables.trial).where(tables.trial.c.world_id == world_id).values(ended_at=text("clock_timestamp()")))
     inside = text("delete from user_role r using tenant t where t.id = r.tenant_id and t.world_id = :w")
     tx.execute(inside, {"w": world_id})
@@ -107,7 +107,7 @@ def _home(tx: Connection, session: sessions.Session) -> int:
     row = tx.execute(select(tables.trial.c.home_tenant_id).where(tables.trial.c.world_id == session.world_id)).first()
     if row is None:
         return session.tenant_id
-    _close(tx, session.world_id)
+    close(tx, session.world_id)
     return int(row.home_tenant_id)
 
 

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, time
-from decimal import Decimal
+from datetime import UTC, date, datetime
+from functools import partial
 from pathlib import Path
-from typing import Any
 
 import click
 from rich.table import Table
 from sqlalchemy import text
 
-from api import asking, completion, console, model_files, scenario_tests, seeding
+from api import asking, completion, console, model_files, scenario_tests, seeding, typed, waiting
 from engine import clock, errors, feel, history, user_tasks, values, worker
 from engine.db import Database
 from processes import scenario_runner, scenarios, walks
@@ -22,7 +22,8 @@ from processes.scenarios import BERLIN, Act
 
 HELP = """  Nummer  erledigen, was wartet      u JJJJ-MM-TT  Uhr vorstellen       n  bis zum nächsten Ereignis
   p       Prozess starten            l STADT       Mahnlauf             z  Zahlung buchen
-  v       Werte   e  Entscheidungen  b  Schreiben  g  bisher getan      s DATEI  als Szenario speichern
+  m       was von außen kommen kann  v  Werte              e  Entscheidungen  g  bisher getan
+  b       Schreiben                  b ORDNER  Schreiben als PDF dorthin      s DATEI  als Szenario speichern
   ?       diese Hilfe                q             beenden"""
 
 
@@ -34,7 +35,8 @@ class _Trial:
     stage: scenario_runner.Stage
     player: scenario_runner.Player
     walk: walks.Walk
-    choices: list[tuple[str, Callable[[], None]]] = field(default_factory=list)
+    choices: list[Callable[[], None]] = field(default_factory=list)
+    shows_outside: bool = False
 
     @property
     def now(self) -> datetime:
@@ -68,13 +70,16 @@ def run(
     files = {**model_files.own(), **model_files.collect(paths)}
     title = ", ".join(path.stem for path in paths)
     starts_at = datetime.combine(starts_on, scenarios.OFFICE_OPENS, BERLIN)
-    given = _context(variables)
+    given = typed.context(variables)
+    if save is not None:
+        walks.refuse_taken(save)
+    brought = walks.rows_of(_read(claims)) if claims is not None else ()
     with console.progress() as progress, scenario_tests.throw_away_database() as database:
         bar = progress.add_task("Probewelt einrichten", total=None)
         seeded = seeding.sandbox(database, title, clock=starts_at, files=files)
         progress.update(bar, total=1, completed=1)
         progress.stop()
-        walk = walks.Walk(title, starts_at, claims=walks.rows_of(claims.read_bytes()) if claims is not None else ())
+        walk = walks.Walk(title, starts_at, claims=brought)
         scenario = scenarios.Scenario(Path("probe/scenarios/gang.yaml"), "probe", title, "", starts_at, tuple(walk.claims), (), ())
         stage = scenario_runner.Stage(
             seeded.world_id, seeded.tenants, database.begin, lambda until: worker.run_until(database, seeded.world_id, until), completion.complete
@@ -96,19 +101,19 @@ def _loop(trial: _Trial) -> None:
     while True:
         _show(trial)
         try:
-            typed = click.prompt("Was tun", default="q", show_default=False).strip()
+            command = click.prompt("Was tun", default="q", show_default=False).strip()
         except click.Abort:
             click.echo()
             return
-        if typed == "q":
+        if command == "q":
             return
         try:
-            _command(trial, typed)
+            _command(trial, command)
         except errors.InvalidInput as refused:
             _tell(str(refused), refused.fields)
         except (errors.Rejected, errors.Incident) as refused:
             _tell(str(refused), {})
-        except (feel.FeelError, feel.FeelSyntaxError, ValueError, ArithmeticError) as broken:
+        except (feel.FeelError, feel.FeelSyntaxError) as broken:
             _tell(f"Das ist nicht lesbar: {broken}", {})
 
 
@@ -118,32 +123,43 @@ def _tell(message: str, fields: Mapping[str, str]) -> None:
         click.secho(f"  {name}: {reason}", fg="red", err=True)
 
 
-def _command(trial: _Trial, typed: str) -> None:
-    word, _, rest = typed.partition(" ")
+def _command(trial: _Trial, command: str) -> None:
+    word, _, rest = command.partition(" ")
     rest = rest.strip()
     if word.isascii() and word.isdecimal() and 1 <= int(word) <= len(trial.choices):
-        trial.choices[int(word) - 1][1]()
+        trial.choices[int(word) - 1]()
     elif word == "u":
-        trial.move(datetime.combine(date.fromisoformat(rest), time(8), BERLIN))
+        _move(trial, typed.day(rest))
     elif word == "n":
         _next(trial)
     elif word == "p":
         process = click.prompt("  Prozess")
         key = click.prompt("  Geschäftsschlüssel", default="")
-        given = _context(click.prompt('  Werte, z. B. {betrag: 84.50, am: date("2026-09-01")}', default="{}"))
+        given = typed.context(click.prompt(f"  Werte, z. B. {typed.EXAMPLE}", default="{}"))
         trial.do("starten", {"prozess": process, "schluessel": key} | ({"variablen": given} if given else {}))
     elif word == "l":
         trial.do("mahnlauf", rest or "detmold")
     elif word == "z":
         reference = click.prompt("  Kassenzeichen")
-        amount = Decimal(click.prompt("  Betrag in Euro").replace(",", "."))
+        amount = typed.euros(click.prompt("  Betrag in Euro"))
         trial.do("zahlung", {"kassenzeichen": reference, "betrag": amount, "wertstellung": trial.now.astimezone(BERLIN).date()})
+    elif word == "m":
+        trial.shows_outside = not trial.shows_outside
+    elif word == "b":
+        _letters(trial, Path(rest) if rest else None)
     elif word == "s":
         _save(trial, Path(rest or "szenario.yaml"))
     elif word in _SHOWN:
         _SHOWN[word](trial)
     else:
         click.echo(HELP)
+
+
+def _move(trial: _Trial, day: date) -> None:
+    until = datetime.combine(day, scenarios.OFFICE_OPENS, BERLIN)
+    if until <= trial.now:
+        raise errors.InvalidInput(f"Die Uhr steht auf dem {_moment(trial.now)} und geht nur vorwärts.")
+    trial.move(until)
 
 
 def _next(trial: _Trial) -> None:
@@ -157,57 +173,51 @@ def _next(trial: _Trial) -> None:
 # ---------------------------------------------------------------- what waits
 def _show(trial: _Trial) -> None:
     trial.choices = []
+    outside = 0
     table = Table(title=f"{trial.now.astimezone(BERLIN):%d.%m.%Y, %H:%M} Uhr – was wartet", title_justify="left")
     for column in ("Nr.", "Art", "Was", "Vorgang", "Wann"):
         table.add_column(column)
     for slug, tenant_id in trial.stage.tenants.items():
         with trial.database.begin(tenant_id) as tx:
-            tasks = user_tasks.open_tasks(tx, tenant_id, limit=50)
-            rows = tx.execute(text(_OTHERS), {"t": tenant_id}).all()
-        for task in tasks:
-            number = _choice(trial, lambda task=task: _complete(trial, task))  # type: ignore[misc]  # bound now
-            table.add_row(number, "Aufgabe", task.label, f"{task.process_key} {task.business_key} ({slug})", _moment(task.due_at))
-        for row in rows:
-            served = row.kind == "Auftrag" and row.name in trial.database.runtime.topics
-            act = None if row.kind == "Frist" or served else _answering(trial, row)
-            number = _choice(trial, act) if act is not None else ""
-            table.add_row(number, row.kind, row.label or row.name, f"{row.process_key} {row.business_key} ({slug})", _moment(row.due_at))
+            waits = waiting.of_tenant(tx, slug, tenant_id)
+        for wait in waits:
+            outside += wait.is_from_outside
+            if trial.shows_outside or not wait.is_from_outside:
+                number = _choice(trial, wait)
+                table.add_row(
+                    number, wait.kind, wait.label or wait.name, f"{wait.process_key} {wait.business_key} ({slug})", _moment(wait.due_at)
+                )
     if table.row_count:
         console.out.print(table)
     else:
         console.out.print(f"{table.title}: nichts. Ein Prozess lässt sich mit „p“ starten.", highlight=False)
+    if outside and not trial.shows_outside:
+        console.out.print(f"Von außen kommen können {outside} Nachrichten und Signale; „m“ zeigt sie.", highlight=False)
 
 
-_OTHERS = (
-    "select w.*, p.process_key, p.business_key from ("
-    " select 'Auftrag' as kind, topic as name, label, instance_id, null::timestamptz as due_at, null as key from job where tenant_id = :t union all"
-    " select 'Nachricht', name, label, instance_id, null, key from subscription where tenant_id = :t and kind = 'message' union all"
-    " select 'Signal', name, label, instance_id, null, null from subscription where tenant_id = :t and kind = 'signal' union all"
-    " select 'Frist', element_id, label, instance_id, due_at, null from timer where tenant_id = :t) w"
-    " join process_instance p on p.tenant_id = :t and p.id = w.instance_id order by w.due_at nulls first, p.id, w.name limit 100"
-)
-
-
-def _choice(trial: _Trial, act: Callable[[], None]) -> str:
-    trial.choices.append(("", act))
+def _choice(trial: _Trial, wait: waiting.Wait) -> str:
+    """Offer what can be done by hand; return the number to choose it by, empty where time or the platform does it."""
+    if wait.kind == waiting.TIMER or (wait.kind == waiting.JOB and wait.name in trial.database.runtime.topics):
+        return ""
+    trial.choices.append(partial(_complete if wait.kind == waiting.TASK else _answer, trial, wait))
     return str(len(trial.choices))
 
 
-def _answering(trial: _Trial, row: Any) -> Callable[[], None]:
-    def answer() -> None:
-        given = _context(click.prompt("  Ergebnis, z. B. {betrag: 84.50}" if row.kind == "Auftrag" else "  Daten", default="{}"))
-        if row.kind == "Auftrag":
-            code = click.prompt("  Fehlercode (leer: erledigt)", default="", show_default=False).strip()
-            trial.do("auftrag", {"topic": row.name} | ({"ergebnis": given} if given else {}) | ({"fehlercode": code} if code else {}))
-        elif row.kind == "Nachricht":
-            trial.do("nachricht", {"name": row.name, "schluessel": row.key, "prozess": row.process_key, "daten": given})
-        else:
-            trial.do("signal", {"name": row.name, "daten": given})
-
-    return answer
+def _answer(trial: _Trial, wait: waiting.Wait) -> None:
+    given = typed.context(click.prompt("  Ergebnis, z. B. {betrag: 84.50}" if wait.kind == waiting.JOB else "  Daten", default="{}"))
+    if wait.kind == waiting.JOB:
+        code = click.prompt("  Fehlercode (leer: erledigt)", default="", show_default=False).strip()
+        trial.do("auftrag", {"topic": wait.name} | ({"ergebnis": given} if given else {}) | ({"fehlercode": code} if code else {}))
+    elif wait.kind == waiting.MESSAGE:
+        what = {"mandant": wait.city, "name": wait.name, "schluessel": wait.key, "prozess": wait.process_key, "daten": given}
+        trial.do("nachricht", what)
+    else:
+        trial.do("signal", {"mandant": wait.city, "name": wait.name, "daten": given})
 
 
-def _complete(trial: _Trial, task: user_tasks.UserTask) -> None:
+def _complete(trial: _Trial, wait: waiting.Wait) -> None:
+    with trial.database.begin(trial.stage.tenants[wait.city]) as tx:
+        task = user_tasks.get(tx, trial.stage.tenants[wait.city], wait.id)
     click.secho(f"  {task.label}", bold=True)
     faults: Mapping[str, str] = {}
     while True:
@@ -252,13 +262,20 @@ def _decisions(trial: _Trial) -> None:
                             )
 
 
-def _letters(trial: _Trial) -> None:
+def _letters(trial: _Trial, folder: Path | None) -> None:
+    """List the letters; with a folder print them there."""
     for tenant_id in trial.stage.tenants.values():
         with trial.database.begin(tenant_id) as tx:
             for letter in letters.since(tx, tenant_id, trial.walk.starts_at):
-                path = Path(f"{letter.template}-{letter.uuid}.pdf")
-                path.write_bytes(letters.pdf(tx, tenant_id, letter.uuid))
-                click.echo(f"{letter.posted_on:%d.%m.%Y} {letter.subject}: {path}")
+                told = f"{letter.posted_on:%d.%m.%Y} {letter.subject}"
+                if folder is not None:
+                    path = folder / f"{letter.template}-{letter.uuid}.pdf"
+                    with _writing(path):
+                        path.write_bytes(letters.pdf(tx, tenant_id, letter.uuid))
+                    told += f": {path}"
+                click.echo(told)
+    if folder is None:
+        click.echo("Als PDF schreibt sie „b ORDNER“.")
 
 
 def _done(trial: _Trial) -> None:
@@ -266,21 +283,32 @@ def _done(trial: _Trial) -> None:
         click.echo(f"{done.at.astimezone(BERLIN):%d.%m.%Y} {walks.text_of(done.act).strip()}")
 
 
-_SHOWN: Mapping[str, Callable[[_Trial], None]] = {"v": _variables, "e": _decisions, "b": _letters, "g": _done}
+_SHOWN: Mapping[str, Callable[[_Trial], None]] = {"v": _variables, "e": _decisions, "g": _done}
 
 
 def _save(trial: _Trial, path: Path) -> None:
     now = trial.now
     then = walks.holding(trial.database.begin, trial.stage.tenants, since=trial.walk.starts_at, on=now.astimezone(BERLIN).date())
-    walks.save(trial.walk, then, path, ended_at=now)
+    with _writing(path):
+        walks.save(trial.walk, then, path, ended_at=now)
     click.echo(f"Gespeichert als Szenario: {path}")
 
 
-def _context(typed: str) -> dict[str, object]:
-    found = feel.evaluate(typed or "{}", {})
-    if not isinstance(found, dict):
-        raise errors.InvalidInput('Erwartet werden Werte mit Namen, z. B. {betrag: 84.50, am: date("2026-09-01")}.')
-    return dict(values.check(found))
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as fault:
+        raise errors.InvalidInput(f"„{path}“ lässt sich nicht lesen: {fault.strerror}. Bitte den Pfad prüfen.") from fault
+
+
+@contextmanager
+def _writing(path: Path) -> Iterator[None]:
+    """Make the folder of a file that is written inside. Raises errors.InvalidInput."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        yield
+    except OSError as fault:
+        raise errors.InvalidInput(f"„{path}“ lässt sich nicht schreiben: {fault.strerror}. Bitte einen anderen Pfad nennen.") from fault
 
 
 def _moment(at: datetime | None) -> str:

@@ -196,9 +196,14 @@ def _letter(letter: letters.Letter) -> dict[str, object]:
 
 
 def save(walk: Walk, then: Mapping[str, object], path: Path, *, ended_at: datetime) -> None:
-    """Write the scenario file and read it again, so that what was written can be played. Raises errors.InvalidInput."""
-    if path.exists():
-        raise errors.Conflict(f"„{path}“ gibt es schon. Bitte einen anderen Namen nennen.")
+    """Write the scenario file and read it again, so that what was written can be played. Raises errors.InvalidInput, errors.Conflict."""
+    refuse_taken(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(document(walk, then, ended_at=ended_at), encoding="utf-8")
     scenarios.read(path)
+
+
+def refuse_taken(path: Path) -> None:
+    """Raise errors.Conflict where there is a file already; ask before a walk, not only after it."""
+    if path.exists():
+        raise errors.Conflict(f"„{path}“ gibt es schon. Bitte einen anderen Namen nennen.")

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from datetime import date, datetime
-from decimal import Decimal
 from uuid import UUID
 
 from flask import Blueprint, Response, flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import Connection
 
-from api import app, law_values
+from api import app, law_values, typed
 from api import errors as web_errors
 from engine import clock, errors, instances, timers, user_tasks
 from processes import actions, money
@@ -21,8 +19,6 @@ from processes.casefile import cases, claims, debtors, letters, measures, seizur
 bp = Blueprint("case_files", __name__)
 
 SHOWN = 50
-AMOUNT = re.compile(r"(\d{1,3}(\.\d{3}){0,3}|\d{1,12})(,\d{1,2})?", re.ASCII)
-FIRST_YEAR, LAST_YEAR = 1990, 2100
 
 
 @bp.get("/akten")
@@ -105,8 +101,9 @@ def book_payment() -> ResponseReturnValue:
 
     def act(tx: Connection, now: datetime) -> str:
         method = _text("art", "Zahlungsart")
+        amount_cent = money.cent(typed.euros(request.form.get("betrag", "")))
         paid = actions.book_payment(
-            tx, app.session().tenant_id, reference=_text("bezug", "Kassenzeichen oder Fall"), amount_cent=_cent("betrag"), value_on=_day("wertstellung"),
+            tx, app.session().tenant_id, reference=_text("bezug", "Kassenzeichen oder Fall"), amount_cent=amount_cent, value_on=_day("wertstellung"),
             method=method, receipt=request.form.get("quittung", "").strip() or None, by=app.session().login, now=now,
             measure_id=_measure(method),
         )  # fmt: skip
@@ -240,14 +237,6 @@ def _uuid(name: str) -> UUID:
         raise errors.InvalidInput("Die Angabe ist nicht lesbar. Bitte die Seite neu laden.") from broken
 
 
-def _cent(name: str) -> int:
-    """Return the amount in cents. Nothing but German spelling: who types 257.37 would otherwise book a hundred times as much."""
-    text = request.form.get(name, "").strip().removesuffix("€").strip()
-    if not AMOUNT.fullmatch(text):
-        raise errors.InvalidInput("„Betrag“: Erwartet wird ein Betrag in Euro mit Komma, z. B. 257,37 oder 1.257,37.")
-    return money.cent(Decimal(text.replace(".", "").replace(",", ".")))
-
-
 def _day(name: str) -> date:
     found = _optional_day(name)
     if found is None:
@@ -257,13 +246,7 @@ def _day(name: str) -> date:
 
 def _optional_day(name: str) -> date | None:
     text = request.form.get(name, "").strip()
-    try:
-        day = date.fromisoformat(text) if text else None
-    except ValueError as broken:
-        raise errors.InvalidInput(f"„{text}“ ist kein Datum. Erwartet wird JJJJ-MM-TT, z. B. 2026-08-17.") from broken
-    if day is not None and not FIRST_YEAR <= day.year <= LAST_YEAR:
-        raise errors.InvalidInput(f"Das Jahr {day.year} kann nicht stimmen. Bitte das Datum prüfen.")
-    return day
+    return typed.day(text) if text else None
 
 
 def _number(text: str | None) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from uuid import UUID
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
@@ -11,6 +12,7 @@ from sqlalchemy import Connection
 from api import app, deploying, diagram_rows
 from engine import clock, deployments, errors
 from engine.listings import definitions, listing
+from engine.protocol import Finding
 from engine.spiff import reader
 
 bp = Blueprint("models_page", __name__)
@@ -54,8 +56,7 @@ def process(definition_uuid: UUID) -> ResponseReturnValue:
 def check() -> ResponseReturnValue:
     if request.method == "GET":
         return render_template("pruefen.html", befunde=None, diagramme={})
-    uploads = [upload for upload in request.files.getlist("dateien") if upload.filename][:MAX_FILES]
-    files = {str(upload.filename).replace("\\", "/").rpartition("/")[2]: upload.read() for upload in uploads}
+    files = uploaded()
     if not files:
         raise errors.InvalidInput("Bitte mindestens eine Datei auswählen (.bpmn, .dmn, .form, .typ).")
     session = app.session()
@@ -72,7 +73,18 @@ def check() -> ResponseReturnValue:
         fresh = [f"{one.key} Fassung {one.version}" for one in made.definitions if one.is_new]
         flash("Bereitgestellt: " + (", ".join(fresh) if fresh else "nichts Neues, der Inhalt ist unverändert."), "gut")
         return redirect(url_for("models_page.show"))
+    return findings_page(findings, files), 422 if any(finding.severity == "error" for finding in findings) else 200
+
+
+def uploaded() -> dict[str, bytes]:
+    """Return the model files (`dateien`) of a request by name, without folders. Raises errors.InvalidInput where they are too many."""
+    uploads = [upload for upload in request.files.getlist("dateien") if upload.filename]
+    if len(uploads) > MAX_FILES:
+        raise errors.InvalidInput(f"Bitte höchstens {MAX_FILES} Dateien auf einmal auswählen; es sind {len(uploads)}.")
+    return {str(upload.filename).replace("\\", "/").rpartition("/")[2]: upload.read() for upload in uploads}
+
+
+def findings_page(findings: Sequence[Finding], files: Mapping[str, bytes]) -> str:
+    """Show all findings of files, and those of the first diagram on it."""
     diagrams = {name: content.decode("utf-8", "replace") for name, content in files.items() if name.endswith(".bpmn")}
-    return render_template("pruefen.html", befunde=findings, diagramme=diagrams), 422 if any(
-        f.severity == "error" for f in findings
-    ) else 200
+    return render_template("pruefen.html", befunde=findings, diagramme=diagrams)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime, time
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -11,23 +11,15 @@ from flask import Blueprint, Response, flash, g, redirect, render_template, requ
 from flask.typing import ResponseReturnValue
 from sqlalchemy import Connection, text
 
-from api import app, trial_acts, trials
+from api import app, trial_acts, trials, typed, waiting, wording
+from api.pages import clock_page, models_page
 from engine import clock, deployments, errors, external_tasks, feel, instances, jobs, messages, signals, values, worker
-from processes import walks
+from processes import scenarios, walks
 from processes.casefile import letters
 
 bp = Blueprint("trial_page", __name__)
 
 STARTS_ON = "2026-08-17"
-MAX_FILES = 100
-OPENS = time(8)
-WAITING = {
-    "task": "select id, 'Aufgabe' as art, label, instance_id, due_at, element_id as name, null as key from user_task where tenant_id = :t and ended_at is null",
-    "timer": "select id, 'Frist', label, instance_id, due_at, element_id, null from timer where tenant_id = :t",
-    "job": "select id, 'Auftrag', label, instance_id, null, topic, null from job where tenant_id = :t",
-    "message": "select id, 'Nachricht', label, instance_id, null, name, key from subscription where tenant_id = :t and kind = 'message'",
-    "signal": "select id, 'Signal', label, instance_id, null, name, null from subscription where tenant_id = :t and kind = 'signal'",
-}
 
 
 # ---------------------------------------------------------------- beginning and ending
@@ -40,13 +32,13 @@ def show() -> ResponseReturnValue:
     with database.look() as tx:
         trial = trials.find(tx, session)
         walk = trials.walk_of(tx, trial)
-    waiting: list[dict[str, Any]] = []
+    waits: list[waiting.Wait] = []
     running: list[dict[str, Any]] = []
     written: list[letters.Letter] = []
     for slug, tenant_id in trial.tenants.items():
         with database.begin(tenant_id) as tx:
             now = clock.now(tx, tenant_id)
-            waiting += _waiting(tx, slug, tenant_id)
+            waits += waiting.of_tenant(tx, slug, tenant_id)
             running += _instances(tx, slug, tenant_id)
             if tenant_id == session.tenant_id:
                 written = letters.since(tx, tenant_id, trial.starts_at)
@@ -54,7 +46,7 @@ def show() -> ResponseReturnValue:
         startable = sorted({process.key: process.name for process in deployments.processes(tx, session.tenant_id)}.items())
     served = set(database.runtime.topics)
     return render_template(
-        "probelauf.html", probelauf=trial, jetzt=now, wartet=waiting, vorgaenge=running, schreiben=written, prozesse=startable,
+        "probelauf.html", probelauf=trial, jetzt=now, wartet=waits, vorgaenge=running, schreiben=written, prozesse=startable,
         getan=[walks.text_of(done.act) for done in walk.done], eigene=served, zweite=session.login.endswith(trials.SECOND),
     )  # fmt: skip
 
@@ -62,18 +54,16 @@ def show() -> ResponseReturnValue:
 @bp.post("/probelauf")
 def begin() -> ResponseReturnValue:
     session = app.session()
-    uploads = [upload for upload in request.files.getlist("dateien") if upload.filename][:MAX_FILES]
-    files = {str(upload.filename).replace("\\", "/").rpartition("/")[2]: upload.read() for upload in uploads}
+    files = models_page.uploaded()
     claims = request.files.get("forderungen")
     brought = {"detmold": claims.read()} if claims is not None and claims.filename else None
     if request.form.get("ohne_forderungen"):
         brought = {}
     try:
         title = request.form.get("titel", "").strip()[:200] or ", ".join(sorted(files)) or "Probelauf"
-        trials.begin(app.database(), session, files, title=title, starts_at=_day("beginn", STARTS_ON), claims=brought)
+        trials.begin(app.database(), session, files, title=title, starts_at=_starts_at(), claims=brought)
     except deployments.Refused as refused:
-        diagrams = {name: content.decode("utf-8", "replace") for name, content in files.items() if name.endswith(".bpmn")}
-        return render_template("pruefen.html", befunde=refused.findings, diagramme=diagrams), 422
+        return models_page.findings_page(refused.findings, files), 422
     flash("Der Probelauf hat begonnen. Alle Seiten zeigen jetzt seine Welt; zurück geht es mit „Probelauf beenden“.", "gut")
     return redirect(url_for("trial_page.show"))
 
@@ -123,7 +113,7 @@ def send_signal() -> ResponseReturnValue:
         session = app.session()
         reached = signals.send(tx, name, given, tenant_id=session.tenant_id)
         trials.note(tx, session.world_id, {"signal": {"mandant": session.tenant_slug, "name": name, "daten": given}}, now)
-        return f"Das Signal „{name}“ erreicht {reached} Empfänger."
+        return f"Das Signal „{name}“ ist gesendet; gewartet haben darauf {wording.count(reached, 'Vorgang', 'Vorgänge')}."
 
     return _do(act)
 
@@ -156,10 +146,7 @@ def move() -> ResponseReturnValue:
         due = tx.execute(text("select next_timer(:w)"), {"w": session.world_id}).scalar() if request.form.get("naechstes") else None
     if request.form.get("naechstes") and due is None:
         raise errors.InvalidInput("Auf eine Zeit wartet hier nichts. Bitte eine Aufgabe erledigen oder ein Datum nennen.")
-    until = due or _day("bis", "")
-    report = worker.run_until(app.database(), session.world_id, until)
-    told = f"Es ist {app.moment_text(until)}: {report.timers} Fristen, {report.jobs} Aufträge, {report.messages} Nachrichten."
-    flash(told + (f" {len(report.incidents)} Störungen." if report.incidents else ""), "fehler" if report.incidents else "gut")
+    clock_page.tell(worker.run_until(app.database(), session.world_id, due or clock_page.forward(scenarios.OFFICE_OPENS)))
     return redirect(url_for("trial_page.show"))
 
 
@@ -209,18 +196,6 @@ def _inside() -> None:
         raise errors.NotAllowed("Das geht nur in einem Probelauf. Bitte unter „Prozesse“ einen beginnen.")
 
 
-def _waiting(tx: Connection, slug: str, tenant_id: int) -> list[dict[str, Any]]:
-    query = " union all ".join(WAITING.values())
-    rows = tx.execute(
-        text(
-            f"select w.*, p.process_key, p.business_key from ({query}) w join process_instance p on p.tenant_id = :t and p.id = w.instance_id"
-            " order by w.due_at nulls last, p.id, w.name"
-        ),
-        {"t": tenant_id},
-    )
-    return [{**row._mapping, "stadt": slug} for row in rows]
-
-
 def _instances(tx: Connection, slug: str, tenant_id: int) -> list[dict[str, Any]]:
     query = text(
         "select uuid, process_key, business_key, status, variables from process_instance where tenant_id = :t order by id desc limit 100"
@@ -242,24 +217,8 @@ def _text(name: str, label: str) -> str:
 
 
 def _context(name: str) -> dict[str, object]:
-    """Return the values that a person typed as a FEEL context, which JSON is one of."""
-    typed = request.form.get(name, "").strip()
-    if not typed:
-        return {}
-    try:
-        found = feel.evaluate(typed, {})
-    except (feel.FeelError, feel.FeelSyntaxError) as broken:
-        raise errors.InvalidInput(
-            f'Die Werte sind nicht lesbar: {broken} Erwartet wird z. B. {{betrag: 84.50, am: date("2026-09-01")}}.'
-        ) from broken
-    if not isinstance(found, dict):
-        raise errors.InvalidInput('Erwartet werden Werte mit Namen, z. B. {betrag: 84.50, am: date("2026-09-01")}.')
-    return dict(values.check(found))
+    return typed.context(request.form.get(name, ""))
 
 
-def _day(name: str, default: str) -> datetime:
-    typed = request.form.get(name, "").strip() or default
-    try:
-        return datetime.combine(datetime.fromisoformat(typed).date(), OPENS, app.BERLIN)
-    except ValueError as broken:
-        raise errors.InvalidInput(f"„{typed}“ ist kein Datum.") from broken
+def _starts_at() -> datetime:
+    return datetime.combine(typed.day(request.form.get("beginn", "").strip() or STARTS_ON), scenarios.OFFICE_OPENS, app.BERLIN)

@@ -59,7 +59,7 @@ def walker(city: City) -> Iterator[Walker]:
     yield made
     with city.database.look() as tx:
         for world_id in tx.execute(text("select world_id from trial where ended_at is null")).scalars().all():
-            trials._close(tx, world_id)
+            trials.close(tx, world_id)
 
 
 def own_diagram() -> bytes:
@@ -114,7 +114,7 @@ def test_scenario_s01_walked_on_the_pages_is_saved_and_passes_to_the_cent(city: 
     walker.post("/probelauf/uhr", bis="2026-09-02")
     walker.post("/mahnlauf")
     walker.post("/probelauf/uhr", bis="2026-09-25")
-    walker.post("/akten/zahlung", bezug="DE55", betrag="257,37", wertstellung="2026-09-25", art="ueberweisung")
+    walker.post("/akten/zahlung", bezug="DE55", betrag="257,37 €", wertstellung="2026-09-25", art="ueberweisung")
     walker.post("/probelauf/uhr", bis="2026-10-01")
 
     scenario = walker.saved(tmp_path)
@@ -197,6 +197,8 @@ def test_four_eyes_need_a_second_person_also_in_a_trial(city: City, walker: Walk
         ("/probelauf/starten", {"prozess": "mahnung", "variablen": "5"}, "Werte mit Namen"),
         ("/probelauf/starten", {"prozess": "gibt_es_nicht"}, "gibt es"),
         ("/probelauf/uhr", {"bis": "morgen"}, "kein Datum"),
+        ("/probelauf/uhr", {"bis": "2026-08-01"}, "geht nur vorwärts"),
+        ("/probelauf/uhr", {"bis": "2099-01-01"}, "höchstens fünf Jahre"),
         ("/probelauf/nachricht", {"name": "x"}, "Bitte ausfüllen"),
     ],
 )
@@ -209,6 +211,50 @@ def test_what_is_typed_wrong_is_told_in_german(walker: Walker, address: str, for
 
     assert 400 <= answer.status_code < 500
     assert said in answer.get_data(as_text=True)
+
+
+def test_what_may_come_from_outside_does_not_bury_what_waits_for_the_designer(walker: Walker) -> None:
+    walker.post("/probelauf", forderungen=(io.BytesIO(CLAIM), "f.csv"), titel="Übersicht")
+
+    page = walker.page()
+
+    waits = page.split('aria-label="Was jetzt wartet"')[1].split("</table>")[0]
+    outside = page.split('aria-label="Was von außen kommen kann"')[1].split("</table>")[0]
+    assert "<td>Frist</td>" in waits
+    assert "<td>Nachricht</td>" not in waits
+    assert "zahlung_eingegangen" in outside
+    assert "<td>Frist</td>" not in outside
+
+
+def test_a_trial_that_nobody_ended_ends_when_the_next_one_begins_a_week_later(city: City, walker: Walker) -> None:
+    walker.post("/probelauf", titel="Vergessen", ohne_forderungen="1")
+    lena = Walker(city, city.client("lena"))
+    lena.post("/probelauf", titel="Am selben Tag", ohne_forderungen="1")
+    assert _running(city) == ["Vergessen", "Am selben Tag"]
+    with city.database.look() as tx:
+        tx.execute(text("update trial set started_at = started_at - interval '8 days' where title = 'Vergessen'"))
+
+    lena.post("/probelauf", titel="Eine Woche später", ohne_forderungen="1")
+
+    assert _running(city) == ["Eine Woche später"]
+    assert "/anmelden" in walker.client.get("/probelauf").headers["Location"]
+    assert "Probelauf beginnen" in city.client("dora").get("/probelauf").get_data(as_text=True)
+
+
+def _running(city: City) -> list[str]:
+    with city.database.look() as tx:
+        return list(tx.execute(text("select title from trial where ended_at is null order by started_at")).scalars())
+
+
+def test_too_many_files_are_refused_instead_of_left_out(walker: Walker) -> None:
+    token = re.search(r'name="token" value="([^"]+)"', walker.page())
+    assert token is not None
+
+    for address in ("/probelauf", "/prozesse/pruefen"):
+        files = [(io.BytesIO(own_diagram()), f"{number}.bpmn") for number in range(101)]
+        answer = walker.client.post(address, data={"token": token.group(1), "dateien": files})
+        assert answer.status_code == 422
+        assert "höchstens 100 Dateien" in answer.get_data(as_text=True)
 
 
 def test_outside_a_trial_its_acts_are_refused(walker: Walker) -> None:

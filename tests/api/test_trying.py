@@ -73,10 +73,51 @@ def test_broken_models_and_values_are_refused_before_anything_begins(models: Pat
     assert "probe.bpmn" in done.stderr
 
 
+@pytest.mark.parametrize(
+    ("option", "value", "said"),
+    [
+        ("variables", "{a: ", "Die Werte sind nicht lesbar"),
+        ("claims", "gibt_es_nicht.csv", "„gibt_es_nicht.csv“ lässt sich nicht lesen"),
+        ("save", str(Path(__file__)), "gibt es schon"),
+    ],
+)
+def test_options_that_cannot_be_used_are_refused_before_the_walk(models: Path, option: str, value: str, said: str) -> None:
+    done = walk(models, **{option: value})
+
+    assert done.exit_code == 1
+    assert said in done.stderr
+    assert "Was tun" not in done.stdout
+
+
+def test_letters_are_listed_and_printed_only_into_a_folder_that_was_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    claims = model_files.HOUSE / "processes" / "sample_data" / "forderungen_oerlinghausen.csv"
+    lines = "\n".join(("u 2026-09-04", "l oerlinghausen", "b", "m", "q"))
+
+    listed = CliRunner().invoke(cli.main, ["try", str(model_files.HOUSE / "processes" / "mahnung"), "--claims", str(claims)], input=lines)
+
+    assert listed.exit_code == 0, listed.output
+    assert "Mahnung" in listed.output
+    assert "„b ORDNER“" in listed.output
+    assert "„m“ zeigt sie" in listed.output
+    assert "Zahlung eingegangen" in listed.output.rpartition("Was tun")[0].rpartition("Was tun")[2]
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_command_that_cannot_be_done_is_told_and_the_walk_goes_on(models: Path) -> None:
-    done = walk(models, "u morgen", "99", "z", "DE1", "viel", "n", "q")
+    nowhere = models / "probe.bpmn" / "briefe"
+
+    done = walk(models, "u morgen", "u 2026-01-01", "99", "z", "DE1", "84.50", "n", f"s {nowhere}", f"s {models / 'probe.bpmn'}", "q")
 
     assert done.exit_code == 0, done.output
-    for said in ("nicht lesbar", "diese Hilfe", "Auf eine Zeit wartet hier nichts."):
+    for said in (
+        "„morgen“ ist kein Datum",
+        "geht nur vorwärts",
+        "diese Hilfe",
+        "Erwartet wird ein Betrag",
+        "Auf eine Zeit wartet hier nichts.",
+        "lässt sich nicht schreiben",
+        "gibt es schon",
+    ):
         assert said in done.output
     assert "Traceback" not in done.output
