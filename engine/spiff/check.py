@@ -10,12 +10,6 @@ from engine.spiff.gathered import Gathered, Known
 
 WAITING = frozenset({"user_task", "service_task", "receive_task", "catch_event"})
 NO_FORM = "Bitte das Formular mit bereitstellen oder die Kennung berichtigen."
-COUNTED = {
-    name
-    for named in (model.CAMUNDA_COUNTERS, model.ZEEBE_COUNTERS)
-    for name in (named.all, named.active, named.completed, named.terminated)
-}
-IMPLICIT = frozenset({"loopCounter", "currentUser", "item", "partial", *COUNTED})
 
 
 def check(files: Mapping[str, bytes], known: Known) -> tuple[Finding, ...]:

@@ -15,7 +15,13 @@ from engine.spiff import model
 from engine.spiff.expressions import Expression
 from engine.spiff.gathered import Gathered, Known
 
-IMPLICIT = frozenset({"loopCounter", "nrOfInstances", "nrOfActiveInstances", "nrOfCompletedInstances", "currentUser", "item", "partial"})
+COUNTED = {
+    name
+    for named in (model.CAMUNDA_COUNTERS, model.ZEEBE_COUNTERS)
+    for name in (named.all, named.active, named.completed, named.terminated)
+    if name is not None
+}
+IMPLICIT = frozenset({"loopCounter", "currentUser", "item", "partial", *COUNTED})
 ALIKE = 0.88
 LONG_ENOUGH = 6  # shorter names are alike by chance
 
@@ -50,24 +56,15 @@ def _functions(check_: Gathered, process: model.Process) -> None:
     for element in model.walk(process.elements):
         if element.result_variable in reserved:
             check_.add(element, f"„{element.result_variable}“ ist der Name einer Rechtsfunktion.", "Bitte die Variable anders nennen.")
-        for expression in expressions_of(element):
-            for called in sorted(expression.calls - set(feel.BUILTINS) - reserved):
-                remedy = "Bitte den Namen prüfen; die Rechtsfunktionen stehen in docs/design.md."
-                check_.add(element, f"Die Funktion „{called}“ gibt es nicht.", remedy)
-    for flow in process.flows:
-        for called in sorted((flow.condition.calls if flow.condition else frozenset()) - set(feel.BUILTINS) - reserved):
-            check_.add(
-                flow, f"Die Funktion „{called}“ gibt es nicht.", "Bitte den Namen prüfen; die Rechtsfunktionen stehen in docs/design.md."
-            )
+    for place, expressions in _evaluated(process):
+        for called in sorted({called for expression in expressions for called in expression.calls} - set(feel.BUILTINS) - reserved):
+            remedy = "Bitte den Namen prüfen; die Rechtsfunktionen stehen in docs/design.md."
+            check_.add(place, f"Die Funktion „{called}“ gibt es nicht.", remedy)
 
 
 def _unset(check_: Gathered, process: model.Process, known: frozenset[str], *, sure: bool) -> None:
-    told: set[tuple[str, str]] = set()
     for place, names in _places(process, check_.known):
         for name in sorted(names - known - IMPLICIT):
-            if (place.id, name) in told:
-                continue
-            told.add((place.id, name))
             alike = difflib.get_close_matches(name, sorted(known), 1, ALIKE) if len(name) >= LONG_ENOUGH else []
             if alike and not _same_family(name, alike[0]):
                 text = f"Die Variable „{name}“ setzt in diesem Prozess niemand; gemeint ist vielleicht „{alike[0]}“."
@@ -159,14 +156,22 @@ def _read(process: model.Process, known: Known) -> frozenset[str]:
 def _places(process: model.Process, known: Known) -> list[tuple[model.Element | model.Flow, frozenset[str]]]:
     """Return (element or flow, names it reads)."""
     found: list[tuple[model.Element | model.Flow, frozenset[str]]] = []
-    flows = list(process.flows)
-    for element in model.walk(process.elements):
-        flows += element.flows
-        names = frozenset(name for expression in expressions_of(element) for name in expression.names)
-        if element.decision:
-            names |= _asked(element, known.decision_names)
-        found.append((element, names))
-    return found + [(flow, flow.condition.names) for flow in flows if flow.condition is not None]
+    for place, expressions in _evaluated(process):
+        names = frozenset(name for expression in expressions for name in expression.names)
+        if isinstance(place, model.Element) and place.decision:
+            names |= _asked(place, known.decision_names)
+        found.append((place, names))
+    return found
+
+
+def _evaluated(process: model.Process) -> list[tuple[model.Element | model.Flow, list[Expression]]]:
+    """Return (element or flow, the expressions evaluated there), subprocesses with what is inside them."""
+    elements = model.walk(process.elements)
+    flows = [*process.flows, *(flow for element in elements for flow in element.flows)]
+    return [
+        *((element, _expressions_of(element)) for element in elements),
+        *((flow, [flow.condition]) for flow in flows if flow.condition is not None),
+    ]
 
 
 def _asked(element: model.Element, decision_names: Mapping[str, frozenset[str]]) -> frozenset[str]:
@@ -174,14 +179,15 @@ def _asked(element: model.Element, decision_names: Mapping[str, frozenset[str]])
     return decision_names.get(element.decision or "", frozenset()) - given
 
 
-def expressions_of(element: model.Element) -> list[Expression]:
+def _expressions_of(element: model.Element) -> list[Expression]:
     """Return the expressions that an element evaluates in its own process."""
+    event, loop = element.event, element.loop
     drawn = [
         element.topic, element.priority, element.retries_drawn, element.script, element.assignment.assignee,
         element.assignment.candidate_groups, element.assignment.candidate_users,
         element.assignment.due, element.assignment.follow_up, element.assignment.priority,
         *(p.value for p in (*element.inputs, *element.outputs)), *(m.value for m in element.call_in),
-        *((element.event.timer, element.event.condition, element.event.name, element.event.correlation) if element.event else ()),
-        *((element.loop.collection, element.loop.cardinality, element.loop.completion, element.loop.condition) if element.loop else ()),
+        *((event.timer, event.condition, event.name, event.correlation, event.message, *(m.value for m in event.carries)) if event else ()),
+        *((loop.collection, loop.cardinality, loop.completion, loop.condition, loop.output_element) if loop else ()),
     ]  # fmt: skip
     return [expression for expression in drawn if expression is not None]

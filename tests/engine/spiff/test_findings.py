@@ -99,3 +99,26 @@ def test_a_function_in_the_condition_of_a_flow_is_looked_up_too() -> None:
     body += flow("g", "e", "gibt_es_nicht(1) > 2", key="ja") + flow("g", "e2", key="nein")
 
     assert "Die Funktion „gibt_es_nicht“ gibt es nicht" in said(findings(process(body)), "ja")
+
+
+def test_a_function_in_a_condition_inside_a_subprocess_is_looked_up_too() -> None:
+    inside = node("startEvent", "is") + node("exclusiveGateway", "g", default="nein") + node("endEvent", "ie") + node("endEvent", "ie2")
+    inside += chain("is", "g") + flow("g", "ie", "gibt_es_nicht(1) > 2", key="ja") + flow("g", "ie2", key="nein")
+
+    found = findings(process(START + node("subProcess", "t", inside) + END + chain("s", "t", "e")))
+
+    assert "Die Funktion „gibt_es_nicht“ gibt es nicht" in said(found, "ja")
+
+
+def test_what_a_thrown_signal_carries_and_the_text_of_a_thrown_error_are_looked_up_too() -> None:
+    carried = '<bpmn:extensionElements><camunda:in sourceExpression="=gibt_es_nicht(1)" target="x"/></bpmn:extensionElements>'
+    signal = node(
+        "intermediateThrowEvent", "rufen", f'<bpmn:signalEventDefinition signalRef="sig_a">{carried}</bpmn:signalEventDefinition>'
+    )
+    error = node("endEvent", "e", '<bpmn:errorEventDefinition errorRef="e_a"/>')
+    content = file(process(START + signal + error + chain("s", "rufen", "e"))).replace(b"Es geht nicht.", b"=auch_nicht(2)")
+
+    found = deployments.check({"p.bpmn": content}, wiring.READERS, functions=law.FUNCTIONS, topics=wiring.topic_offers())
+
+    assert "Die Funktion „gibt_es_nicht“ gibt es nicht" in said(list(found), "rufen")
+    assert "Die Funktion „auch_nicht“ gibt es nicht" in said(list(found), "e")
