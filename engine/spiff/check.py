@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from engine.protocol import Finding, TopicOffer
 from engine.spiff import messages, model, reader, variables
 from engine.spiff.gathered import Gathered, Known
 
-WAITING = frozenset({"user_task", "service_task", "receive_task", "catch_event"})
+WAITING = frozenset({"user_task", "service_task", "receive_task", "call_activity"})  # what a called process does is not looked at
+Way = tuple[str | None, str]  # the flow (None: a link), and where it leads
 NO_FORM = "Bitte das Formular mit bereitstellen oder die Kennung berichtigen."
 
 
@@ -103,8 +104,9 @@ def _scope(
         _element(check_, element, by_id, out[element.id], into[element.id])
         if element.kind in ("subprocess", "event_subprocess"):
             _scope(check_, element, element.children, element.flows, top=False)
-    _reachable(check_, elements, out)
-    _loops(check_, elements, out)
+    ways = _ways(check_, elements, out)
+    _reachable(check_, elements, ways)
+    _circles(check_, elements, ways, into)
 
 
 def _starts(check_: Gathered, owner: model.Process | model.Element, elements: tuple[model.Element, ...], *, top: bool) -> None:
@@ -294,7 +296,8 @@ def _variant(check_: Gathered, element: model.Element, topic: str, offer: TopicO
             check_.add(element, text, "Bitte unter „Inputs“ ergänzen.")
 
 
-def _reachable(check_: Gathered, elements: tuple[model.Element, ...], out: Mapping[str, list[model.Flow]]) -> None:
+def _ways(check_: Gathered, elements: tuple[model.Element, ...], out: Mapping[str, list[model.Flow]]) -> dict[str, list[Way]]:
+    """Return element -> its ways on: flows, and from a throwing link event to the catching one."""
     links: dict[str, str] = {}
     for element in elements:
         if element.kind == "catch_event" and element.event and element.event.kind == "link" and element.event.name:
@@ -302,54 +305,70 @@ def _reachable(check_: Gathered, elements: tuple[model.Element, ...], out: Mappi
             if name in links:
                 check_.add(element, f"Der Link „{name}“ hat zwei Ziele.", "Bitte jedes fangende Linkereignis anders benennen.")
             links.setdefault(name, element.id)
+    ways: dict[str, list[Way]] = {element.id: [(flow.id, flow.target) for flow in out[element.id]] for element in elements}
+    for element in elements:
+        if element.kind == "throw_event" and element.event and element.event.kind == "link" and element.event.name:
+            name = element.event.name.source
+            if name in links:
+                ways[element.id].append((None, links[name]))
+            else:
+                text = f"Zum Link „{name}“ fehlt das Gegenstück."
+                check_.add(element, text, "Bitte ein fangendes Linkereignis gleichen Namens zeichnen.")
+    return ways
+
+
+def _reachable(check_: Gathered, elements: tuple[model.Element, ...], ways: Mapping[str, list[Way]]) -> None:
     reached: set[str] = set()
     todo = [element.id for element in elements if element.kind in ("start_event", "event_subprocess")]
     boundaries: dict[str, list[str]] = {}
     for element in elements:
         if element.attached_to:
             boundaries.setdefault(element.attached_to, []).append(element.id)
-    by_id = {element.id: element for element in elements}
     while todo:
         current = todo.pop()
-        if current in reached or current not in by_id:
-            continue
-        reached.add(current)
-        todo += [flow.target for flow in out.get(current, ())] + boundaries.get(current, [])
-        event = by_id[current].event
-        if by_id[current].kind == "throw_event" and event and event.kind == "link" and event.name:
-            if event.name.source in links:
-                todo.append(links[event.name.source])
-            else:
-                check_.add(
-                    by_id[current],
-                    f"Zum Link „{event.name.source}“ fehlt das Gegenstück.",
-                    "Bitte ein fangendes Linkereignis gleichen Namens zeichnen.",
-                )
+        if current not in reached and current in ways:
+            reached.add(current)
+            todo += [target for _, target in ways[current]] + boundaries.get(current, [])
     for element in elements:
         if element.id not in reached:
             check_.add(element, "Das Element wird nie erreicht.", "Bitte verbinden oder entfernen.")
 
 
-def _loops(check_: Gathered, elements: tuple[model.Element, ...], out: Mapping[str, list[model.Flow]]) -> None:
-    """Find circles on which nothing waits: they would spin until the step's budget ends them."""
-    waits = {e.id for e in elements if e.kind in WAITING or (e.kind in ("subprocess", "call_activity") and _waits_inside(e))}
-    passing = [element for element in elements if element.id not in waits]
-    for element in passing:
-        todo, seen = [flow.target for flow in out.get(element.id, ())], set()
-        while todo:
-            current = todo.pop()
-            if current == element.id:
-                if element.kind in model.GATEWAYS or not any(e.kind in model.GATEWAYS for e in passing if e.id in seen):
-                    check_.add(
-                        element,
-                        "Die Schleife hat keinen Halt: Auf diesem Rundweg wartet nichts.",
-                        "Bitte eine Aufgabe oder ein Ereignis in die Schleife legen.",
-                    )
-                break
-            if current not in seen and current not in waits:
-                seen.add(current)
-                todo += [flow.target for flow in out.get(current, ())]
+def _circles(
+    check_: Gathered, elements: tuple[model.Element, ...], ways: Mapping[str, list[Way]], into: Mapping[str, list[model.Flow]]
+) -> None:
+    """Find circles on which nothing waits: they would spin until the step's budget ends them. Told at their gateways, where they have some."""
+    passing = {element.id: element for element in elements if not _waits(element)}
+    joins = {name: {flow.id for flow in into[name]} for name, element in passing.items() if element.kind == "parallel_gateway"}
+    after = {name: _passed_after(name, passing, ways, joins) for name in passing}
+    for name, element in passing.items():
+        beside = [other for other in after[name] if name in after[other]]
+        if beside and (element.kind in model.GATEWAYS or not any(passing[other].kind in model.GATEWAYS for other in beside)):
+            text = "Die Schleife hat keinen Halt: Auf diesem Rundweg wartet nichts."
+            check_.add(element, text, "Bitte eine Aufgabe oder ein Ereignis in die Schleife legen.")
 
 
-def _waits_inside(element: model.Element) -> bool:
-    return element.kind == "call_activity" or any(inner.kind in WAITING for inner in model.walk(element.children))
+def _passed_after(start: str, passing: Collection[str], ways: Mapping[str, list[Way]], joins: Mapping[str, set[str]]) -> set[str]:
+    """Return what is passed behind an element before anything waits; a parallel join only where every way into it is."""
+    seen: set[str] = set()
+    filled: dict[str, set[str | None]] = {}
+    todo = list(ways[start])
+    while todo:
+        flow, target = todo.pop()
+        if target not in passing or target in seen:
+            continue
+        filled.setdefault(target, set()).add(flow)
+        if filled[target] >= joins.get(target, set()):
+            seen.add(target)
+            todo += ways[target]
+    return seen
+
+
+def _waits(element: model.Element) -> bool:
+    """Return whether a token stays at an element, or somewhere inside it."""
+    event = element.event
+    if element.kind == "catch_event":
+        return event is not None and event.kind != "link"
+    if element.kind == "subprocess":
+        return any(_waits(inner) for inner in model.walk(element.children))
+    return element.kind in WAITING or (event is not None and event.external)

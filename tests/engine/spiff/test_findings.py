@@ -88,12 +88,6 @@ def test_a_message_that_no_diagram_catches_is_told_unless_it_is_optional() -> No
     assert "fängt kein Diagramm" not in said(found, "leise")
 
 
-def test_a_circle_of_scripts_without_any_gateway_has_no_stop() -> None:
-    body = START + script("a", "x", "1") + script("b", "y", "2") + END + chain("s", "a", "b") + flow("b", "a") + flow("b", "e", "x = 2")
-
-    assert "Die Schleife hat keinen Halt" in said(findings(process(body)), "a") + said(findings(process(body)), "b")
-
-
 def test_a_function_in_the_condition_of_a_flow_is_looked_up_too() -> None:
     body = START + node("exclusiveGateway", "g", default="nein") + END + node("endEvent", "e2") + chain("s", "g")
     body += flow("g", "e", "gibt_es_nicht(1) > 2", key="ja") + flow("g", "e2", key="nein")
