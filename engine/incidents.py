@@ -31,6 +31,16 @@ class Incident:
     process_key: str | None
 
 
+@dataclass(frozen=True, slots=True)
+class PutAside:
+    """What failed and waits for a person, for its incident; what_failed: German, in front of the reason."""
+
+    wait_id: UUID
+    instance_id: int | None = None
+    element_id: str = ""
+    what_failed: str = ""
+
+
 QUERY = (
     "select i.tenant_id, i.id, i.uuid, i.instance_id, i.kind, i.element_id, i.wait_id, i.message, i.opened_at, i.resolved_at,"
     " i.resolved_by, i.resolution, p.business_key, p.process_key from incident i"

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, text
 
-from engine import db, deployments, errors, instances, signals, values
+from engine import db, deployments, errors, incidents, instances, signals, values
 from engine.protocol import Stimulus, Variables
 
 
@@ -144,19 +144,13 @@ def _start(
     return None
 
 
-def park(tx: Connection, tenant_id: int, outbox_id: int) -> tuple[UUID, int | None] | None:
-    """Put a message aside after a failure; return (its id, the instance a signal was for), or None when it is gone."""
+def park(tx: Connection, tenant_id: int, outbox_id: int) -> incidents.PutAside | None:
+    """Put a message aside after a failure and return it, or None when it is gone. Only a signal is for one instance."""
     query = text(
         "update outbox set parked = true, attempts = attempts + 1 where tenant_id = :t and id = :id returning message_id, instance_id"
     )
     row = tx.execute(query, {"t": tenant_id, "id": outbox_id}).first()
-    return None if row is None else (row.message_id, row.instance_id)
-
-
-def waiting_for(tx: Connection, tenant_id: int, instance_id: int) -> list[tuple[str, str]]:
-    """Return (element id, message name) of what an instance waits for."""
-    query = text("select element_id, name from subscription where tenant_id = :t and instance_id = :i order by element_id")
-    return [(row.element_id, row.name) for row in tx.execute(query, {"t": tenant_id, "i": instance_id})]
+    return None if row is None else incidents.PutAside(row.message_id, row.instance_id)
 
 
 def waiting(tx: Connection, tenant_id: int, name: str, process_key: str) -> dict[str, int]:

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, text
 
-from engine import clock, instances, start_schedule
+from engine import clock, incidents, instances, start_schedule
 
 BY = "zeitplan"
 LOCK = "select * from scheduled_start where tenant_id = :t and id = :id and not parked and due_at <= :now for update"
@@ -28,10 +28,10 @@ def fire(tx: Connection, tenant_id: int, start_id: UUID, *, now: datetime, wait:
     return instances.start(tx, row.process_key, business_key, {}, tenant_id=tenant_id, now=now, by=BY, start_event=row.element_id)
 
 
-def miss(tx: Connection, tenant_id: int, start_id: UUID, *, now: datetime) -> tuple[UUID, str, str] | None:
-    """Put a failed start aside and let the schedule go on; return (id of what was put aside, process key, element id).
+def miss(tx: Connection, tenant_id: int, start_id: UUID, *, now: datetime) -> incidents.PutAside | None:
+    """Put a failed start aside and let the schedule go on; return what was put aside, or None when it is gone.
 
-    None when it is gone. What was put aside starts once, when its incident is retried.
+    It starts once, when its incident is retried.
     """
     row = _lock(tx, tenant_id, start_id, now, wait=True)
     if row is None:
@@ -47,7 +47,8 @@ def miss(tx: Connection, tenant_id: int, start_id: UUID, *, now: datetime) -> tu
         )
         put_aside = tx.execute(query, {"t": tenant_id, "id": row.id}).scalar_one()
         _go_on(tx, row, now)
-    return put_aside, row.process_key, row.element_id
+    what_failed = f"Der geplante Start von „{row.process_key}“ ist nicht gelungen: "
+    return incidents.PutAside(put_aside, element_id=row.element_id, what_failed=what_failed)
 
 
 def _lock(tx: Connection, tenant_id: int, start_id: UUID, now: datetime, *, wait: bool) -> Any:

@@ -35,11 +35,11 @@ def fire(tx: Connection, tenant_id: int, timer_id: UUID, *, now: datetime, wait:
     return instances.advance_locked(tx, locked, Stimulus("timer_due", wait_id=timer_id, by="timer"), now)
 
 
-def park(tx: Connection, tenant_id: int, timer_id: UUID) -> tuple[int, str] | None:
-    """Put a timer aside after a failure; return (instance id, element id), or None when it is gone."""
+def park(tx: Connection, tenant_id: int, timer_id: UUID) -> incidents.PutAside | None:
+    """Put a timer aside after a failure and return it, or None when it is gone."""
     query = text("update timer set parked = true where tenant_id = :t and id = :id returning instance_id, element_id")
     row = tx.execute(query, {"t": tenant_id, "id": timer_id}).first()
-    return None if row is None else (row.instance_id, row.element_id)
+    return None if row is None else incidents.PutAside(timer_id, row.instance_id, row.element_id)
 
 
 def retry(tx: Connection, tenant_id: int, timer_id: UUID, *, by: str, now: datetime) -> None:

@@ -53,9 +53,6 @@ def work(database: Database, *, name: str, stop: threading.Event, extra: Callabl
         while not stop.is_set():
             try:
                 done = run_once(database, name=name).total + (extra() if extra is not None else 0)
-            except psycopg.OperationalError:
-                log.warning("database not reachable, trying again")
-                done = 0
             except Exception as fault:
                 if not _is_connection_fault(fault):
                     raise
@@ -146,44 +143,57 @@ def settle(database: Database, world_id: int, report: Report | None = None) -> R
 
 # ---------------------------------------------------------------- one of each
 def _fire(database: Database, tenant_id: int, timer_id: UUID, report: Report, *, wait: bool = False) -> None:
-    try:
-        with database.begin(tenant_id) as tx:
-            fired = timers.fire(tx, tenant_id, timer_id, now=clock.now(tx, tenant_id), wait=wait)
-        report.timers += fired is not None
-    except Exception as fault:
-        if _is_connection_fault(fault):
-            raise
-        _log_fault("timer failed", fault, timer=str(timer_id))
-        with database.begin(tenant_id) as tx:
-            parked = timers.park(tx, tenant_id, timer_id)
-            if parked is not None:
-                instance_id, element_id = parked
-                element_id = getattr(fault, "element_id", "") or element_id
-                incidents.open_incident(
-                    tx, tenant_id, kind="timer", message=told(fault), now=clock.now(tx, tenant_id), instance_id=instance_id,
-                    element_id=element_id, wait_id=timer_id,
-                )  # fmt: skip
-                report.incidents.append(told(fault))
+    report.timers += _attempt(
+        database, tenant_id, report, "timer", timer_id,
+        lambda tx, now: timers.fire(tx, tenant_id, timer_id, now=now, wait=wait) is not None,
+        lambda tx, now: timers.park(tx, tenant_id, timer_id),
+    )  # fmt: skip
 
 
 def _start(database: Database, tenant_id: int, start_id: UUID, report: Report, *, wait: bool = False) -> None:
+    report.starts += _attempt(
+        database, tenant_id, report, "start", start_id,
+        lambda tx, now: starts.fire(tx, tenant_id, start_id, now=now, wait=wait) is not None,
+        lambda tx, now: starts.miss(tx, tenant_id, start_id, now=now),
+    )  # fmt: skip
+
+
+def _deliver(database: Database, tenant_id: int, outbox_id: int, report: Report, *, wait: bool) -> None:
+    report.messages += _attempt(
+        database, tenant_id, report, "message", outbox_id,
+        lambda tx, now: messages.deliver(tx, tenant_id, outbox_id, now=now, skip_locked=not wait),
+        lambda tx, now: messages.park(tx, tenant_id, outbox_id),
+    )  # fmt: skip
+
+
+def _attempt(
+    database: Database,
+    tenant_id: int,
+    report: Report,
+    kind: str,
+    identity: object,
+    act: Callable[[Connection, datetime], bool],
+    put_aside: Callable[[Connection, datetime], incidents.PutAside | None],
+) -> bool:
+    """Do something in a transaction of its own and return whether it was done; where it fails, put it aside in another, with an incident."""
     try:
         with database.begin(tenant_id) as tx:
-            started = starts.fire(tx, tenant_id, start_id, now=clock.now(tx, tenant_id), wait=wait)
-        report.starts += started is not None
+            return act(tx, clock.now(tx, tenant_id))
     except Exception as fault:
         if _is_connection_fault(fault):
             raise
-        _log_fault("scheduled start failed", fault, start=str(start_id))
+        _log_fault(f"{kind} failed", fault, **{kind: str(identity)})
         with database.begin(tenant_id) as tx:
             now = clock.now(tx, tenant_id)
-            missed = starts.miss(tx, tenant_id, start_id, now=now)
-            if missed is not None:
-                put_aside, process_key, element_id = missed
-                message = f"Der geplante Start von „{process_key}“ ist nicht gelungen: {told(fault)}"
-                element_id = getattr(fault, "element_id", "") or element_id
-                incidents.open_incident(tx, tenant_id, kind="start", message=message, now=now, element_id=element_id, wait_id=put_aside)
+            aside = put_aside(tx, now)
+            if aside is not None:
+                message = aside.what_failed + told(fault)
+                incidents.open_incident(
+                    tx, tenant_id, kind=kind, message=message, now=now, instance_id=aside.instance_id, wait_id=aside.wait_id,
+                    element_id=getattr(fault, "element_id", "") or aside.element_id,
+                )  # fmt: skip
                 report.incidents.append(message)
+    return False
 
 
 def _messages(database: Database, worlds: list[int] | None, report: Report) -> int:
@@ -191,23 +201,7 @@ def _messages(database: Database, worlds: list[int] | None, report: Report) -> i
     with database.look() as tx:
         rows = tx.execute(text("select tenant_id, id from waiting_messages(:w, :n)"), {"w": worlds, "n": BATCH}).all()
     for tenant_id, outbox_id in rows:
-        try:
-            with database.begin(tenant_id) as tx:
-                now = clock.now(tx, tenant_id)
-                report.messages += messages.deliver(tx, tenant_id, outbox_id, now=now, skip_locked=worlds is None)
-        except Exception as fault:
-            if _is_connection_fault(fault):
-                raise
-            log.exception("message failed", outbox=outbox_id)
-            with database.begin(tenant_id) as tx:
-                parked = messages.park(tx, tenant_id, outbox_id)
-                if parked is not None:
-                    message_id, instance_id = parked
-                    incidents.open_incident(
-                        tx, tenant_id, kind="message", message=told(fault), now=clock.now(tx, tenant_id), instance_id=instance_id,
-                        wait_id=message_id, element_id=getattr(fault, "element_id", ""),
-                    )  # fmt: skip
-                    report.incidents.append(told(fault))
+        _deliver(database, tenant_id, outbox_id, report, wait=worlds is not None)
     return len(rows)
 
 
