@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import psycopg
+from psycopg.conninfo import make_conninfo
 from sqlalchemy import Connection, Engine, create_engine, event, exc, text
 from sqlalchemy.engine import URL, make_url
 
@@ -28,7 +29,7 @@ DATABASE_NAME = "vollstreckung"
 POOL_SIZE = 10
 IDLE_SECONDS = 1.0
 # A dead machine closes no socket; a lock that nobody gives back must not hold a worker for ever.
-CONNECT = {
+CONNECT: dict[str, str | int] = {
     "keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3, "tcp_user_timeout": 20_000, "application_name": DATABASE_NAME,
     "options": "-c lock_timeout=20000 -c idle_in_transaction_session_timeout=120000",
 }  # fmt: skip
@@ -100,7 +101,7 @@ class Database:
     def listener(self) -> psycopg.Connection[Any]:
         """Return a new connection of its own, outside the pool, that listens for new work; the caller closes it."""
         url = self.engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
-        connection = psycopg.connect(url, autocommit=True, **CONNECT)  # type: ignore[arg-type]  # the options of libpq
+        connection = psycopg.connect(make_conninfo(url, **CONNECT), autocommit=True)
         connection.execute("listen vollstreckung_work")
         return connection
 

@@ -172,6 +172,9 @@ class Step:
     variables_changed: frozenset[str] | None = None
 
 
+Severity = Literal["error", "warning"]
+
+
 @dataclass(frozen=True, slots=True)
 class Finding:
     """One thing `check` found in a file. German texts: `message` says what is wrong, `remedy` what to do."""
@@ -182,7 +185,7 @@ class Finding:
     label: str
     message: str
     remedy: str
-    severity: Literal["error", "warning"] = "error"
+    severity: Severity = "error"
 
 
 @dataclass(frozen=True, slots=True)

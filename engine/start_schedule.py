@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection, text
 
 from engine import errors, feel
-from engine.protocol import Finding
+from engine.protocol import Finding, Severity
 from engine.spiff import model, reader, schedule
 
 
@@ -63,8 +63,8 @@ def _of_process(
             continue
 
         def tell(message: str, remedy: str, *, warning: bool = False, told: model.Element = element) -> None:
-            severity = "warning" if warning else "error"
-            findings.append(Finding(file, told.line, told.id, told.label, message, remedy, severity))  # type: ignore[arg-type]
+            severity: Severity = "warning" if warning else "error"
+            findings.append(Finding(file, told.line, told.id, told.label, message, remedy, severity))
 
         if tenant_id is None:
             tell("Ein Zeitstart gehört der Stadt, die bereitstellt.", "Bitte für einen Mandanten bereitstellen.")

@@ -8,6 +8,7 @@ from typing import Literal
 
 from engine import feel
 
+IterationKind = Literal["for", "every", "some"]
 HitPolicy = Literal["UNIQUE", "FIRST", "PRIORITY", "ANY", "COLLECT", "RULE ORDER", "OUTPUT ORDER"]
 
 
@@ -132,7 +133,7 @@ class Filter:
 class Iteration:
     """A boxed for, every or some (DMN 1.4) over the variable; `body` is its return or satisfies."""
 
-    kind: Literal["for", "every", "some"]
+    kind: IterationKind
     variable: str
     source: Logic
     body: Logic

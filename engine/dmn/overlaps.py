@@ -10,7 +10,6 @@ from itertools import combinations
 from engine import feel
 from engine.dmn import model
 from engine.dmn.reader import LEGAL_COLUMNS, Reader
-from engine.protocol import Finding
 
 MAX_PAIRS = 20_000
 MAX_SAMPLES = 40
@@ -29,8 +28,7 @@ def check(reader: Reader, decisions: model.Model, functions: Iterable[feel.Funct
 
 
 def _add(reader: Reader, decision: model.Decision, rule: model.Rule, message: str, remedy: str, *, warning: bool) -> None:
-    severity: str = "warning" if warning else "error"
-    reader.findings.append(Finding(reader.file, rule.line, rule.id, decision.name, message, remedy, severity))  # type: ignore[arg-type]
+    reader.add(model.Place(reader.file, rule.line, rule.id, decision.name), message, remedy, warning=warning)
 
 
 def _unknown_functions(reader: Reader, decision: model.Decision, table: model.Table, offered: set[str]) -> None:

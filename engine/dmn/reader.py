@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from typing import Literal
 
 from lxml import etree
 
 from engine import feel, xml
 from engine.dmn import model, structure
-from engine.protocol import Finding
+from engine.protocol import Finding, Severity
 
 POLICIES: dict[str, model.HitPolicy] = {
     "UNIQUE": "UNIQUE", "FIRST": "FIRST", "PRIORITY": "PRIORITY", "ANY": "ANY", "COLLECT": "COLLECT", "RULE ORDER": "RULE ORDER",
     "OUTPUT ORDER": "OUTPUT ORDER",
 }  # fmt: skip
 FEEL_LANGUAGE = re.compile(r"(feel|https?://www\.omg\.org/spec/(DMN/\d{8}/)?FEEL/?(\d{8})?)?", re.IGNORECASE)
+ITERATIONS: dict[str, model.IterationKind] = {"for": "for", "every": "every", "some": "some"}
 AGGREGATIONS = ("SUM", "MIN", "MAX", "COUNT")
 DMN_NAMESPACE = "/spec/DMN/"
 LEGAL_COLUMNS = ("rechtsgrundlage", "quelle")
@@ -76,8 +76,8 @@ class Reader:
         self.add(place, message, remedy, warning=warning)
 
     def add(self, place: model.Place, message: str, remedy: str, *, warning: bool = False) -> None:
-        severity = "warning" if warning else "error"
-        self.findings.append(Finding(place.file, place.line, place.element_id, place.label, message, remedy, severity))  # type: ignore[arg-type]
+        severity: Severity = "warning" if warning else "error"
+        self.findings.append(Finding(place.file, place.line, place.element_id, place.label, message, remedy, severity))
 
     # -- expressions
     def _expression(self, element: etree._Element, text: str, where: str) -> feel.Expression | None:
@@ -156,8 +156,8 @@ class Reader:
         if kind == "filter":
             source, match = self._part(element, "in"), self._part(element, "match")
             return model.Filter(source, match) if source and match else None
-        if kind in ("for", "every", "some"):
-            return self._iteration(element, kind)  # type: ignore[arg-type]  # one of the three
+        if kind in ITERATIONS:
+            return self._iteration(element, ITERATIONS[kind])
         return self._function(element)
 
     def _part(self, element: etree._Element, name: str) -> model.Logic | None:
@@ -169,7 +169,7 @@ class Reader:
             return None
         return self._logic(inside)
 
-    def _iteration(self, element: etree._Element, kind: Literal["for", "every", "some"]) -> model.Iteration | None:
+    def _iteration(self, element: etree._Element, kind: model.IterationKind) -> model.Iteration | None:
         variable = element.get("iteratorVariable", "").strip()
         if not variable:
             self.fault(element, "Der Schleife fehlt der Name ihrer Variable.", "Bitte eine Laufvariable benennen.")
@@ -267,9 +267,7 @@ class Reader:
         allowed = self._unary(element, _text(allowed_element), "Erlaubte Werte") if allowed_element is not None else None
         variable = next((str(value) for key, value in element.attrib.items() if str(key).endswith("}inputVariable")), None)
         kind = self._type(expression_element.get("typeRef") if expression_element is not None else None)
-        return (
-            model.Input(element.get("id", ""), label or text, expression, kind, allowed, variable and str(variable)) if expression else None
-        )
+        return model.Input(element.get("id", ""), label or text, expression, kind, allowed, variable) if expression else None
 
     def _output(self, element: etree._Element, index: int) -> model.Output:
         allowed_element = _child(element, "outputValues")
@@ -313,7 +311,7 @@ class Reader:
 
 _LOGIC = (
     "decisionTable", "literalExpression", "context", "list", "relation", "invocation", "functionDefinition", "conditional", "filter",
-    "for", "every", "some",
+    *ITERATIONS,
 )  # fmt: skip
 
 

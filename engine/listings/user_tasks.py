@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from engine.listings.listing import Filter, Listing
+from engine.listings.listing import Filter, FilterKind, Listing
 from engine.listings.waits import INSTANCE_ORDERS, OF_INSTANCE, USER_TASKS
 
 # Camunda's `candidate...` filters find what nobody has taken; `..._or_taken` (includeAssignedTasks) also what somebody has.
-OFFERED = {
+OFFERED: dict[str, tuple[FilterKind, str, str]] = {
     "candidate_user": ("text", "u.candidate_users @> array[cast(:value as text)]", "dieser Person angeboten"),
     "candidate_group": ("text", "u.candidate_groups @> array[cast(:value as text)]", "dieser Gruppe angeboten"),
     "candidate_groups": ("texts", "u.candidate_groups && cast(:value as text[])", "einer dieser Gruppen angeboten"),
@@ -44,8 +44,8 @@ OPEN_TASKS = Listing(
         "assigned": Filter("flag", "u.assignee is not null"),
         "unassigned": Filter("flag", "u.assignee is null"),
         "involved_user": Filter("text", "(u.assignee = :value or u.candidate_users @> array[cast(:value as text)])"),
-        **{name: Filter(kind, f"{where} and u.assignee is null", note) for name, (kind, where, note) in OFFERED.items()},  # type: ignore[arg-type]  # the kinds are literals above
-        **{f"{name}_or_taken": Filter(kind, where, f"{note}, auch übernommen") for name, (kind, where, note) in OFFERED.items()},  # type: ignore[arg-type]  # as above
+        **{name: Filter(kind, f"{where} and u.assignee is null", note) for name, (kind, where, note) in OFFERED.items()},
+        **{f"{name}_or_taken": Filter(kind, where, f"{note}, auch übernommen") for name, (kind, where, note) in OFFERED.items()},
         "with_candidate_groups": Filter("flag", "u.candidate_groups <> '{}'"),
         "without_candidate_groups": Filter("flag", "u.candidate_groups = '{}'"),
         "with_candidate_users": Filter("flag", "u.candidate_users <> '{}'"),
