@@ -32,7 +32,7 @@ def of_instance(tx: Connection, instance: instances.Instance) -> list[Activity]:
 
     An element that is passed twice at once in one scope (two tokens) ends in the order it was entered.
     """
-    drawn = {node.element.id: node.element for node in bundles.definition(tx, instance.bundle_id, tenant_id=instance.tenant_id).nodes()}
+    drawn = {node.element.id: node.element for node in bundles.definition(tx, instance.bundle_id).nodes()}
     found: list[Activity] = []
     open_ones: dict[tuple[str, str], list[int]] = {}
     for command in history.read(tx, instance.tenant_id, instance.id):

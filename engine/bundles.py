@@ -11,6 +11,12 @@ from engine import bindings, db, deployments, errors
 from engine.spiff import definition as spiff
 from engine.spiff import model, reader
 
+# The version of its own process that an instance `p` keeps, as `d`; `:world` is the world of its tenant.
+DEFINITION = (
+    " join bundle b on b.world_id = :world and b.id = p.bundle_id join definition d on d.world_id = :world and d.kind = 'bpmn'"
+    " and d.key = p.process_key and d.id = any (b.definition_ids)"
+)
+
 
 def for_start(tx: Connection, process_key: str, *, tenant_id: int, version: int | None = None) -> tuple[int, spiff.Definition]:
     """Return the bundle that a new instance of the process runs: the latest versions, or `version` of the process and the latest beside it.
@@ -21,7 +27,7 @@ def for_start(tx: Connection, process_key: str, *, tenant_id: int, version: int 
     now_newest, bundles = deployments.newest(tx, world_id), db.runtime(tx).bundles
     cached = bundles.get((world_id, process_key)) if version is None else None
     if cached is not None and cached[0] == now_newest:
-        return cached[1], definition(tx, cached[1], tenant_id=tenant_id)
+        return cached[1], definition(tx, cached[1])
     ids = _closure(tx, world_id, process_key, version)
     parameters = {"w": world_id, "p": process_key, "ids": ids}
     query = text("select id from bundle where world_id = :w and process_key = :p and definition_ids = cast(:ids as bigint[])")
@@ -36,7 +42,7 @@ def for_start(tx: Connection, process_key: str, *, tenant_id: int, version: int 
             ),
             parameters,
         ).scalar_one()
-    return int(found), definition(tx, int(found), tenant_id=tenant_id)
+    return int(found), definition(tx, int(found))
 
 
 def preview(tx: Connection, process_key: str, version: int, *, tenant_id: int) -> spiff.Definition:
@@ -90,7 +96,7 @@ def _bound(process: model.Process, deployment_id: int) -> list[tuple[str, str, s
     return found
 
 
-def definition(tx: Connection, bundle_id: int, *, tenant_id: int) -> spiff.Definition:
+def definition(tx: Connection, bundle_id: int) -> spiff.Definition:
     """Return the executable definition of a bundle, parsed once per process of the program."""
     runtime = db.runtime(tx)
     found = runtime.definitions.get(bundle_id)
@@ -159,9 +165,3 @@ def pinned(tx: Connection, bundle_id: int, kind: str, key: str) -> tuple[int, by
     if row is None:
         raise errors.NotFound(f"„{key}“ ({kind}) gehört nicht zu den Modellen, mit denen der Vorgang begonnen wurde.")
     return row.version, bytes(row.content)
-
-
-def element(tx: Connection, bundle_id: int, element_id: str, *, tenant_id: int) -> model.Element | None:
-    """Return an element of a bundle's processes as drawn, or None."""
-    built = definition(tx, bundle_id, tenant_id=tenant_id)
-    return next((node.element for node in built.nodes() if node.element.id == element_id), None)

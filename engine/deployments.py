@@ -178,10 +178,7 @@ def deploy(
     tenant_id: for whom timer start events start; without it they are refused.
     """
     functions = db.runtime(tx).functions
-    known: dict[str, set[str]] = {}
-    for row in tx.execute(text("select distinct kind, key from definition where world_id = :world and not undone"), {"world": world_id}):
-        known.setdefault(row.kind, set()).add(row.key)
-    findings = check(files, readers, functions=functions, topics=topics, known=known)
+    findings = check(files, readers, functions=functions, topics=topics, known=known(tx, world_id))
     planned, told = start_schedule.of_files(files, functions, now, tenant_id)
     findings += told
     if any(finding.severity == "error" for finding in findings):

@@ -9,12 +9,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Literal
+from typing import Any, Literal
 from uuid import UUID
 
 from sqlalchemy import Connection, text
 
-from engine import clock, db, deployments, errors, instances, jobs, values
+from engine import bundles, clock, db, deployments, errors, instances, jobs, values
 
 MAX_FETCH = 1000
 COLUMNS = (
@@ -22,12 +22,7 @@ COLUMNS = (
     " j.properties, j.priority, j.retries, j.retries_told, j.attempts, j.locked_by, j.last_worker, j.locked_until, j.error, j.created_at,"
     " d.uuid as definition_uuid, d.version as definition_version, d.meta ->> 'version_tag' as version_tag"
 )
-# With the version of its own process that the instance keeps.
-FROM = (
-    "from job j join process_instance p on p.tenant_id = j.tenant_id and p.id = j.instance_id"
-    " join bundle b on b.world_id = :world and b.id = p.bundle_id join definition d on d.world_id = :world and d.kind = 'bpmn'"
-    " and d.key = p.process_key and d.id = any (b.definition_ids)"
-)
+FROM = f"from job j join process_instance p on p.tenant_id = j.tenant_id and p.id = j.instance_id{bundles.DEFINITION}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,9 +110,7 @@ def fetch(
             f" where j.tenant_id = :t and j.topic = :topic and j.retries > 0 and (j.locked_until is null or j.locked_until < :now)"
             f"{conditions} order by {order}, j.instance_id, j.id limit :n for update of j skip locked"
         )
-        given = {"t": tenant_id, "topic": one.topic, "now": now, "n": limit, "most": jobs.MAX_ATTEMPTS, **parameters}
-        if conditions:
-            given["world"] = world_id
+        given = {"t": tenant_id, "world": world_id, "topic": one.topic, "now": now, "n": limit, "most": jobs.MAX_ATTEMPTS, **parameters}
         found += [(row.priority, row.created_at, row.instance_id, row.id, one, row.poison) for row in tx.execute(query, given)]
     ranked = sorted(found, key=lambda row: row[1:3], reverse=by_time == "desc")
     if by_time is None or use_priority:
@@ -209,9 +202,9 @@ def visible(tx: Connection, tenant_id: int, tasks: Sequence[ExternalTask]) -> di
     return found
 
 
-def of_row(row: object) -> ExternalTask:
+def of_row(row: Sequence[Any]) -> ExternalTask:
     """Return the job of a row of COLUMNS."""
-    fields = list(row)  # type: ignore[call-overload]  # a row of COLUMNS
+    fields = list(row)
     fields[9] = values.from_jsonable(fields[9])
     return ExternalTask(*fields)
 
@@ -247,5 +240,5 @@ def _steerable(tx: Connection, tenant_id: int, job_id: UUID) -> ExternalTask:
     """Lock the instance of a job that is for outside, and return the job."""
     task = get(tx, tenant_id, job_id)
     refuse_served(tx, [task.topic])
-    tx.execute(text("select 1 from process_instance where tenant_id = :t and id = :i for update"), {"t": tenant_id, "i": task.instance_id})
+    instances.hold(tx, tenant_id, task.instance_id)
     return get(tx, tenant_id, job_id)

@@ -148,7 +148,7 @@ def take(tx: Connection, locked: Locked, stimulus: Stimulus, now: datetime, defi
     instance, runtime, now = locked.instance, db.runtime(tx), now.astimezone(UTC)
     if instance.status != "running":
         raise errors.InvalidState(f"Der Vorgang „{instance.business_key}“ ist schon beendet ({instance.status}).")
-    definition = definition or bundles.definition(tx, instance.bundle_id, tenant_id=instance.tenant_id)
+    definition = definition or bundles.definition(tx, instance.bundle_id)
     before: bytes | spiff.Live | None = locked.state or None
     if before is not None:
         before = runtime.take_live(tx, instance.tenant_id, instance.id, locked.head) or before
@@ -187,7 +187,7 @@ def _migrate(
     told = stimulus.migration
     if told is None or told.from_bundle != instance.bundle_id:
         raise errors.Conflict(f"Der Vorgang „{instance.business_key}“ läuft inzwischen mit einer anderen Fassung. Bitte neu laden.")
-    target = bundles.definition(tx, told.to_bundle, tenant_id=instance.tenant_id)
+    target = bundles.definition(tx, told.to_bundle)
     bound = decisions.bound(tx, target, told.to_bundle, tenant_id=instance.tenant_id) if target.decisions else {}
     return spiff_migration.migrate(
         definition, target, before, stimulus, now, instance_id=instance.uuid, business_key=instance.business_key,
@@ -237,6 +237,11 @@ def lock(tx: Connection, tenant_id: int, instance_id: int) -> Locked:
     if row is None:
         raise errors.NotFound("Den Vorgang gibt es nicht.")
     return locked_row(tenant_id, row)
+
+
+def hold(tx: Connection, tenant_id: int, instance_id: int) -> None:
+    """Lock the instance's row for a command that takes no step: it comes first, whatever else is locked then."""
+    tx.execute(text("select 1 from process_instance where tenant_id = :t and id = :i for update"), {"t": tenant_id, "i": instance_id})
 
 
 def lock_all(tx: Connection, tenant_id: int, instance_ids: Sequence[int]) -> dict[int, Locked]:
@@ -297,7 +302,7 @@ def visible(
     row = tx.execute(query, {"t": tenant_id, "i": instance_id}).first()
     if row is None:
         return {}
-    definition = bundles.definition(tx, row.bundle_id, tenant_id=tenant_id)
+    definition = bundles.definition(tx, row.bundle_id)
     state = bytes(row.state)
     given = loop_children.of_waits(tx, tenant_id, instance_id, wait_ids) if spiff.has_children_apart(state) else {}
     return spiff_visible.variables(state, definition, wait_ids, instance_id=row.uuid, business_key=row.business_key, given=given)

@@ -205,7 +205,7 @@ def set_retries(tx: Connection, tenant_id: int, job_id: UUID, retries: int, *, b
     if not 0 <= retries <= MAX_RETRIES:
         raise errors.InvalidInput(f"Versuche sind eine ganze Zahl von 0 bis {MAX_RETRIES}.")
     job = get(tx, tenant_id, job_id)
-    tx.execute(text("select 1 from process_instance where tenant_id = :t and id = :i for update"), {"t": tenant_id, "i": job.instance_id})
+    instances.hold(tx, tenant_id, job.instance_id)
     query = text(
         "update job set retries = :r, retries_told = true, attempts = 0, locked_by = case when :r > 0 then locked_by end"
         " where tenant_id = :t and id = :id returning error"
@@ -252,7 +252,7 @@ def held(tx: Connection, tenant_id: int, job_id: UUID, worker: str) -> int:
     found = tx.execute(text("select instance_id from job where tenant_id = :t and id = :id"), {"t": tenant_id, "id": job_id}).scalar()
     if found is None:
         raise gone()
-    tx.execute(text("select 1 from process_instance where tenant_id = :t and id = :i for update"), {"t": tenant_id, "i": found})
+    instances.hold(tx, tenant_id, found)
     holder = tx.execute(text("select locked_by from job where tenant_id = :t and id = :id"), {"t": tenant_id, "id": job_id}).first()
     if holder is None:
         raise gone()

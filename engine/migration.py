@@ -59,8 +59,6 @@ class Plan:
 
     tenant_id: int
     process_key: str
-    from_version: int
-    to_version: int
     sources: tuple[int, ...]
     target: int
     mapping: Mapping[str, str | None]
@@ -94,14 +92,14 @@ def plan(tx: Connection, process_key: str, from_version: int, to_version: int, d
     target, built = bundles.for_start(tx, process_key, tenant_id=tenant_id, version=to_version)
     mapping.resolve(source, built, drawn)
     sources = tuple(one for one in _bundles(tx, process_key, from_version, tenant_id=tenant_id) if one != target)
-    return Plan(tenant_id, process_key, from_version, to_version, sources, target, dict(drawn))
+    return Plan(tenant_id, process_key, sources, target, dict(drawn))
 
 
 def _source(tx: Connection, process_key: str, version: int, *, tenant_id: int) -> Definition:
     """Return the version as its running instances keep it, most of them where there are several bundles."""
     kept = _bundles(tx, process_key, version, tenant_id=tenant_id)
     if kept:
-        return bundles.definition(tx, kept[0], tenant_id=tenant_id)
+        return bundles.definition(tx, kept[0])
     return bundles.preview(tx, process_key, version, tenant_id=tenant_id)
 
 
@@ -143,12 +141,12 @@ def _candidates(tx: Connection, made: Plan, after: int) -> list[int]:
 
 def _try(tx: Connection, made: Plan, locked: instances.Locked, told: Mapping[UUID, Any], now: datetime) -> Verdict:
     instance = locked.instance
-    target = bundles.definition(tx, made.target, tenant_id=made.tenant_id)
+    target = bundles.definition(tx, made.target)
     bound = decisions.bound(tx, target, made.target, tenant_id=made.tenant_id) if target.decisions else {}
     given = loop_children.all_of(tx, made.tenant_id, instance.id) if spiff_state.has_children_apart(locked.state) else {}
     try:
         step, _ = spiff.migrate(
-            bundles.definition(tx, instance.bundle_id, tenant_id=made.tenant_id), target, locked.state, _stimulus(made, instance, "", ""),
+            bundles.definition(tx, instance.bundle_id), target, locked.state, _stimulus(made, instance, "", ""),
             now, instance_id=instance.uuid, business_key=instance.business_key, decisions=bound, functions=db.runtime(tx).functions,
             given=given,
         )  # fmt: skip
@@ -241,7 +239,7 @@ def migrate(tx: Connection, made: Plan, instance_ids: Sequence[int], *, reason: 
             verdicts.append(_refused(locked, fault))
             continue
         leased = _leased_now(one.step, told)
-        changes = () if leased else tuple(_changes(one.step, bundles.definition(tx, made.target, tenant_id=made.tenant_id), told))
+        changes = () if leased else tuple(_changes(one.step, bundles.definition(tx, made.target), told))
         verdicts.append(Verdict(instance.id, instance.uuid, instance.business_key, leased, changes))
         if not leased:
             taken.append(one)

@@ -61,7 +61,7 @@ def replay(tx: Connection, tenant_id: int, instance_id: int, *, against: Mapping
     if breach is not None:
         difference = Difference(breach.seq, None, "", "", "", f"Die Hashkette hält nicht: {breach.message}")
     else:
-        difference = _fold(tx, _Pinned(tx, tenant_id, row.bundle_id, against), row.uuid, row.business_key, commands)
+        difference = _fold(tx, _Pinned(tx, row.bundle_id, against), row.uuid, row.business_key, commands)
     return Replayed(instance_id, row.process_key, row.business_key, len(commands), difference)
 
 
@@ -70,13 +70,12 @@ class _Pinned:
     """The definitions an instance ran with; `bundle_id` is the one it has now. against: diagrams to take in their place."""
 
     tx: Connection
-    tenant_id: int
     bundle_id: int
     against: Mapping[str, bytes] | None
 
     def definition(self, bundle_id: int) -> Definition:
         if self.against is None:
-            return bundles.definition(self.tx, bundle_id, tenant_id=self.tenant_id)
+            return bundles.definition(self.tx, bundle_id)
         root, pinned = bundles.processes(self.tx, bundle_id)
         return spiff_definition.of_processes(root, pinned | spiff_definition.processes_of(self.against, db.runtime(self.tx).functions))
 

@@ -309,15 +309,6 @@ def open_tasks(
     return [_task(row) for row in tx.execute(query, parameters)]
 
 
-def count_open(tx: Connection, tenant_id: int, *, user: str, groups: Sequence[str]) -> int:
-    """Return how many open tasks a person may work on."""
-    query = text(
-        "select count(*) from user_task u where u.tenant_id = :t and u.ended_at is null and (u.assignee = :user or (u.assignee is null"
-        " and (u.candidate_users @> array[:user] or u.candidate_groups && cast(:groups as text[]))))"
-    )
-    return int(tx.execute(query, {"t": tenant_id, "user": user, "groups": list(groups)}).scalar_one())
-
-
 def _task(row: Sequence[Any]) -> UserTask:
     """Return the task of a row of COLUMNS."""
     fields: list[Any] = [*row[:8], tuple(row[8]), tuple(row[9]), *row[10:13], values.from_jsonable(row[13]), *row[14:]]

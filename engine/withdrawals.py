@@ -116,7 +116,7 @@ def _reasons(tx: Connection, row: Any, world_id: int, tenant_id: int) -> Iterato
     in_use = tx.execute(text("select * from bundle_use(:w)"), {"w": world_id}).all()
     yield from _instances(tx, made, in_use, tenant_id)
     yield from _diagrams(tx, row.id, world_id)
-    yield from _decisions(tx, in_use, row.id, world_id, tenant_id)
+    yield from _decisions(tx, in_use, row.id, world_id)
 
 
 def _instances(tx: Connection, made: Sequence[Any], in_use: Sequence[Any], tenant_id: int) -> Iterator[str]:
@@ -124,7 +124,7 @@ def _instances(tx: Connection, made: Sequence[Any], in_use: Sequence[Any], tenan
     by_id = {one.id: one for one in made}
     for use in in_use:
         ids = tx.execute(text("select definition_ids from bundle where id = :b"), {"b": use.bundle_id}).scalar_one()
-        needed = [one for one in (by_id[i] for i in ids if i in by_id) if _needs(tx, use.bundle_id, one, tenant_id)]
+        needed = [one for one in (by_id[i] for i in ids if i in by_id) if _needs(tx, use.bundle_id, one)]
         if not needed:
             continue
         what = ", ".join(f"{versions.KINDS[one.kind]} „{one.key}“ Fassung {one.version}" for one in needed)
@@ -142,11 +142,11 @@ def _instances(tx: Connection, made: Sequence[Any], in_use: Sequence[Any], tenan
             yield f"{use.running + use.ended - MAX_TOLD} weitere Vorgänge ebenso."
 
 
-def _needs(tx: Connection, bundle_id: int, one: Any, tenant_id: int) -> bool:
+def _needs(tx: Connection, bundle_id: int, one: Any) -> bool:
     """Return whether a bundle's processes refer to one of its definitions; a bundle holds every form and letter of its day."""
     if one.kind == "bpmn":
         return True
-    definition = bundles.definition(tx, bundle_id, tenant_id=tenant_id)
+    definition = bundles.definition(tx, bundle_id)
     if one.kind == "form" and definition.process.start_form == one.key:
         return True
     elements = [node.element for node in definition.nodes()]
@@ -192,12 +192,12 @@ def _goes(tx: Connection, world_id: int, kind: str, key: str, binding: str, *, o
     return bindings.resolve(tx, world_id, kind, key, binding, deployment_id=of, without=without) is None
 
 
-def _decisions(tx: Connection, in_use: Sequence[Any], deployment_id: int, world_id: int, tenant_id: int) -> Iterator[str]:
+def _decisions(tx: Connection, in_use: Sequence[Any], deployment_id: int, world_id: int) -> Iterator[str]:
     """Name the running instances, of older versions too, that may still ask a decision which would be gone."""
     for use in in_use:
         if not use.running:
             continue
-        definition = bundles.definition(tx, use.bundle_id, tenant_id=tenant_id)
+        definition = bundles.definition(tx, use.bundle_id)
         of = bundles.deployments_of_decisions(tx, use.bundle_id)
         for key, binding in definition.decisions.items():
             if _goes(tx, world_id, "dmn", key, binding, of=of.get(key, 0), without=deployment_id):

@@ -41,7 +41,7 @@ def show(instance_uuid: UUID) -> ResponseReturnValue:
         rows = law_values.of_commands(tx, session.tenant_id, commands)
         verdict = replay.replay(tx, session.tenant_id, instance.id)
         kept = _bundles(commands, instance.bundle_id)
-        definitions = [bundles.definition(tx, one, tenant_id=session.tenant_id) for one in kept]
+        definitions = [bundles.definition(tx, one) for one in kept]
         diagrams = [_diagram(bundles.files(tx, one, "bpmn"), instance.process_key) for one in kept]
     definition = definitions[-1]
     labels = {node.element.id: node.element.label or node.element.id for one in definitions for node in one.nodes()}

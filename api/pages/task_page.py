@@ -85,7 +85,7 @@ def _page(
     fields: Mapping[str, str],
     message: str | None,
 ) -> str:
-    definition = bundles.definition(tx, task.bundle_id, tenant_id=task.tenant_id)
+    definition = bundles.definition(tx, task.bundle_id)
     drawn = next((node.element for node in definition.nodes() if node.element.id == task.element_id), None)
     basis, _, hint = (drawn.documentation if drawn else "").partition("\n")
     schema = forms.german_schema(form.schema, data) if form is not None else {"type": "default", "components": []}

@@ -4,13 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from engine import bundles
 from engine.listings.listing import Filter, Listing
 
-# The version of its own process that an instance keeps.
-DEFINITION = (
-    " join bundle b on b.world_id = :world and b.id = p.bundle_id join definition d on d.world_id = :world and d.kind = 'bpmn'"
-    " and d.key = p.process_key and d.id = any (b.definition_ids)"
-)
 OPEN_INCIDENT = "exists (select 1 from incident i where i.tenant_id = p.tenant_id and i.instance_id = p.id and i.resolved_at is null)"
 # Which elements an instance stands at, by its waits.
 WAITS_AT = " or ".join(
@@ -49,7 +45,7 @@ HISTORIC = Listing(
         " (select h.payload::jsonb -> 'stimulus' ->> 'name' from history h where p.status = 'cancelled' and h.tenant_id = p.tenant_id"
         f" and h.instance_id = p.id and h.kind = 'cancelled' limit 1) as reason, {OPEN_INCIDENT} as has_incident"
     ),
-    source=f"from process_instance p{DEFINITION} where p.tenant_id = :tenant",
+    source=f"from process_instance p{bundles.DEFINITION} where p.tenant_id = :tenant",
     filters=COMMON | {
         "active_activity_id_in": Filter("texts", f"({WAITS_AT})"),
         "finished": Filter("flag", "p.status <> 'running'"),

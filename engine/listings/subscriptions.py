@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from engine.listings.instances import COMMON, DEFINITION
+from engine import bundles
+from engine.listings.instances import COMMON
 from engine.listings.listing import Filter, Listing
 
 MESSAGES = Listing(
     columns="s.id as wait_id, s.instance_id, p.uuid as instance_uuid",
     source=(
-        f"from subscription s join process_instance p on p.tenant_id = s.tenant_id and p.id = s.instance_id{DEFINITION}"
+        f"from subscription s join process_instance p on p.tenant_id = s.tenant_id and p.id = s.instance_id{bundles.DEFINITION}"
         " where s.tenant_id = :tenant and s.kind = 'message'"
     ),
     filters={

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from engine.listings.instances import DEFINITION
+from engine import bundles
 from engine.listings.listing import Filter, Listing
 
 HISTORIC = Listing(
@@ -12,7 +12,7 @@ HISTORIC = Listing(
         "v.key as name, v.value, p.id as instance_id, p.uuid as instance_uuid, p.process_key, p.status, p.started_at, d.uuid as definition_uuid,"
         " d.version as definition_version"
     ),
-    source=f"from process_instance p{DEFINITION} cross join lateral jsonb_each(p.variables) v where p.tenant_id = :tenant",
+    source=f"from process_instance p{bundles.DEFINITION} cross join lateral jsonb_each(p.variables) v where p.tenant_id = :tenant",
     filters={
         "number": Filter("whole", "p.id = :value", is_public=False),
         "variable_name": Filter("text", "v.key = :value"),

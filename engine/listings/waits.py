@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from engine.listings.instances import DEFINITION
+from engine import bundles
 from engine.listings.listing import Filter, Listing
 
 OF_INSTANCE = {
@@ -26,7 +26,7 @@ JOBS = Listing(
         " and i.wait_id = t.id and i.resolved_at is null limit 1) as error from timer t where t.tenant_id = :tenant"
         " union all select j.tenant_id, j.id, j.instance_id, j.element_id, j.topic, j.retries, j.locked_until, j.created_at, j.priority, j.error"
         " from job j where j.tenant_id = :tenant) w join process_instance p on p.tenant_id = w.tenant_id and p.id = w.instance_id"
-        f"{DEFINITION} where w.tenant_id = :tenant"
+        f"{bundles.DEFINITION} where w.tenant_id = :tenant"
     ),
     filters=OF_INSTANCE | {
         "job_id": Filter("uuid", "w.id = :value"),
@@ -54,7 +54,7 @@ USER_TASKS = Listing(
         "u.id, u.element_id, u.label, u.assignee, u.created_at, u.ended_at, u.ended_by, u.outcome, u.due_at, u.follow_up_at, u.priority,"
         " p.uuid as instance_uuid, p.process_key, d.uuid as definition_uuid, d.version as definition_version"
     ),
-    source=f"from user_task u join process_instance p on p.tenant_id = u.tenant_id and p.id = u.instance_id{DEFINITION} where u.tenant_id = :tenant",
+    source=f"from user_task u join process_instance p on p.tenant_id = u.tenant_id and p.id = u.instance_id{bundles.DEFINITION} where u.tenant_id = :tenant",
     filters=OF_INSTANCE | {
         "task_id": Filter("uuid", "u.id = :value"),
         "process_instance_business_key_like": Filter("text", "p.business_key like :value", "mit % als Platzhalter"),
@@ -98,7 +98,7 @@ INCIDENTS = Listing(
     ),
     source=(
         "from incident i left join process_instance p on p.tenant_id = i.tenant_id and p.id = i.instance_id"
-        f"{DEFINITION.replace(' join ', ' left join ')} left join job j on j.tenant_id = i.tenant_id and j.id = i.wait_id"
+        f"{bundles.DEFINITION.replace(' join ', ' left join ')} left join job j on j.tenant_id = i.tenant_id and j.id = i.wait_id"
         " where i.tenant_id = :tenant and i.resolved_at is null"
     ),
     filters={name: OF_INSTANCE[name] for name in ("process_instance_id", "process_definition_id")} | {
