@@ -14,7 +14,7 @@ from engine import deployments
 from engine.db import Database
 from processes import mutations
 from processes.mutations import Mutant
-from processes.scenario_runner import Outcome
+from processes.scenario_stage import Outcome
 
 FORM_REFUSES = (
     "Ohne Grund nimmt schon das Formular „Maßnahme entscheiden“ den Außendienst nicht an (Szenario innendienst_uebersprungen);"

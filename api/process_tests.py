@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from api import console, model_files, mutation_tests, scenario_pool, scenario_tests
-from processes import scenario_runner, scenarios
+from processes import scenario_stage, scenarios
 
 MAX_SHOWN = 40
 
@@ -49,11 +49,11 @@ def run(paths: Sequence[Path], *, only: str | None = None, as_json: bool = False
     return 0 if passed == len(outcomes) and outcomes and not survivors else 1
 
 
-def _played(scenario: scenarios.Scenario) -> scenario_runner.Outcome:
+def _played(scenario: scenarios.Scenario) -> scenario_stage.Outcome:
     return scenario_tests.play(scenario_pool.database(), scenario, scenario_pool.files())
 
 
-def _print(outcomes: Sequence[scenario_runner.Outcome], missing: dict[str, list[str]], answer: Mapping[str, Any]) -> None:
+def _print(outcomes: Sequence[scenario_stage.Outcome], missing: dict[str, list[str]], answer: Mapping[str, Any]) -> None:
     for outcome in outcomes:
         mark = "[green]bestanden[/green]" if outcome.passed else "[red]gescheitert[/red]"
         console.out.print(f"{mark}  {outcome.scenario.process}: {outcome.scenario.title}", highlight=False)

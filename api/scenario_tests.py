@@ -15,7 +15,7 @@ from api import completion, migrations, seeding, wiring
 from engine import db, errors, worker
 from engine.db import Database
 from engine.spiff import model, reader
-from processes import scenario_runner, scenarios
+from processes import scenario_runner, scenario_stage, scenarios
 
 PASSWORD = "scenario"
 RACE = "nur_im_wettlauf"  # extension property of an element
@@ -41,12 +41,12 @@ def throw_away_database() -> Iterator[Database]:
 
 def play(
     database: Database, scenario: scenarios.Scenario, files: Mapping[str, bytes], *, world: str | None = None
-) -> scenario_runner.Outcome:
+) -> scenario_stage.Outcome:
     """Play one scenario in a world of its own, by default named like it."""
     seeded = seeding.sandbox(database, world or f"{scenario.process}/{scenario.path.stem}", clock=scenario.starts_at, files=files)
 
     patient = _Patient(database)
-    stage = scenario_runner.Stage(
+    stage = scenario_stage.Stage(
         seeded.world_id,
         seeded.tenants,
         database.begin,
@@ -80,7 +80,7 @@ class _Patient(Database):
             raise errors.InvalidState("Der Fall läuft im Kreis, ohne dass ein Mensch oder ein Datum ihn anhält. Bitte das Diagramm prüfen.")
 
 
-def missing(outcomes: Sequence[scenario_runner.Outcome], files: Mapping[str, bytes], *, whole: bool) -> tuple[dict[str, list[str]], int]:
+def missing(outcomes: Sequence[scenario_stage.Outcome], files: Mapping[str, bytes], *, whole: bool) -> tuple[dict[str, list[str]], int]:
     """Return process -> elements that no scenario reached, and how many elements there are; `whole`: of all processes."""
     played = {outcome.scenario.process for outcome in outcomes}
     elements = {process: ids for process, ids in elements_of(files).items() if process in played or whole}

@@ -16,8 +16,9 @@ from sqlalchemy import text
 from api import asking, completion, console, model_files, scenario_tests, seeding, typed, waiting
 from engine import clock, errors, feel, history, user_tasks, values, worker
 from engine.db import Database
-from processes import scenario_runner, scenarios, walks
+from processes import scenario_acts, scenarios, walks
 from processes.casefile import letters
+from processes.scenario_stage import Outcome, Scene, Stage
 from processes.scenarios import BERLIN, Act
 
 HELP = """  Nummer  erledigen, was wartet      u JJJJ-MM-TT  Uhr vorstellen       n  bis zum nächsten Ereignis
@@ -29,31 +30,30 @@ HELP = """  Nummer  erledigen, was wartet      u JJJJ-MM-TT  Uhr vorstellen     
 
 @dataclass
 class _Trial:
-    """A walk at the terminal: the stage it plays on and what was done so far."""
+    """A walk at the terminal: the scene it plays in and what was done so far."""
 
     database: Database
-    stage: scenario_runner.Stage
-    player: scenario_runner.Player
+    scene: Scene
     walk: walks.Walk
     choices: list[Callable[[], None]] = field(default_factory=list)
     shows_outside: bool = False
 
     @property
     def now(self) -> datetime:
-        return self.player.now()
+        return self.scene.now()
 
     def do(self, kind: str, what: object, form: Mapping[str, object] | None = None, **more: str) -> None:
         """Do an act through the program's own verbs; keep it if it was accepted. Raises errors.Rejected."""
         act = Act(0, None, kind, what, dict(form or {}), {}, None, more.get("fuer"), more.get("als"), {})
         at = self.now
-        getattr(self.player, f"do_{kind}")(act, what)
-        self.stage.move(at)
+        scenario_acts.do(self.scene, act)
+        self.scene.stage.move(at)
         shown: dict[str, object] = {kind: what} | ({"formular": dict(form)} if form is not None else {}) | dict(more)
         self.walk.done.append(walks.Done(at, shown))
 
     def move(self, until: datetime) -> None:
         """Move the clock; a scenario notes it with the act that follows."""
-        self.stage.move(until)
+        self.scene.stage.move(until)
 
 
 def run(
@@ -81,13 +81,12 @@ def run(
         progress.stop()
         walk = walks.Walk(title, starts_at, claims=brought)
         scenario = scenarios.Scenario(Path("probe/scenarios/gang.yaml"), "probe", title, "", starts_at, tuple(walk.claims), (), ())
-        stage = scenario_runner.Stage(
+        stage = Stage(
             seeded.world_id, seeded.tenants, database.begin, lambda until: worker.run_until(database, seeded.world_id, until), completion.complete
         )  # fmt: skip
-        outcome = scenario_runner.Outcome(scenario)
-        trial = _Trial(database, stage, scenario_runner.Player(scenario, stage, outcome), walk)
-        trial.player.bring_in()
-        for fault in outcome.faults:
+        trial = _Trial(database, Scene(scenario, stage, Outcome(scenario)), walk)
+        scenario_acts.bring_in(trial.scene)
+        for fault in trial.scene.outcome.faults:
             console.out.print(fault, markup=False, highlight=False)
         if process is not None:
             trial.do("starten", {"prozess": process, "schluessel": key} | ({"variablen": given} if given else {}))
@@ -164,7 +163,7 @@ def _move(trial: _Trial, day: date) -> None:
 
 def _next(trial: _Trial) -> None:
     with trial.database.look() as tx:
-        due = tx.execute(text("select next_timer(:w)"), {"w": trial.stage.world_id}).scalar()
+        due = tx.execute(text("select next_timer(:w)"), {"w": trial.scene.stage.world_id}).scalar()
     if due is None:
         raise errors.InvalidState("Auf eine Zeit wartet hier nichts.")
     trial.move(due.astimezone(UTC))
@@ -177,7 +176,7 @@ def _show(trial: _Trial) -> None:
     table = Table(title=f"{trial.now.astimezone(BERLIN):%d.%m.%Y, %H:%M} Uhr – was wartet", title_justify="left")
     for column in ("Nr.", "Art", "Was", "Vorgang", "Wann"):
         table.add_column(column)
-    for slug, tenant_id in trial.stage.tenants.items():
+    for slug, tenant_id in trial.scene.stage.tenants.items():
         with trial.database.begin(tenant_id) as tx:
             waits = waiting.of_tenant(tx, slug, tenant_id)
         for wait in waits:
@@ -216,8 +215,8 @@ def _answer(trial: _Trial, wait: waiting.Wait) -> None:
 
 
 def _complete(trial: _Trial, wait: waiting.Wait) -> None:
-    with trial.database.begin(trial.stage.tenants[wait.city]) as tx:
-        task = user_tasks.get(tx, trial.stage.tenants[wait.city], wait.id)
+    with trial.database.begin(trial.scene.stage.tenants[wait.city]) as tx:
+        task = user_tasks.get(tx, trial.scene.stage.tenants[wait.city], wait.id)
     click.secho(f"  {task.label}", bold=True)
     faults: Mapping[str, str] = {}
     while True:
@@ -238,7 +237,7 @@ def _complete(trial: _Trial, wait: waiting.Wait) -> None:
 
 # ---------------------------------------------------------------- what there is to see
 def _variables(trial: _Trial) -> None:
-    for tenant_id in trial.stage.tenants.values():
+    for tenant_id in trial.scene.stage.tenants.values():
         with trial.database.begin(tenant_id) as tx:
             query = text("select process_key, business_key, status, variables from process_instance where tenant_id = :t order by id")
             for row in tx.execute(query, {"t": tenant_id}):
@@ -248,7 +247,7 @@ def _variables(trial: _Trial) -> None:
 
 
 def _decisions(trial: _Trial) -> None:
-    for tenant_id in trial.stage.tenants.values():
+    for tenant_id in trial.scene.stage.tenants.values():
         with trial.database.begin(tenant_id) as tx:
             for row in tx.execute(
                 text("select id, business_key from process_instance where tenant_id = :t order by id"), {"t": tenant_id}
@@ -264,7 +263,7 @@ def _decisions(trial: _Trial) -> None:
 
 def _letters(trial: _Trial, folder: Path | None) -> None:
     """List the letters; with a folder print them there."""
-    for tenant_id in trial.stage.tenants.values():
+    for tenant_id in trial.scene.stage.tenants.values():
         with trial.database.begin(tenant_id) as tx:
             for letter in letters.since(tx, tenant_id, trial.walk.starts_at):
                 told = f"{letter.posted_on:%d.%m.%Y} {letter.subject}"
@@ -288,7 +287,7 @@ _SHOWN: Mapping[str, Callable[[_Trial], None]] = {"v": _variables, "e": _decisio
 
 def _save(trial: _Trial, path: Path) -> None:
     now = trial.now
-    then = walks.holding(trial.database.begin, trial.stage.tenants, since=trial.walk.starts_at, on=now.astimezone(BERLIN).date())
+    then = walks.holding(trial.database.begin, trial.scene.stage.tenants, since=trial.walk.starts_at, on=now.astimezone(BERLIN).date())
     with _writing(path):
         walks.save(trial.walk, then, path, ended_at=now)
     click.echo(f"Gespeichert als Szenario: {path}")

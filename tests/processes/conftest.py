@@ -10,7 +10,7 @@ import pytest
 from api import model_files, scenario_tests
 from engine.db import Database
 from processes import scenarios
-from processes.scenario_runner import Outcome
+from processes.scenario_stage import Outcome
 
 
 class Played:

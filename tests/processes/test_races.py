@@ -8,12 +8,12 @@ from sqlalchemy import text
 
 from api import scenario_tests, seeding
 from engine import clock, history, timers, worker
-from processes import imports, runs, scenario_runner
+from processes import imports, runs, scenario_acts, scenarios
 from processes.casefile import payments
 from tests.processes.conftest import Played
 
 CLAIM = {
-    **scenario_runner.CLAIM, **scenario_runner.PERSON, "mandant": "detmold", "nachname": "Muster", "kassenzeichen": "DE260900001",
+    **scenario_acts.CLAIM, **scenario_acts.PERSON, "mandant": "detmold", "nachname": "Muster", "kassenzeichen": "DE260900001",
     "faellig_am": "15.08.2026", "betrag": "248,37",
 }  # fmt: skip
 
@@ -24,7 +24,7 @@ def test_a_payment_booked_as_the_grace_days_end_is_not_handed_over(played: Playe
     detmold = seeded.tenants["detmold"]
     with database.begin(detmold) as tx:
         received = imports.receive(
-            tx, tenant_id=detmold, name="f.csv", content=scenario_runner.claims_file([CLAIM]), by="test", now=clock.now(tx, detmold)
+            tx, tenant_id=detmold, name="f.csv", content=scenario_acts.claims_file([CLAIM]), by="test", now=clock.now(tx, detmold)
         )
     imports.process(lambda: database.begin(detmold), received, clock=lambda tx: clock.now(tx, detmold), by="test")
     worker.run_until(database, seeded.world_id, berlin(2026, 9, 2))
@@ -57,4 +57,4 @@ def test_a_payment_booked_as_the_grace_days_end_is_not_handed_over(played: Playe
 
 
 def berlin(year: int, month: int, day: int, hour: int = 8) -> datetime:
-    return datetime(year, month, day, hour, tzinfo=scenario_runner.BERLIN)
+    return datetime(year, month, day, hour, tzinfo=scenarios.BERLIN)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from api import model_files, scenario_tests
-from processes import scenarios
+from processes import scenario_acts, scenario_expectations, scenarios
 from tests.processes.conftest import Played
 
 PATHS = scenarios.find([model_files.HOUSE / "processes"])
@@ -27,3 +27,8 @@ def test_every_element_of_every_diagram_is_reached_by_a_scenario(played: Played)
     missing, _ = scenario_tests.missing(outcomes, played.files, whole=True)
 
     assert missing == {}
+
+
+def test_every_act_and_expectation_that_a_file_may_name_is_played() -> None:
+    assert set(scenario_acts.ACTS) == scenarios.ACTS
+    assert set(scenario_expectations.EXPECTATIONS) == scenarios.EXPECTATIONS
