@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime
+from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
@@ -61,7 +61,7 @@ def _value(component: forms.Component, data: Mapping[str, object], now: datetime
         return typed == "j"
     if component.type == "dynamiclist":
         typed = click.prompt(f"  {label}, Liste wie [{{feld: 1}}]", default="[]", show_default=False)
-        return _plain(feel.evaluate(typed, {}))
+        return forms.prefill_value(feel.evaluate(typed, {}))
     hint = {"number": " (Zahl)", "datetime": " (JJJJ-MM-TT)" if component.subtype != "time" else " (HH:MM)"}.get(component.type, "")
     typed = click.prompt(f"  {label}{hint}", default=_shown(before), show_default=before not in (None, ""))
     return _typed(component, typed.strip())
@@ -98,7 +98,7 @@ def _chosen(component: forms.Component, label: str, options: Sequence[tuple[obje
         if all(part.isascii() and part.isdecimal() and 1 <= int(part) <= len(values) for part in numbers) and (
             several or len(numbers) <= 1
         ):
-            chosen = [_plain(values[int(part) - 1]) for part in numbers]
+            chosen = [forms.prefill_value(values[int(part) - 1]) for part in numbers]
             return chosen if several else (chosen[0] if chosen else None)
         click.secho(f"  Bitte Nummern von 1 bis {len(values)} angeben.", fg="red")
 
@@ -114,15 +114,5 @@ def _typed(component: forms.Component, typed: str) -> Any:
     return typed
 
 
-def _plain(value: object) -> Any:
-    if isinstance(value, Decimal):
-        return format(value, "f")
-    if isinstance(value, date | datetime):
-        return value.isoformat()
-    if isinstance(value, Mapping):
-        return {str(name): _plain(item) for name, item in value.items()}
-    return [_plain(item) for item in value] if isinstance(value, list) else value
-
-
 def _shown(value: object) -> str:
-    return "" if value is None else str(_plain(value))
+    return "" if value is None else str(forms.prefill_value(value))
