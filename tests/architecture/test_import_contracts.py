@@ -43,6 +43,8 @@ def test_the_house_keeps_its_contracts(house: Path) -> None:
         ("processes/planted.py", "import forms\n", "Rooms"),
         ("forms/planted.py", "import engine.db\n", "forms uses of the engine only FEEL"),
         ("engine/history.py", "import SpiffWorkflow\n", "Only engine.spiff imports SpiffWorkflow"),
+        ("engine/planted.py", "from SpiffWorkflow.task import Task\n", "Only engine.spiff imports SpiffWorkflow"),
+        ("api/planted.py", "import SpiffWorkflow\n", "Only engine.spiff imports SpiffWorkflow"),
         ("processes/planted.py", "import flask\n", "Only api imports Flask"),
         ("engine/feel/planted.py", "import engine.clock\n", "Pure rooms"),
         ("processes/law/planted.py", "import sqlalchemy\n", "Pure rooms"),
