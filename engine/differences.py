@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+Kind = Literal["added", "removed", "changed", "moved"]
+
 
 @dataclass(frozen=True, slots=True)
 class Detail:
@@ -20,7 +22,7 @@ class Detail:
 class Difference:
     """One thing that two versions do not have in common. what: its kind in German; moved: only its place is another."""
 
-    kind: Literal["added", "removed", "changed", "moved"]
+    kind: Kind
     id: str
     what: str
     label: str

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator, Mapping
 
 from engine import differences
-from engine.differences import Detail, Difference
+from engine.differences import Detail, Difference, Kind
 
 KINDS = {
     "textfield": "Textfeld", "textarea": "Textbereich", "number": "Zahl", "checkbox": "Ankreuzfeld", "checklist": "Ankreuzliste",
@@ -47,9 +47,9 @@ def compare(before: bytes, after: bytes) -> tuple[Difference, ...]:
     return (*found, *(_difference("moved", key, other[key], ()) for key in moved))
 
 
-def _difference(kind: str, key: str, facts: Mapping[str, str], details: tuple[Detail, ...]) -> Difference:
+def _difference(kind: Kind, key: str, facts: Mapping[str, str], details: tuple[Detail, ...]) -> Difference:
     label = facts.get("Beschriftung") or facts.get("Text", "")[:80]
-    return Difference(kind, facts.get("Schlüssel") or key, facts.get("Art", ""), label, details)  # type: ignore[arg-type]
+    return Difference(kind, facts.get("Schlüssel") or key, facts.get("Art", ""), label, details)
 
 
 def _components(content: bytes) -> dict[str, dict[str, str]]:
