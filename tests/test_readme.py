@@ -100,7 +100,28 @@ def test_make_test_runs_every_check_and_ci_runs_make_test() -> None:
     assert "make test" in (ROOT / ".ci" / "run").read_text(encoding="utf-8")
 
 
-def test_links_of_the_documents_lead_somewhere() -> None:
-    for document in [ROOT / "README.md", *(ROOT / "docs").glob("*.md")]:
-        for target in re.findall(r"\]\(([^)#:]+)\)", document.read_text(encoding="utf-8")):
-            assert (document.parent / target).exists(), (document.name, target)
+DOCUMENTS = [ROOT / "README.md", *(ROOT / "docs").rglob("*.md"), *(ROOT / "processes").glob("*.md")]
+
+
+def links(document: Path) -> list[tuple[Path, str]]:
+    """Return (file, anchor) of each link and picture that leads to a file of the project."""
+    found = re.findall(r"\]\(([^)#:]*)(?:#([^)]+))?\)", document.read_text(encoding="utf-8"))
+    return [((document.parent / target).resolve() if target else document, anchor) for target, anchor in found]
+
+
+def anchors(document: Path) -> set[str]:
+    headings = re.findall(r"(?m)^#+ (.+)$", document.read_text(encoding="utf-8"))
+    return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.relative_to(ROOT).as_posix())
+def test_links_and_pictures_of_the_documents_lead_somewhere(document: Path) -> None:
+    for file, anchor in links(document):
+        assert file.exists(), file
+        assert not anchor or anchor in anchors(file), (file.name, anchor)
+
+
+def test_each_picture_is_shown_in_a_document() -> None:
+    shown = {file for document in DOCUMENTS for file, _ in links(document)}
+
+    assert sorted(set((ROOT / "docs" / "pictures").iterdir()) - shown) == []
