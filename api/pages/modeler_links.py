@@ -37,7 +37,9 @@ def process_instance(instance_uuid: UUID) -> ResponseReturnValue:
 def _deployment(query: str) -> str | None:
     """Return the deployment of `[{"type":"id","operator":"eq","value":…}]`, or None."""
     try:
-        found = strict_json.loads(query)
-        return str(UUID(found[0]["value"]))  # type: ignore[index]  # what does not fit raises, and is no deployment
-    except (strict_json.Unreadable, LookupError, TypeError, ValueError, AttributeError):
-        return None
+        match strict_json.loads(query):
+            case [{"value": str(value)}, *_]:
+                return str(UUID(value))
+    except ValueError:  # no JSON, or no id
+        pass
+    return None

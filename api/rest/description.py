@@ -10,7 +10,7 @@ from flask import Flask
 from werkzeug.routing import Rule
 
 from api.rest import faults
-from api.rest.operations import WORDS, Field, Operation
+from api.rest.operations import WORDS, Field, Operation, View
 
 OPENAPI = "3.1.0"
 SCHEMAS: dict[str, dict[str, object]] = {
@@ -49,11 +49,11 @@ def _routes(app: Flask) -> Iterator[Route]:
     for rule in app.url_map.iter_rules():
         if not faults.serves(rule.rule) or "engine" in rule.arguments:
             continue
-        operation = getattr(app.view_functions[rule.endpoint], "operation", None)
-        if not isinstance(operation, Operation):
+        view = app.view_functions[rule.endpoint]
+        if not isinstance(view, View):
             raise TypeError(f"{rule.endpoint} is not declared with operations.operation")
         for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"}):
-            yield Route(_path(rule), method, _area(rule), _topic(rule), operation)
+            yield Route(_path(rule), method, _area(rule), _topic(rule), view.operation)
 
 
 def openapi(app: Flask) -> dict[str, object]:

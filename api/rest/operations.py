@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Literal
 
 from flask import Response, request
@@ -48,12 +48,37 @@ class Operation:
     """How a route is described and checked. roles empty: open to everybody. body None: the view reads the request itself."""
 
     summary: str
-    roles: tuple[str, ...] = READERS
-    query: Fields = field(default_factory=dict)
-    body: Fields | None = None
-    status: int = 200
-    answer: str = ""
-    content: str = "application/json"
+    roles: tuple[str, ...]
+    query: Fields
+    body: Fields | None
+    status: int
+    answer: str
+    content: str
+
+
+class View:
+    """A declared view, as Flask calls it: the request is checked by `operation`, the answer is encoded."""
+
+    __name__: str
+
+    def __init__(self, operation: Operation, view: Callable[..., object]) -> None:
+        functools.update_wrapper(self, view)
+        self.operation = operation
+        self.view = view
+
+    def __call__(self, **arguments: Any) -> Response:
+        declared = self.operation
+        arguments.pop("engine", None)
+        query = read_query(declared.query)
+        _choose_tenant(query)
+        if declared.query:
+            arguments["query"] = query
+        if declared.body is not None:
+            arguments["body"] = read_body(declared.body)
+            _choose_tenant(arguments["body"])
+        if declared.roles:
+            app.require(*declared.roles)
+        return respond(self.view(**arguments), declared.status)
 
 
 def operation(
@@ -65,32 +90,12 @@ def operation(
     status: int = 200,
     answer: str = "",
     content: str = "application/json",
-) -> Callable[[Callable[..., object]], Callable[..., Response]]:
+) -> Callable[[Callable[..., object]], View]:
     """Declare a view. It is called with `query` and `body` (checked values by name, absent ones None) where they are declared.
 
     The view returns plain data (encoded as JSON with exact numbers), None (no content) or a Response.
     """
-    declared = Operation(summary, roles, query or {}, body, status, answer, content)
-
-    def wrap(view: Callable[..., object]) -> Callable[..., Response]:
-        @functools.wraps(view)
-        def answer_request(**arguments: Any) -> Response:
-            arguments.pop("engine", None)
-            parameters = read_query(declared.query)
-            _choose_tenant(parameters)
-            if query is not None:
-                arguments["query"] = parameters
-            if body is not None:
-                arguments["body"] = read_body(declared.body or {})
-                _choose_tenant(arguments["body"])
-            if declared.roles:
-                app.require(*declared.roles)
-            return respond(view(**arguments), declared.status)
-
-        answer_request.operation = declared  # type: ignore[attr-defined]  # read by api.rest.description
-        return answer_request
-
-    return wrap
+    return functools.partial(View, Operation(summary, roles, query or {}, body, status, answer, content))
 
 
 def respond(given: object, status: int = 200) -> Response:

@@ -55,15 +55,15 @@ def delete(instance_id: str, query: dict[str, Any]) -> None:
 
 # ---------------------------------------------------------------- variables
 @bp.get("/process-instance/<instance_id>/variables")
-@operation("Alle Variablen eines Vorgangs", query={}, answer=f"{{Name: {TYPED}}}")
-def get_variables(instance_id: str, query: dict[str, Any]) -> object:
+@operation("Alle Variablen eines Vorgangs", answer=f"{{Name: {TYPED}}}")
+def get_variables(instance_id: str) -> object:
     with app.database().begin(app.session().tenant_id) as tx:
         return variables.typed_all(_variables(tx, instance_id))
 
 
 @bp.get("/process-instance/<instance_id>/variables/<name>")
-@operation("Eine Variable", query={}, answer=TYPED)
-def get_variable(instance_id: str, name: str, query: dict[str, Any]) -> object:
+@operation("Eine Variable", answer=TYPED)
+def get_variable(instance_id: str, name: str) -> object:
     with app.database().begin(app.session().tenant_id) as tx:
         return variables.typed(_variable(tx, instance_id, name))
 

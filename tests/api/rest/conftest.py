@@ -48,10 +48,10 @@ class Caller:
     header: str
 
     def get(self, path: str, **more: object) -> TestResponse:
-        return self.client.get(path, headers={"Authorization": self.header, "Accept": "application/json"}, **more)  # type: ignore[arg-type]
+        return self.client.get(path, headers={"Authorization": self.header, "Accept": "application/json"}, **more)
 
     def delete(self, path: str, **more: object) -> TestResponse:
-        return self.client.delete(path, headers={"Authorization": self.header}, **more)  # type: ignore[arg-type]
+        return self.client.delete(path, headers={"Authorization": self.header}, **more)
 
     def post(self, path: str, body: object = None, **more: object) -> TestResponse:
         return self._send("POST", path, body, more)
@@ -62,7 +62,7 @@ class Caller:
     def _send(self, method: str, path: str, body: object, more: dict[str, object]) -> TestResponse:
         if body is not None:
             more |= {"data": json.dumps(body), "content_type": "application/json"}
-        return self.client.open(path, method=method, headers={"Authorization": self.header}, **more)  # type: ignore[arg-type]
+        return self.client.open(path, method=method, headers={"Authorization": self.header}, **more)
 
 
 ACCOUNTS = {
@@ -77,7 +77,7 @@ ACCOUNTS = {
 @pytest.fixture(scope="module")
 def office(app_url: object) -> Iterator[Office]:
     """A fresh sandbox world on 17.08.2026 per test module, without any deployment."""
-    database = Database(create_engine(app_url, pool_size=5), wiring.runtime())  # type: ignore[call-overload]  # a URL from the fixture
+    database = Database(create_engine(app_url, pool_size=5), wiring.runtime())
     with database.look() as tx:
         prefix = f"r{tx.execute(text('select count(*) from world')).scalar_one()}_"
         made = text("insert into world (name, kind, virtual_now) values (:n, 'sandbox', :now) returning id")
