@@ -70,6 +70,7 @@ ACCOUNTS = {
     "anna": {"detmold": ("claims_clerk", "team_lead")},
     "olga": {"oerlinghausen": ("claims_clerk", "team_lead", "designer", "worker")},
     "paul": {"detmold": ("auditor",)},
+    "wolf": {"detmold": ("worker",)},
     "bote": {"detmold": ("worker",), "oerlinghausen": ("worker",)},
 }  # fmt: skip
 

@@ -6,6 +6,7 @@ import json
 
 from werkzeug.test import TestResponse
 
+from api.rest import description
 from tests.api.rest.conftest import Caller, Office
 
 BOUNDARY = "----WebKitFormBoundaryN3w7zZpQx1mK0Yca"
@@ -70,6 +71,14 @@ def deploy(
     return caller.client.post(
         f"{path}/deployment/create", data=body, headers=headers, content_type=f"multipart/form-data; boundary={BOUNDARY}"
     )
+
+
+SAMPLES = {"text": "x", "whole": 1, "flag": True, "texts": ["x"], "object": {}, "list": [], "any": "x"}
+
+
+def required(route: description.Route) -> dict[str, object]:
+    """Return the least body that a route reads."""
+    return {name: SAMPLES[one.kind] for name, one in (route.operation.body or {}).items() if one.required}
 
 
 def started(office: Office, login: str, key: str = "anhoerung", **variables: object) -> str:

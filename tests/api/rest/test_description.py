@@ -6,6 +6,7 @@ import pytest
 
 from api.rest import description, faults
 from tests.api.rest.conftest import Office
+from tests.api.rest.models import required
 
 
 def test_every_route_is_declared_and_described_once(office: Office) -> None:
@@ -36,10 +37,10 @@ def test_the_required_roles_are_those_described_and_nobody_else_gets_in(office: 
         path = route.path
         for argument in route.arguments:
             path = path.replace(f"{{{argument}}}", "11111111-2222-3333-4444-555555555555" if argument != "tenant" else "detmold")
-        required = any(one.required for one in (route.operation.body or {}).values())
-        if "auditor" in route.operation.roles or not route.operation.roles or required:
+        if "auditor" in route.operation.roles or not route.operation.roles:
             continue
-        answer = auditor.client.open(path, method=route.method, headers={"Authorization": auditor.header})
+        body = required(route)
+        answer = auditor.client.open(path, method=route.method, json=body if body else None, headers={"Authorization": auditor.header})
         assert answer.status_code == 403, (route.method, route.path, answer.get_json())
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.api.rest.conftest import Office
+from tests.api.rest.conftest import PASSWORD, Office
 
 JSON = "application/json"
 MODELER = "file://"
@@ -29,7 +29,8 @@ def test_an_umlaut_in_login_and_password_works_in_both_encodings(office: Office,
 
 def test_a_cookie_of_a_page_opens_nothing_here(office: Office) -> None:
     client = office.flask.test_client()
-    client.set_cookie("vollstreckung", "irgendein-schluessel")
+    assert client.post("/anmelden", data={"login": office.prefix + "anna", "passwort": PASSWORD}).status_code == 302
+    assert client.get("/aufgaben").status_code == 200, "the session's cookie opens the pages"
 
     assert client.get("/engine-rest/version").status_code == 401
 
