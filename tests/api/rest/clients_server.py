@@ -44,10 +44,11 @@ class Server:
         clients.ensure()
         return Worker([*CLIENTS[client](), self.base, self.login, PASSWORD, suffix], client)
 
-    def call(self, method: str, path: str, body: object = None) -> requests.Response:
+    def call(self, method: str, path: str, body: object = None, *, stream: bool = False) -> requests.Response:
+        """Ask the server. stream: come back when the answer has begun; whoever reads it waits for the rest."""
         # The account's password has an umlaut: sent as the clients send it, in UTF-8.
         auth = (self.login.encode(), PASSWORD.encode())
-        return requests.request(method, f"{self.base}{path}", json=body, auth=auth, timeout=30)
+        return requests.request(method, f"{self.base}{path}", json=body, auth=auth, timeout=30, stream=stream)
 
     def start(self, key: str, business_key: str, variables: object = None) -> str:
         answer = self.call("POST", f"/process-definition/key/{key}/start", {"businessKey": business_key, "variables": variables or {}})
