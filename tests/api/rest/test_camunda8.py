@@ -66,6 +66,8 @@ def test_a_diagram_of_camunda_8_and_its_form_are_deployed_started_watched_and_ca
 
     found = anna.post("/v2/process-instances/search", {"filter": {"processInstanceKey": key, "state": {"$eq": "ACTIVE"}}}).get_json()
     assert (found["page"]["totalItems"], found["items"][0]["processDefinitionId"]) == (1, "anhoerung8")
+    others = {"filter": {"processInstanceKey": key, "state": "COMPLETED"}}
+    assert anna.post("/v2/process-instances/search", others).get_json() == {"items": [], "page": {"totalItems": 0}}
     (variable,) = anna.post("/v2/variables/search", {"filter": {"processInstanceKey": key}}).get_json()["items"]
     assert (variable["name"], variable["value"]) == ("betrag", "84.5")
     elements = anna.post("/v2/element-instances/search", {"filter": {"processInstanceKey": key}}).get_json()["items"]

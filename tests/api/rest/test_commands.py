@@ -56,6 +56,15 @@ def stands_at(caller: Caller, instance: str) -> set[str]:
 
 
 # ---------------------------------------------------------------- starting
+def test_a_business_key_that_is_too_long_begins_nothing(office: Office, post: str) -> None:
+    anna = office.client("anna")
+
+    longest, longer = (anna.post("/engine-rest/process-definition/key/post/start", {"businessKey": "K" * most}) for most in (255, 256))
+
+    assert (longest.status_code, longer.status_code) == (200, 400)
+    assert "255 Zeichen" in longer.get_json()["message"]
+
+
 def test_a_start_form_is_told_shown_and_checked(office: Office) -> None:
     designer, anna = office.client("jörg"), office.client("anna")
     attributes = ' camunda:formRef="anhoerung_pruefen" camunda:formRefBinding="latest"'
@@ -220,7 +229,7 @@ def test_retries_open_and_close_incidents_of_jobs_and_let_a_parked_timer_fire(of
     assert job["retries"] == 3
     assert anna.put(f"/engine-rest/job/{job['id']}/retries", {"retries": 0}).status_code == 204
     (told,) = anna.get(f"/engine-rest/incident?incidentType=failedExternalTask&processInstanceId={instance}").get_json()
-    assert told["configuration"] == job["id"]
+    assert (told["configuration"], told["incidentType"]) == (job["id"], "failedExternalTask")
     assert anna.put(f"/engine-rest/job/{job['id']}/retries", {"retries": 5}).status_code == 204
     assert anna.get(f"/engine-rest/job/{job['id']}").get_json()["retries"] == 5
     assert anna.put(f"/engine-rest/job/{job['id']}/retries", {"retries": 10**6}).status_code == 400

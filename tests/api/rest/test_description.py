@@ -44,6 +44,16 @@ def test_the_required_roles_are_those_described_and_nobody_else_gets_in(office: 
         assert answer.status_code == 403, (route.method, route.path, answer.get_json())
 
 
+def test_who_only_reads_is_offered_no_route_that_changes_something(office: Office) -> None:
+    routes = description.routes(office.flask)
+    lists = {route.path for route in routes if "maxResults" in route.operation.query}
+    offered = {route.path for route in routes if route.method != "GET" and "auditor" in route.operation.roles}
+
+    assert {path for path in offered - lists if not path.endswith(("/count", "/search"))} == {
+        f"/engine-rest/task/{{task_id}}/{verb}" for verb in ("delegate", "resolve", "identity-links", "identity-links/delete")
+    }, "these are refused to everybody"
+
+
 @pytest.mark.parametrize("path", ["/api", "/api/openapi.json"])
 def test_the_description_is_for_everybody_and_loads_nothing_from_elsewhere(office: Office, path: str) -> None:
     answer = office.flask.test_client().get(path)

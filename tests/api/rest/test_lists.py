@@ -38,7 +38,7 @@ def running(office: Office) -> dict[str, list[str]]:
     answer = deploy(office.client("jörg"), diagram("warten", inner=WAITING), name="warten.bpmn")
     assert answer.status_code == 200, answer.get_json()
     made = {
-        "anna": [started(office, "anna", "warten", betrag=betrag, ort="Lage", bezahlt=False) for betrag in (100, 84, 7)],
+        "anna": [started(office, "anna", "warten", betrag=betrag, ort="Lage", plz="32791", bezahlt=False) for betrag in (100, 84, 7)],
         "olga": [started(office, "olga", "warten", betrag=100, ort="Oerlinghausen") for _ in range(2)],
     }
     assert office.client("anna").delete(f"/engine-rest/process-instance/{made['anna'][2]}").status_code == 204
@@ -107,7 +107,7 @@ def test_each_declared_filter_and_order_runs_on_the_database(office: Office, run
     [
         ("betrag_eq_100", [0]), ("betrag_neq_100", [1]), ("betrag_gt_84", [0]), ("betrag_gteq_84", [0, 1]), ("betrag_lt_84.5", [1]),
         ("ort_like_La%25", [0, 1]), ("ort_eq_Lage,betrag_lteq_84", [1]), ("bezahlt_eq_false", [0, 1]), ("gibt_es_nicht_eq_1", []),
-        ("ort_eq_100", []),
+        ("ort_eq_100", []), ("plz_eq_32791", [0, 1]),
     ],
 )  # fmt: skip
 def test_instances_are_found_by_their_variables(office: Office, running: dict[str, list[str]], condition: str, places: list[int]) -> None:

@@ -229,6 +229,8 @@ def test_the_links_of_the_success_messages_lead_to_our_pages(office: Office) -> 
     client = office.flask.test_client()
     found = client.get("/.well-known/camunda-automation-platform/webapps")
     assert (found.status_code, set(found.get_json())) == (200, {"adminUrl", "cockpitUrl", "tasklistUrl"})
+    behind_tls = client.get("/.well-known/camunda-automation-platform/webapps", headers={"X-Forwarded-Proto": "https"}).get_json()
+    assert all(address.startswith("https://localhost/") for address in behind_tls.values())
     base = found.get_json()["cockpitUrl"].removeprefix("http://localhost")
     made = deploy(office.client("jörg"), diagram("verlinkt"), name="verlinkt.bpmn").get_json()
     instance = started(office, "anna", "verlinkt")
