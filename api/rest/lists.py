@@ -96,6 +96,14 @@ def page_of(listing: Listing, given: Mapping[str, object], page: Page, show: Cal
         return [show(row) for row in listings.rows(tx, listing, app.session().tenant_id, given, page)]
 
 
+def one_of(listing: Listing, given: Mapping[str, object], show: Callable[[Any], object], missing: errors.NotFound) -> object:
+    """Return the one shown row that a filter names for the tenant of the request. Raises `missing` where there is none."""
+    found = page_of(listing, given, listings.FIRST_PAGE, show)
+    if not found:
+        raise missing
+    return found[0]
+
+
 def filters(listing: Listing, *, body: bool = False) -> dict[str, Field]:
     """Return a listing's filters as fields, under Camunda's names."""
     return {camel(name): Field(SHAPES[one.kind][body], one.note) for name, one in listing.filters.items() if one.is_public}

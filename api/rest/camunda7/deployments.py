@@ -49,10 +49,8 @@ def create() -> object:
 @operation("Eine Bereitstellung", answer="{id, name, source, deploymentTime}")
 def get(deployment_id: str) -> object:
     wanted = {"id": lists.id_of("deploymentId", deployment_id)}
-    found = lists.page_of(definitions.DEPLOYMENTS, wanted, listing.FIRST_PAGE, present.deployment)
-    if not found:
-        raise errors.NotFound(f"Die Bereitstellung „{deployment_id[:80]}“ gibt es nicht.")
-    return found[0]
+    missing = errors.NotFound(f"Die Bereitstellung „{deployment_id[:80]}“ gibt es nicht.")
+    return lists.one_of(definitions.DEPLOYMENTS, wanted, present.deployment, missing)
 
 
 @bp.delete("/deployment/<deployment_id>")

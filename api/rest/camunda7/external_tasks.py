@@ -189,9 +189,7 @@ def complete(task_id: str, body: dict[str, Any]) -> None:
 
     def act(tx: Connection, job_id: UUID, now: datetime) -> object:
         session = app.session()
-        return jobs.complete(
-            tx, session.tenant_id, job_id, given, worker=body["workerId"], now=now, local=local, by=session.login
-        )  # fmt: skip
+        return jobs.complete(tx, session.tenant_id, job_id, given, worker=body["workerId"], now=now, local=local, by=session.login)
 
     stuck = _ended(task_id, body["workerId"], act)
     if stuck is not None:

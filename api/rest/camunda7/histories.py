@@ -32,10 +32,8 @@ lists.add(
 @operation("Ein Vorgang, auch ein beendeter", answer="{id, state, startTime, endTime, …}")
 def get_instance(instance_id: str) -> object:
     wanted = {"process_instance_id": lists.path_id("Den Vorgang", instance_id)}
-    found = lists.page_of(listed.HISTORIC, wanted, listing.FIRST_PAGE, present.historic_instance)
-    if not found:
-        raise errors.NotFound(f"Den Vorgang „{instance_id[:80]}“ gibt es nicht.")
-    return found[0]
+    missing = errors.NotFound(f"Den Vorgang „{instance_id[:80]}“ gibt es nicht.")
+    return lists.one_of(listed.HISTORIC, wanted, present.historic_instance, missing)
 
 
 ACTIVITY_FILTERS = {

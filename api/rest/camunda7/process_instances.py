@@ -13,7 +13,6 @@ from api.rest.camunda7 import present
 from api.rest.operations import Field, Fields, operation
 from engine import clock, errors, instances, values
 from engine.listings import instances as listed
-from engine.listings import listing
 
 bp = Blueprint("rest_process_instances", __name__)
 
@@ -37,10 +36,7 @@ lists.add(bp, "/process-instance", "Laufende Vorgänge", listed.RUNNING, present
 @operation("Ein laufender Vorgang", answer="{id, definitionId, businessKey, …}")
 def get(instance_id: str) -> object:
     wanted = {"process_instance_id": _uuid(instance_id)}
-    found = lists.page_of(listed.RUNNING, wanted, listing.FIRST_PAGE, present.instance)
-    if not found:
-        raise _missing(instance_id)
-    return found[0]
+    return lists.one_of(listed.RUNNING, wanted, present.instance, _missing(instance_id))
 
 
 @bp.delete("/process-instance/<instance_id>")

@@ -35,10 +35,8 @@ lists.add(
 @bp.get("/job/<job_id>")
 @operation("Eine Frist oder ein Auftrag", answer="{id, dueDate, retries, …}")
 def get_job(job_id: str) -> object:
-    found = lists.page_of(waits.JOBS, {"job_id": lists.path_id("Den Auftrag", job_id)}, listing.FIRST_PAGE, present.job)
-    if not found:
-        raise errors.NotFound(f"Den Auftrag „{job_id[:80]}“ gibt es nicht.")
-    return found[0]
+    wanted = {"job_id": lists.path_id("Den Auftrag", job_id)}
+    return lists.one_of(waits.JOBS, wanted, present.job, errors.NotFound(f"Den Auftrag „{job_id[:80]}“ gibt es nicht."))
 
 
 @bp.put("/job/<job_id>/retries")
@@ -65,10 +63,8 @@ def put_retries(job_id: str, body: dict[str, Any]) -> None:
 @operation("Eine offene Störung", answer="{id, incidentType, incidentMessage, …}")
 def get_incident(incident_id: str) -> object:
     wanted = {"incident_id": lists.path_id("Die Störung", incident_id)}
-    found = lists.page_of(waits.INCIDENTS, wanted, listing.FIRST_PAGE, present.incident)
-    if not found:
-        raise errors.NotFound(f"Die offene Störung „{incident_id[:80]}“ gibt es nicht.")
-    return found[0]
+    missing = errors.NotFound(f"Die offene Störung „{incident_id[:80]}“ gibt es nicht.")
+    return lists.one_of(waits.INCIDENTS, wanted, present.incident, missing)
 
 
 @bp.delete("/incident/<incident_id>")

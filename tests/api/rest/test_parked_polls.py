@@ -32,9 +32,7 @@ def server(office: Office, app_url: URL) -> Iterator[Server]:
     """A server with two threads for pages."""
     with office.database.begin(office.detmold) as tx:
         now = clock.now(tx, office.detmold)
-        deployments.deploy(
-            tx, processes.files("_p"), world_id=office.world_id, name="Warten", by="test", now=now, readers={}
-        )  # fmt: skip
+        deployments.deploy(tx, processes.files("_p"), world_id=office.world_id, name="Warten", by="test", now=now, readers={})
     with served(app_url, threads=2) as address:
         yield Server(office, address)
 
