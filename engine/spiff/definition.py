@@ -76,8 +76,7 @@ class Definition:
 
     def has_condition_inside(self, name: str) -> bool:
         """Return whether something inside an activity waits for a condition."""
-        inside = (spec for spec in self.nodes() if spec.name.startswith(f"{name}/"))
-        return self.has_conditions and any((spec.element.event or events.NO_EVENT).kind == "conditional" for spec in inside)
+        return self.has_conditions and any(node.is_conditional for node in self.nodes() if node.name.startswith(f"{name}/"))
 
     def arrives(self, join: str, tokens: Iterable[tuple[str, str | None]]) -> bool:
         """Return whether one of the tokens can arrive at `join` before the join itself goes on.
@@ -227,7 +226,7 @@ class _Builder:
 
     def _plain(self, starts: list[str]) -> str | None:
         plain = [start for start in starts if (self.definition.node(start).element.event or events.NO_EVENT).kind == "none"]
-        return (plain or starts or [None])[0]  # type: ignore[list-item]  # None where there is none
+        return next(iter(plain or starts), None)
 
     def _links(self, elements: tuple[model.Element, ...], path: str) -> None:
         targets = {

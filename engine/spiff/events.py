@@ -24,10 +24,6 @@ class EventNode(Node):
     def event(self) -> model.EventDefinition:
         return self.element.event or NO_EVENT
 
-    @property
-    def is_conditional(self) -> bool:  # type: ignore[override]  # a constant elsewhere
-        return self.event.kind == "conditional"
-
 
 class CatchEvent(EventNode):
     """Waits for a message, a time, a signal or a condition; also as boundary event and as start of an event subprocess."""
@@ -200,14 +196,11 @@ def fire_boundary(token: Token, given: Mapping[str, object]) -> None:
     workflow, node = token.workflow, token.task_spec
     host = workflow.by_number.get(token.host or 0)
     workflow.close_wait(token)
-    if not node.element.interrupting and host is not None:
+    if host is not None and not node.element.interrupting:
         rearm(token, "boundary", host.number)
-    host_number = token.host
     token.drive()
-    if node.element.interrupting:
-        activity = workflow.by_number.get(host_number or 0)
-        if activity is not None:
-            activity.cancel()
+    if host is not None and node.element.interrupting:
+        host.cancel()
     workflow.journal_element("element_activated", token)
     set_caught(node, token, token.scope, given)
     token.complete()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from SpiffWorkflow.util.task import TaskState
 
-from engine import errors
 from engine.spiff import model
 from engine.spiff.nodes import Node
 from engine.spiff.workflow import Instance, Token
@@ -19,10 +18,7 @@ class ExclusiveGateway(Node):
         for flow, target in self.out:
             if flow.id != self.element.default_flow and flow.condition is not None and self.holds(token, flow):
                 return [(flow, target)]
-        default = [(f, t) for f, t in self.out if f.id == self.element.default_flow or (f.condition is None and len(self.out) == 1)]
-        if not default:
-            raise errors.Incident(f"An „{self.shown}“ trifft keine Bedingung zu, und es gibt keinen Standardfluss.", self.element.id)
-        return default
+        return [self.default()]
 
 
 class ParallelGateway(Node):
@@ -58,13 +54,11 @@ class ParallelGateway(Node):
 class InclusiveGateway(Node):
     """Joins all tokens that can still arrive, then goes every way whose condition holds."""
 
-    @property
-    def is_inclusive_join(self) -> bool:  # type: ignore[override]  # a constant elsewhere
-        return len(self.incoming) > 1
+    waits_for_those_on_the_way = True
 
     def _update_hook(self, my_task: Token) -> bool:
         my_task.workflow.journal_element("element_activated", my_task)
-        if not self.is_inclusive_join:
+        if len(self.incoming) < 2:
             return True
         my_task.wait()
         return False

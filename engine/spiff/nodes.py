@@ -27,9 +27,8 @@ if TYPE_CHECKING:
 class Node(BpmnTaskSpec):  # type: ignore[misc]  # SpiffWorkflow is untyped
     """An element of a diagram. `out` are its outgoing flows with the target's spec name."""
 
-    is_conditional = False
-    is_inclusive_join = False
     waits_for_all = False
+    waits_for_those_on_the_way = False
     scope_kind = "subprocess"
 
     def __init__(self, spec: BpmnProcessSpec, name: str, element: model.Element, path: str) -> None:
@@ -44,6 +43,7 @@ class Node(BpmnTaskSpec):  # type: ignore[misc]  # SpiffWorkflow is untyped
         self.inner_start: str | None = None
         self.watchers: list[str] = []
         self.link_target: str | None = None
+        self.is_conditional = element.event is not None and element.event.kind == "conditional"
 
     # -- SpiffWorkflow's hooks
     def test(self) -> None:
@@ -90,11 +90,14 @@ class Node(BpmnTaskSpec):  # type: ignore[misc]  # SpiffWorkflow is untyped
         if not any(flow.condition for flow, _ in self.out):
             return self.out
         chosen = [(f, t) for f, t in self.out if f.id != self.element.default_flow and (f.condition is None or self.holds(token, f))]
-        if not chosen:
-            chosen = [(flow, target) for flow, target in self.out if flow.id == self.element.default_flow]
-        if not chosen:
-            raise errors.Incident(f"An „{self.shown}“ trifft keine Bedingung zu, und es gibt keinen Standardfluss.", self.element.id)
-        return chosen
+        return chosen or [self.default()]
+
+    def default(self) -> tuple[model.Flow, str]:
+        """Return the default flow. Raises errors.Incident where none is drawn."""
+        for flow, target in self.out:
+            if flow.id == self.element.default_flow:
+                return flow, target
+        raise errors.Incident(f"An „{self.shown}“ trifft keine Bedingung zu, und es gibt keinen Standardfluss.", self.element.id)
 
     def holds(self, token: Token, flow: model.Flow) -> bool:
         """Return whether a flow's condition is true; null is false and told in history."""

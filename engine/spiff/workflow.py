@@ -265,9 +265,9 @@ class Instance(BpmnWorkflow):  # type: ignore[misc]  # SpiffWorkflow is untyped
             return
         children.require(self)  # to name what stands still
         stuck = {token.task_spec.element.id: token.task_spec.shown for token in self.live_tokens() if token._state == TaskState.WAITING}
-        names = ", ".join(f"„{shown}“" for shown in stuck.values())
+        names, verb = ", ".join(f"„{shown}“" for shown in stuck.values()), "wartet" if len(stuck) == 1 else "warten"
         raise errors.Incident(
-            f"Der Prozess steht still: {names} wartet auf einen Weg, auf dem nichts mehr kommen kann. "
+            f"Der Prozess steht still: {names} {verb} auf einen Weg, auf dem nichts mehr kommen kann. "
             "Bitte im Diagramm prüfen, ob zusammengeführt wird, was vorher nicht parallel geteilt wurde.",
             next(iter(stuck), ""),
         )
@@ -283,7 +283,7 @@ class Instance(BpmnWorkflow):  # type: ignore[misc]  # SpiffWorkflow is untyped
         woke = False
         self.check_conditions()
         for token in self.live_tokens():
-            if token._state == TaskState.WAITING and token.task_spec.is_inclusive_join:
+            if token._state == TaskState.WAITING and token.task_spec.waits_for_those_on_the_way:
                 woke = token.task_spec.try_join(token) or woke
         self._drain()
         return woke or bool(self.ready)

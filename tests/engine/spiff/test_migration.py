@@ -362,3 +362,19 @@ def test_a_condition_and_a_script_behind_the_move_run_in_the_new_version() -> No
 
     assert running.outcome == "completed"
     assert running.variables["doppelt"] == 6
+
+
+def test_who_waits_at_an_inclusive_join_goes_on_when_the_other_way_no_longer_leads_there() -> None:
+    def drawn(behind_a: str) -> str:
+        elements = (
+            node("startEvent", "s") + node("parallelGateway", "f") + user("a") + user("b") + node("inclusiveGateway", "j") + user("z")
+        )
+        return elements + node("endEvent", "e") + chain("s", "f", "a", behind_a) + chain("f", "b", "j", "z", "e")
+
+    running = case(drawn("j")).start()
+    running.do("b")
+    assert running.waiting == ["a"]
+
+    move(running, version(drawn("e")))
+
+    assert running.waiting == ["a", "z"]
