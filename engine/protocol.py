@@ -31,6 +31,7 @@ StimulusKind = Literal[
     "cancelled",  # name = reason
     "migrated",  # name = reason; migration = from which bundle to which, and where each step goes on
 ]
+Severity = Literal["error", "warning"]
 WaitKind = Literal["user_task", "job", "timer", "message", "signal", "condition"]
 
 
@@ -67,7 +68,7 @@ class Event:
     """One thing that happened inside a step, in order; goes into history and is compared by replay.
 
     kind: element_activated, element_completed, element_cancelled, flow_taken, condition_evaluated, decision_evaluated,
-    variables_changed, law_applied, wait_opened, wait_closed, message_thrown, warning, instance_completed, ...
+    variables_changed, function_called, wait_opened, wait_closed, message_thrown, warning, instance_completed, ...
     scope: path of element ids of the enclosing call activities, subprocesses and multi-instance indices ("" at the top).
     detail: JSON-able through engine.values; never names, addresses or free text beyond the variables themselves.
     """

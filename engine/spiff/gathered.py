@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from engine import feel
-from engine.protocol import Finding, TopicOffer
+from engine.protocol import Finding, Severity, TopicOffer
 from engine.spiff import model
 
 
@@ -39,5 +39,5 @@ class Gathered:
 
     def add(self, element: model.Element | model.Flow | model.Process, message: str, remedy: str, *, warning: bool = False) -> None:
         label = element.name if isinstance(element, model.Process) else element.label
-        severity = "warning" if warning else "error"
-        self.findings.append(Finding(self.file, element.line, element.id, label, message, remedy, severity))  # type: ignore[arg-type]
+        severity: Severity = "warning" if warning else "error"
+        self.findings.append(Finding(self.file, element.line, element.id, label, message, remedy, severity))

@@ -69,9 +69,10 @@ def less(left: object, right: object) -> bool:
         return number(left) < number(right)
     if isinstance(left, str) and isinstance(right, str):
         return left < right
-    for kind in (datetime, date, timedelta):
-        if isinstance(left, kind) and isinstance(right, kind) and type(left) is type(right):
-            return bool(left < right)  # type: ignore[operator]  # of the same kind
+    if isinstance(left, timedelta) and isinstance(right, timedelta):
+        return left < right
+    if isinstance(left, date) and isinstance(right, date) and type(left) is type(right):  # a day and an instant have no order
+        return left < right
     raise ValueError(f"{_shown(left)} und {_shown(right)} lassen sich nicht der Größe nach vergleichen")
 
 

@@ -13,6 +13,7 @@ ElementKind = Literal[
     "business_rule_task", "script_task", "call_activity", "subprocess", "event_subprocess", "exclusive_gateway", "parallel_gateway",
     "inclusive_gateway", "event_gateway",
 ]  # fmt: skip
+TimerKind = Literal["date", "duration", "cycle"]
 EventKind = Literal["none", "message", "timer", "signal", "error", "escalation", "conditional", "terminate", "link"]
 ACTIVITIES = frozenset({
     "task", "user_task", "service_task", "receive_task", "business_rule_task", "script_task", "call_activity", "subprocess",
@@ -48,7 +49,7 @@ class EventDefinition:
 
     kind: EventKind
     name: Expression | None = None
-    timer_kind: Literal["date", "duration", "cycle"] | None = None
+    timer_kind: TimerKind | None = None
     spring_cron: bool = False
     timer: Expression | None = None
     condition: Expression | None = None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from lxml import etree
@@ -18,6 +19,9 @@ EVENTS: dict[str, model.EventKind] = {
     "messageEventDefinition": "message", "timerEventDefinition": "timer", "signalEventDefinition": "signal",
     "errorEventDefinition": "error", "escalationEventDefinition": "escalation", "conditionalEventDefinition": "conditional",
     "terminateEventDefinition": "terminate", "linkEventDefinition": "link",
+}  # fmt: skip
+TIMES: dict[str, tuple[model.TimerKind, Callable[[object], object]]] = {
+    "timeDate": ("date", schedule.instant_of), "timeDuration": ("duration", schedule.duration_of), "timeCycle": ("cycle", schedule.cycle_of),
 }  # fmt: skip
 MAX_INSTANCES = 1000
 MAX_RETRIES = 100
@@ -81,7 +85,7 @@ def _named(reader: Reader, element: etree._Element, definition: etree._Element, 
 
 
 def _timer(reader: Reader, element: etree._Element, definition: etree._Element) -> model.EventDefinition:
-    for tag, kind in (("timeDate", "date"), ("timeDuration", "duration"), ("timeCycle", "cycle")):
+    for tag, (kind, check) in TIMES.items():
         drawn = definition.find(BPMN + tag)
         text = (drawn.text or "").strip() if drawn is not None else ""
         if not text:
@@ -89,14 +93,13 @@ def _timer(reader: Reader, element: etree._Element, definition: etree._Element) 
         expression = reader.expression(element, text, "Zeit", language=drawn.get("language", "") if drawn is not None else "")
         spring = kind == "cycle" and reader.platform == "camunda8"
         if expression is not None and expression.kind == "literal":
-            check = {"date": schedule.instant_of, "duration": schedule.duration_of, "cycle": schedule.cycle_of}[kind]
             try:
                 check(schedule.from_spring(text) if spring else text)
             except schedule.BadSchedule as fault:
                 reader.fault(element, str(fault), "Bitte die Zeitangabe berichtigen.")
         if kind == "cycle" and xml.local(element) == "intermediateCatchEvent":
             reader.fault(element, "Ein Zwischenereignis kann keinen Zyklus haben.", "Bitte Datum oder Dauer angeben.")
-        return model.EventDefinition("timer", timer_kind=kind, spring_cron=spring, timer=expression)  # type: ignore[arg-type]  # one of the three above
+        return model.EventDefinition("timer", timer_kind=kind, spring_cron=spring, timer=expression)
     reader.fault(element, "Dem Zeitereignis fehlt die Zeit.", "Bitte Datum, Dauer oder Zyklus angeben, z. B. =mahnfrist_bis.")
     return model.EventDefinition("timer")
 

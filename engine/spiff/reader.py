@@ -8,7 +8,7 @@ from typing import Protocol
 from lxml import etree
 
 from engine import feel, xml
-from engine.protocol import Finding
+from engine.protocol import Finding, Severity
 from engine.spiff import camunda, expressions, model, parts, zeebe
 from engine.spiff.expressions import Expression
 
@@ -78,10 +78,8 @@ class Reader:
                 break
             owner = parent
         label = " ".join((owner.get("name") or "").split())
-        severity = "warning" if warning else "error"
-        self.findings.append(
-            Finding(self.file, xml.line(element), owner.get("id") or "", label, message, remedy, severity)  # type: ignore[arg-type]
-        )
+        severity: Severity = "warning" if warning else "error"
+        self.findings.append(Finding(self.file, xml.line(element), owner.get("id") or "", label, message, remedy, severity))
 
     def expression(self, element: etree._Element, text: str, where: str, *, language: str = "") -> Expression | None:
         """Return the expression in a place, or None with a finding."""

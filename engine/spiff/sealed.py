@@ -38,13 +38,13 @@ class Variables(dict[str, object]):
             return default
 
     def items(self) -> Any:
-        return [(name, self[name]) for name in super().keys()]  # noqa: SIM118  # `in self` would come back here
+        return [(name, self[name]) for name in self]
 
     def values(self) -> Any:
-        return [self[name] for name in super().keys()]  # noqa: SIM118
+        return [self[name] for name in self]
 
-    def update(self, given: Mapping[str, object] = {}, **more: object) -> None:  # type: ignore[override]  # as dict's
-        for name, value in {**given, **more}.items():
+    def update(self, *given: Any, **more: Any) -> None:
+        for name, value in dict(*given, **more).items():
             self[name] = value
 
     def __ior__(self, given: Mapping[str, object]) -> Variables:  # type: ignore[override, misc]  # no pairs

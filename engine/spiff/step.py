@@ -172,7 +172,10 @@ def _token(instance: Instance, stimulus: Stimulus) -> Token:
     token = instance.waiting(stimulus.wait_id)
     if token.internal_data["w"] not in _ANSWERS[stimulus.kind]:
         element = token.task_spec.element
-        raise errors.InvalidState(f"Die Antwort „{stimulus.kind}“ passt nicht zu dem, worauf „{element.label or element.id}“ wartet.")
+        shown = f"„{element.label or element.id}“"
+        raise errors.InvalidState(
+            f"{shown} wartet nicht auf {_GERMAN[stimulus.kind]}. Bitte den Fall neu laden und die offenen Schritte ansehen."
+        )
     return token
 
 
@@ -180,6 +183,10 @@ _ANSWERS: dict[str, frozenset[WaitKind]] = {
     "user_task_completed": frozenset({"user_task"}), "job_completed": frozenset({"job"}), "timer_due": frozenset({"timer"}),
     "message_received": frozenset({"message"}), "signal_received": frozenset({"signal"}), "bpmn_error": frozenset({"job", "user_task"}),
     "escalation": frozenset({"job", "user_task"}),
+}  # fmt: skip
+_GERMAN = {
+    "user_task_completed": "das Erledigen einer Aufgabe", "job_completed": "das Ergebnis eines Auftrags", "timer_due": "einen Zeitpunkt",
+    "message_received": "eine Nachricht", "signal_received": "ein Signal", "bpmn_error": "einen Fehler", "escalation": "eine Eskalation",
 }  # fmt: skip
 _HANDLERS: dict[str, Callable[[Instance, Stimulus, Mapping[str, object]], None]] = {
     "started": _refuse, "user_task_completed": _answer, "job_completed": _answer, "timer_due": _answer, "message_received": _answer,

@@ -29,8 +29,8 @@ class ThrowEvent(EventNode, Activity):
         elif kind == "signal":
             name = events.text_of(workflow, self.event.name, token, "Signal")
             payload = self.locals_of(token) | nodes.carried(token, self.event.carries)
-            thrown = (self._outgoing_id(token), "signal", name or "", self.element.id, None, payload, frozenset(workflow.opened))
-            workflow.outgoing.append(Outgoing(*thrown))  # type: ignore[arg-type]  # a tuple forgets literals
+            opened = frozenset(workflow.opened)
+            workflow.outgoing.append(Outgoing(self._outgoing_id(token), "signal", name or "", self.element.id, None, payload, opened))
             workflow.journal_element("message_thrown", token, name=name, signal=True)
         elif kind == "escalation":
             code = events.text_of(workflow, self.event.name, token, "Eskalation")

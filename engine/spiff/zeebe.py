@@ -227,7 +227,7 @@ def _call(reader: Reader, drawn: etree._Element, read: model.Element) -> model.E
         return read
     all_in = called.get("propagateAllParentVariables") != "false"
     all_out = called.get("propagateAllChildVariables") != "false" or bool(read.outputs)
-    inputs = [model.CallMapping(None, None, everything=True) if all_in else model.CallMapping(None, None, everything=True, local=True)]
+    inputs = [model.CallMapping(None, None, everything=True, local=not all_in)]
     if called.get("businessId"):
         key = reader.expression(drawn, called.get("businessId", ""), "Geschäftsschlüssel")
         inputs.append(model.CallMapping(None, key, business_key=True))

@@ -45,7 +45,7 @@ def test_a_wait_is_answered_by_its_own_kind_of_stimulus_only(element: str, kind:
     stimulus = Stimulus(kind, wait_id=run.wait(element).id, name="UNBEKANNT")  # type: ignore[arg-type]  # one of the kinds above
 
     if kind not in FITTING[element]:
-        with pytest.raises(errors.InvalidState, match="passt nicht"):
+        with pytest.raises(errors.InvalidState, match="wartet nicht auf"):
             run.send(stimulus)
         assert run.waiting == [element]
     elif kind in ("bpmn_error", "escalation"):
@@ -71,7 +71,7 @@ def test_the_armed_start_of_an_event_subprocess_takes_its_message_only() -> None
     inner = node("startEvent", "es", message()) + user("eu") + node("endEvent", "ee") + chain("es", "eu", "ee")
     run = case(START, user("u"), END, chain("s", "u", "e"), event_subprocess("esp", inner)).start()
 
-    with pytest.raises(errors.InvalidState, match="passt nicht"):
+    with pytest.raises(errors.InvalidState, match="wartet nicht auf"):
         run.send(Stimulus("timer_due", wait_id=run.wait("es").id))
     run.do("es")
     assert run.waiting == ["eu"]
