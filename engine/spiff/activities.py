@@ -10,7 +10,7 @@ from engine import errors, feel, values
 from engine.protocol import Event
 from engine.spiff import children, model, nodes, parts
 from engine.spiff.nodes import Node
-from engine.spiff.workflow import Change, Scope, Token
+from engine.spiff.tokens import Change, Scope, Token
 
 
 class Activity(Node):

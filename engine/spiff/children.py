@@ -15,7 +15,8 @@ from uuid import UUID
 
 if TYPE_CHECKING:
     from engine.protocol import Step, Stimulus
-    from engine.spiff.workflow import Instance, Scope, Token
+    from engine.spiff.tokens import Scope, Token
+    from engine.spiff.workflow import Instance
 
 Result = TypeVar("Result")
 

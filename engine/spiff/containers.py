@@ -6,7 +6,8 @@ from engine import errors
 from engine.spiff import nodes
 from engine.spiff.activities import Activity
 from engine.spiff.nodes import Node
-from engine.spiff.workflow import Instance, Scope, Token
+from engine.spiff.tokens import Scope, Token
+from engine.spiff.workflow import Instance
 
 
 class Container(Activity):

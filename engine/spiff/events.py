@@ -11,7 +11,8 @@ from engine.spiff import model, nodes, schedule
 from engine.spiff.activities import Activity
 from engine.spiff.expressions import Expression
 from engine.spiff.nodes import Node
-from engine.spiff.workflow import Change, Instance, Token
+from engine.spiff.tokens import Change, Token
+from engine.spiff.workflow import Instance
 
 NO_EVENT = model.EventDefinition("none")
 WAIT_KINDS: dict[str, WaitKind] = {"message": "message", "timer": "timer", "signal": "signal", "conditional": "condition"}
@@ -108,7 +109,7 @@ class CatchEvent(EventNode):
         ):
             return
         if event.condition is not None and workflow.evaluate(event.condition, token, "Bedingung") is True:
-            workflow.count(token)
+            workflow.budget.use(token)
             self.started(token, {})
 
     def started(self, token: Token, given: Mapping[str, object]) -> None:

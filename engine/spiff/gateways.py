@@ -6,7 +6,8 @@ from SpiffWorkflow.util.task import TaskState
 
 from engine.spiff import model
 from engine.spiff.nodes import Node
-from engine.spiff.workflow import Instance, Token
+from engine.spiff.tokens import Token
+from engine.spiff.workflow import Instance
 
 
 class ExclusiveGateway(Node):

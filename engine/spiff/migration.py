@@ -20,7 +20,8 @@ from engine.spiff import activities, children, containers, gateways, mapping, st
 from engine.spiff import waits as drawn_waits
 from engine.spiff.definition import Definition
 from engine.spiff.nodes import Node
-from engine.spiff.workflow import DRAINING, BoundDecision, Instance, Scope, Token
+from engine.spiff.tokens import Scope, Token
+from engine.spiff.workflow import DRAINING, BoundDecision, Instance
 
 MAY_VANISH = frozenset({"boundary", "watcher", "branch"})
 

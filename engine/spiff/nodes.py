@@ -15,7 +15,8 @@ from engine import errors, feel, values
 from engine.protocol import Event, Wait
 from engine.spiff import model, parts, schedule
 from engine.spiff.expressions import Expression
-from engine.spiff.workflow import CURRENT_USER, Scope, Token
+from engine.spiff.tokens import Scope, Token
+from engine.spiff.workflow import CURRENT_USER
 
 DEFAULT_PRIORITY = 50
 MAX_PRIORITY = 32_000  # the column is a smallint

@@ -12,7 +12,8 @@ import zstandard
 from engine import errors, feel, values
 from engine.spiff import children, sealed
 from engine.spiff.definition import Definition
-from engine.spiff.workflow import Instance, Scope, Token
+from engine.spiff.tokens import Scope, Token
+from engine.spiff.workflow import Instance
 
 COMPRESS_ABOVE = 4096
 PLAIN, COMPRESSED = b"\x01", b"\x02"

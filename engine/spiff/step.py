@@ -11,7 +11,8 @@ from engine import errors, feel, values
 from engine.protocol import Event, Step, Stimulus, WaitKind
 from engine.spiff import children, containers, sealed, state, throwing
 from engine.spiff.definition import Definition
-from engine.spiff.workflow import BoundDecision, Instance, Scope, Token
+from engine.spiff.tokens import Scope, Token
+from engine.spiff.workflow import BoundDecision, Instance
 
 Live = Instance
 has_children_apart = state.has_children_apart

@@ -8,7 +8,7 @@ from engine.spiff import nodes
 from engine.spiff.activities import Activity
 from engine.spiff.expressions import Expression
 from engine.spiff.nodes import Node
-from engine.spiff.workflow import Token
+from engine.spiff.tokens import Token
 
 
 class UserTask(Activity):

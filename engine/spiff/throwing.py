@@ -13,7 +13,8 @@ from engine.spiff import events, nodes, tasks
 from engine.spiff.activities import Activity
 from engine.spiff.events import NO_EVENT, EventNode
 from engine.spiff.nodes import Node
-from engine.spiff.workflow import Instance, Scope, Token
+from engine.spiff.tokens import Scope, Token
+from engine.spiff.workflow import Instance
 
 
 class ThrowEvent(EventNode, Activity):

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from engine.spiff import events, model
 from engine.spiff.expressions import Expression
-from engine.spiff.workflow import Token
+from engine.spiff.tokens import Token
 
 
 def changes(old: Token, token: Token, old_path: str) -> dict[str, object]:

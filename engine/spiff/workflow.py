@@ -7,35 +7,33 @@ scans (which stop at depth 1000), ids from a counter instead of uuid4, and no cl
 
 from __future__ import annotations
 
-from collections import ChainMap, Counter, deque
+from collections import ChainMap, deque
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from hashlib import sha1
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 from SpiffWorkflow.bpmn.workflow import BpmnWorkflow
-from SpiffWorkflow.task import Task
 from SpiffWorkflow.util.task import TaskState
 
 from engine import dmn, errors, feel, values
 from engine.protocol import Changed, Event, Outgoing, Wait
 from engine.spiff import children
+from engine.spiff.budget import Budget
 from engine.spiff.expressions import Expression
+from engine.spiff.tokens import Change, Scope, Token
 
 if TYPE_CHECKING:
     from engine.spiff.definition import Definition
     from engine.spiff.nodes import Node
 
 CURRENT_USER = "currentUser"
-STEP_BUDGET = 1000  # elements in one step; counted apart in each instance of a loop, of which there are up to a thousand
-TOTAL_BUDGET = 100_000
 TOKEN_BUDGET = 20_000  # tokens at once: nested loops make them faster than a step uses up its budget
 UUID_MASK = ~(0xF000 << 64 | 0xC000 << 48)
 UUID_VERSION_5 = 5 << 76 | 0x8000 << 48
 LONG_RUN = 200  # completed tasks after which a long step is pruned
-LIVE = TaskState.FUTURE | TaskState.WAITING | TaskState.READY | TaskState.STARTED
 DRAINING = frozenset({"process", "call", "subprocess", "event_subprocess"})
 
 
@@ -46,120 +44,6 @@ class BoundDecision:
     version_id: str
     model: dmn.Model
     decision_id: str
-
-
-@dataclass(slots=True)
-class Scope:
-    """A level of variables and life: `owner` is the number of the token that completes when the last token inside has ended.
-
-    kind: process, call, subprocess, event_subprocess (these drain), local (variables of one activity or loop instance).
-    key: the business key given to a called process.
-    """
-
-    id: int
-    parent: int | None
-    kind: str
-    owner: int | None
-    path: str
-    variables: dict[str, object] = field(default_factory=dict)
-    key: str | None = None
-    live: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """A variable that was created or updated in a scope; conditional events that see the scope look at it."""
-
-    scope: int
-    name: str
-    kind: str
-
-
-class Token(Task):  # type: ignore[misc]  # SpiffWorkflow is untyped
-    """A SpiffWorkflow task whose id comes from the instance's counter.
-
-    scope: id of its scope. via: flow it came over. local: id of its local scope. host: number of the activity a boundary
-    event watches, of the event gateway it belongs to, or of the loop body an instance belongs to. role: "", "boundary",
-    "watcher" (start of an event subprocess), "branch" (behind an event gateway), "instance" (of a loop).
-    """
-
-    task_spec: Node
-    workflow: Instance
-
-    def __init__(self, workflow: Instance, spec: Node, parent: Token | None, number: int, scope: int) -> None:
-        # Not super().__init__: it reads the wall clock and draws a random id.
-        self.number = number
-        self.id = workflow.id_of(number)
-        self.workflow = workflow
-        self._parent = parent.id if parent is not None else None
-        self._children: list[UUID] = []
-        self._state = TaskState.FUTURE
-        self.triggered = False
-        self.task_spec = spec
-        self.thread_id = 0
-        self.data: dict[str, object] = {}
-        self.internal_data: dict[str, Any] = {}
-        self.last_state_change = 0.0
-        self.scope = scope
-        self.via: str | None = None
-        self.local: int | None = None
-        self.host: int | None = None
-        self.role = ""
-        workflow.tasks[self.id] = self
-        if parent is not None:
-            parent._children.append(self.id)
-
-    def _set_state(self, value: int) -> None:
-        was_live = bool(self._state & LIVE)
-        self._state = value
-        if was_live and value & TaskState.FINISHED_MASK:
-            self.workflow.token_ended(self)
-
-    def _inherit_data(self) -> None:
-        """Variables live in scopes, not in tasks."""
-
-    def _ready(self) -> None:
-        if not self._state & TaskState.FINISHED_MASK:
-            self._state = TaskState.READY
-            self.workflow.ready.append(self)
-
-    def cancel(self) -> None:
-        """Cancel the token and everything that runs on its behalf."""
-        if self._state & TaskState.FINISHED_MASK:
-            return
-        activated = self._state != TaskState.FUTURE
-        self._set_state(TaskState.CANCELLED)
-        self.workflow.close_wait(self)
-        if activated and self.role not in ("boundary", "watcher", "branch"):
-            self.workflow.journal_element("element_cancelled", self)
-        self.task_spec._on_cancel(self)
-
-    def run(self) -> bool | None:
-        """Execute the token. An event that it throws may cancel it on the way; then nothing more happens to it."""
-        answer: bool | None = self.task_spec._run(self)
-        if self.is_live:
-            if answer is None:
-                self._set_state(TaskState.STARTED)
-            else:
-                self.complete()
-        return answer
-
-    def error(self) -> None:
-        """The exception itself ends the step; the whole instance in memory is thrown away."""
-
-    def wait(self) -> None:
-        """Park the token until a stimulus names it."""
-        self._set_state(TaskState.WAITING)
-
-    @property
-    def is_live(self) -> bool:
-        return bool(self._state & LIVE)
-
-    def drive(self) -> None:
-        """A watching token fired: from now on it keeps its scope alive like any other."""
-        if self.role in ("boundary", "watcher"):
-            self.workflow.scopes[self.scope].live += 1
-        self.role, self.host = "", None
 
 
 class Instance(BpmnWorkflow):  # type: ignore[misc]  # SpiffWorkflow is untyped
@@ -200,8 +84,7 @@ class Instance(BpmnWorkflow):  # type: ignore[misc]  # SpiffWorkflow is untyped
         self.changed: list[Changed] = []
         self.outgoing: list[Outgoing] = []
         self.decisions_used: dict[str, str] = {}
-        self.executed: Counter[str] = Counter()
-        self.spent = 0
+        self.budget = Budget()
 
     def open_step(self, now: datetime, by: str | None, decisions: Mapping[str, BoundDecision]) -> None:
         """Start a step: from here on `now` is the only clock."""
@@ -226,7 +109,7 @@ class Instance(BpmnWorkflow):  # type: ignore[misc]  # SpiffWorkflow is untyped
                 token = self.ready.popleft()
                 if token._state != TaskState.READY:
                     continue
-                self.count(token)
+                self.budget.use(token)
                 token.run()
                 self._drain()
                 self.check_conditions()
@@ -237,25 +120,6 @@ class Instance(BpmnWorkflow):  # type: ignore[misc]  # SpiffWorkflow is untyped
             if not self._settle():
                 self._refuse_standstill()
                 return
-
-    def count(self, token: Token) -> None:
-        """Use up one of the budget of the loop instance the token runs in, or of everything outside loops."""
-        path = self.path_of(token)
-        if token.role == "instance" and token.task_spec.is_standard_loop:
-            path = path.rpartition("/")[0]  # rounds have no number known before: they count where the loop is drawn
-        place = ""
-        if "#" in path:
-            end = path.find("/", path.rindex("#"))
-            place = path if end < 0 else path[:end]
-        self.executed[place] += 1
-        self.spent += 1  # not the sum over all places: there are as many as instances of loops
-        if self.executed[place] > STEP_BUDGET or self.spent > TOTAL_BUDGET:
-            budget = STEP_BUDGET if self.executed[place] > STEP_BUDGET else TOTAL_BUDGET
-            raise errors.Incident(
-                f"Der Prozess hat in einem Schritt mehr als {budget} Elemente durchlaufen, ohne zu warten. "
-                "Bitte die Schleife im Diagramm prüfen.",
-                token.task_spec.element.id,
-            )
 
     def _refuse_standstill(self) -> None:
         """Raise errors.Incident when nothing is ready and nothing is open: joins that wait for what cannot come."""
