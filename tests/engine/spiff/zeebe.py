@@ -22,6 +22,8 @@ GLOBALS = (
     '<bpmn:escalation id="k_a" escalationCode="MELDUNG"/>'
 )
 
+START, END = node("startEvent", "s"), node("endEvent", "e")
+
 
 def file(*processes: str) -> bytes:
     return f"{HEAD}{GLOBALS}{''.join(processes)}</bpmn:definitions>".encode()
@@ -93,3 +95,7 @@ def case(
 
 
 __all__ = ["boundary", "chain", "event_subprocess", "message", "node", "timer"]
+
+
+def around(*nodes: str, element: str = "x") -> tuple[str, ...]:
+    return (START, *nodes, END, chain("s", element, "e"))
