@@ -31,7 +31,6 @@ StimulusKind = Literal[
     "cancelled",  # name = reason
     "migrated",  # name = reason; migration = from which bundle to which, and where each step goes on
 ]
-Severity = Literal["error", "warning"]
 WaitKind = Literal["user_task", "job", "timer", "message", "signal", "condition"]
 
 
