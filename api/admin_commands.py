@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import sys
-from datetime import date, datetime
+from datetime import date
 from pathlib import Path
 
 import click
 
 from api import console, german_click
 
-JSON = click.option("--json", "as_json", is_flag=True, help="Ein JSON-Objekt statt Text ausgeben.")
-DAY = click.DateTime(["%Y-%m-%d"])
 GENERATE = click.option("--generate", is_flag=True, help="Passwort würfeln und einmal ausgeben, statt danach zu fragen.")
 
 
@@ -24,16 +22,12 @@ def _password(generate: bool) -> str | None:
     return answer
 
 
-def _day(value: object) -> date | None:
-    return value.date() if isinstance(value, datetime) else None
-
-
 @click.command(cls=german_click.Command, name="create-tenant")
 @click.argument("slug", metavar="KÜRZEL", required=False)
 @click.option("--profile", type=click.Path(path_type=Path), metavar="DATEI", help="Stammdaten als YAML: Briefkopf, Konto, Land.")
 @click.option("--world", default="betrieb", show_default=True, metavar="NAME", help="Welt der Zusammenarbeit; eine neue wird angelegt.")
 @click.option("--print-profile", is_flag=True, help="Eine leere Vorlage der Stammdaten ausgeben.")
-@JSON
+@german_click.JSON
 def create_tenant(slug: str | None, profile: Path | None, world: str, print_profile: bool, as_json: bool) -> None:
     """Mandanten für den Betrieb anlegen."""
     from api import administration
@@ -53,7 +47,7 @@ def create_tenant(slug: str | None, profile: Path | None, world: str, print_prof
 @click.option("--tenant", required=True, metavar="T", help="Kürzel des Mandanten.")
 @click.option("--role", "roles", required=True, multiple=True, metavar="ROLLE", help="Rolle, mehrfach möglich (siehe docs/design.md).")
 @GENERATE
-@JSON
+@german_click.JSON
 def create_user(login: str, name: str, tenant: str, roles: tuple[str, ...], generate: bool, as_json: bool) -> None:
     """Benutzer mit Rollen bei einem Mandanten anlegen."""
     from api import administration
@@ -65,7 +59,7 @@ def create_user(login: str, name: str, tenant: str, roles: tuple[str, ...], gene
 @click.command(cls=german_click.Command, name="set-password")
 @click.argument("login", metavar="ANMELDENAME")
 @GENERATE
-@JSON
+@german_click.JSON
 def set_password(login: str, generate: bool, as_json: bool) -> None:
     """Neues Passwort setzen; laufende Sitzungen enden."""
     from api import administration
@@ -76,7 +70,7 @@ def set_password(login: str, generate: bool, as_json: bool) -> None:
 
 @click.command(cls=german_click.Command, name="deactivate-user")
 @click.argument("login", metavar="ANMELDENAME")
-@JSON
+@german_click.JSON
 def deactivate_user(login: str, as_json: bool) -> None:
     """Zugang eines Benutzers sofort beenden."""
     from api import administration
@@ -90,18 +84,18 @@ def deactivate_user(login: str, as_json: bool) -> None:
 @click.option("--enforcing", required=True, metavar="T", help="Kürzel der Stadt, die vollstreckt.")
 @click.option("--mode", type=click.Choice(["delegierend", "mandatierend"]), required=True, help="Art der Vereinbarung (§ 23 GkG NRW).")
 @click.option("--kind", "kinds", multiple=True, metavar="ART", help="Forderungsart, mehrfach möglich; ohne Angabe alle.")
-@click.option("--from", "valid_from", type=DAY, required=True, metavar="DATUM", help="Erster Tag.")
-@click.option("--to", "valid_to", type=DAY, metavar="DATUM", help="Letzter Tag; ohne Angabe unbefristet.")
-@click.option("--concluded-on", type=DAY, required=True, metavar="DATUM", help="Tag der Unterzeichnung.")
-@JSON
+@click.option("--from", "valid_from", type=german_click.Day(), required=True, metavar="DATUM", help="Erster Tag.")
+@click.option("--to", "valid_to", type=german_click.Day(), metavar="DATUM", help="Letzter Tag; ohne Angabe unbefristet.")
+@click.option("--concluded-on", type=german_click.Day(), required=True, metavar="DATUM", help="Tag der Unterzeichnung.")
+@german_click.JSON
 def conclude_agreement(
     creditor: str,
     enforcing: str,
     mode: str,
     kinds: tuple[str, ...],
-    valid_from: datetime,
-    valid_to: object,
-    concluded_on: datetime,
+    valid_from: date,
+    valid_to: date | None,
+    concluded_on: date,
     as_json: bool,
 ) -> None:
     """Vereinbarung: eine Stadt vollstreckt für eine andere."""
@@ -109,8 +103,8 @@ def conclude_agreement(
 
     with console.refusals():
         administration.conclude_agreement(
-            creditor=creditor, enforcing=enforcing, mode=mode, kinds=kinds, valid_from=valid_from.date(), valid_to=_day(valid_to),
-            concluded_on=concluded_on.date(), as_json=as_json,
+            creditor=creditor, enforcing=enforcing, mode=mode, kinds=kinds, valid_from=valid_from, valid_to=valid_to,
+            concluded_on=concluded_on, as_json=as_json,
         )  # fmt: skip
 
 

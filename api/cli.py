@@ -11,7 +11,8 @@ import click
 from api import admin_commands, console, german_click
 
 PATHS = click.Path(path_type=Path)
-JSON = click.option("--json", "as_json", is_flag=True, help="Ein JSON-Objekt statt Text ausgeben.")
+JSON = german_click.JSON
+DAY = german_click.Day()
 TENANT = click.option("--tenant", "tenant", required=True, metavar="T", help="Kürzel des Mandanten, z. B. detmold.")
 
 
@@ -44,16 +45,14 @@ def main() -> None:
 
 @main.command()
 @click.option("--seed-only", is_flag=True, help="Nur einrichten und Beispieldaten einspielen, dann enden.")
-@click.option("--until", "until", type=click.DateTime(["%Y-%m-%d"]), metavar="DATUM", help="Uhr der Sandbox bis zu diesem Tag vorstellen.")
+@click.option("--until", "until", type=DAY, metavar="DATUM", help="Uhr der Sandbox bis zu diesem Tag vorstellen.")
 @JSON
-def demo(seed_only: bool, until: object, as_json: bool) -> None:
+def demo(seed_only: bool, until: date | None, as_json: bool) -> None:
     """Sandbox mit zwei Städten starten: Datenbank, Webserver, Worker, Beispieldaten."""
-    from datetime import datetime
-
     from api import demo as sandbox
 
     with console.refusals():
-        raise SystemExit(sandbox.run(seed_only=seed_only, until=until.date() if isinstance(until, datetime) else None, as_json=as_json))
+        raise SystemExit(sandbox.run(seed_only=seed_only, until=until, as_json=as_json))
 
 
 @main.command()
@@ -189,21 +188,16 @@ def run_mahnlauf(tenant: str, dry_run: bool, as_json: bool) -> None:
 @click.argument("reference", metavar="KASSENZEICHEN|FALL")
 @click.argument("amount_cent", type=int, metavar="CENT")
 @TENANT
-@click.option(
-    "--value-date", type=click.DateTime(["%Y-%m-%d"]), metavar="DATUM", help="Wertstellung (Vorgabe: heute, nach der Uhr des Mandanten)."
-)
+@click.option("--value-date", "value_on", type=DAY, metavar="DATUM", help="Wertstellung (Vorgabe: heute, nach der Uhr des Mandanten).")
 @click.option("--method", type=click.Choice(["ueberweisung", "bar"]), default="ueberweisung", show_default=True, help="Zahlungsart.")
 @click.option("--receipt", metavar="NR", help="Quittungsnummer (bei Barzahlung).")
 @JSON
 def book_payment(
-    reference: str, amount_cent: int, tenant: str, value_date: object, method: str, receipt: str | None, as_json: bool
+    reference: str, amount_cent: int, tenant: str, value_on: date | None, method: str, receipt: str | None, as_json: bool
 ) -> None:
     """Zahlung von Hand buchen (Cent) auf einen Fall oder ein Kassenzeichen."""
-    from datetime import datetime
-
     from api import intake
 
-    value_on: date | None = value_date.date() if isinstance(value_date, datetime) else None
     with console.refusals():
         intake.book_payment(reference, amount_cent, tenant=tenant, value_on=value_on, method=method, receipt=receipt, as_json=as_json)
 
@@ -237,21 +231,16 @@ def verify(as_json: bool) -> None:
 @click.option("--key", default="", metavar="SCHLÜSSEL", help="Geschäftsschlüssel des gestarteten Prozesses.")
 @click.option("--variables", default="", metavar="WERTE", help="Startwerte als FEEL-Kontext oder JSON, z. B. '{betrag: 84.50}'.")
 @click.option("--claims", type=PATHS, metavar="CSV", help="Forderungsdatei, mit der die Probewelt beginnt.")
-@click.option(
-    "--from", "starts_on", type=click.DateTime(["%Y-%m-%d"]), default="2026-08-17", metavar="DATUM", help="Erster Tag der Probewelt."
-)
+@click.option("--from", "starts_on", type=DAY, default="2026-08-17", metavar="DATUM", help="Erster Tag der Probewelt.")
 @click.option("--save", type=PATHS, metavar="YAML", help="Den Gang am Ende als Szenario speichern.")
 def try_models(
-    paths: tuple[Path, ...], process: str | None, key: str, variables: str, claims: Path | None, starts_on: object, save: Path | None
+    paths: tuple[Path, ...], process: str | None, key: str, variables: str, claims: Path | None, starts_on: date, save: Path | None
 ) -> None:
     """Modelle vor dem Bereitstellen durchspielen: Aufgaben, Fristen, Nachrichten; den Gang als Szenario speichern."""
-    from datetime import datetime
-
     from api import trying
 
-    begin = starts_on.date() if isinstance(starts_on, datetime) else date(2026, 8, 17)
     with console.refusals():
-        trying.run(paths, process=process, key=key, variables=variables, claims=claims, starts_on=begin, save=save)
+        trying.run(paths, process=process, key=key, variables=variables, claims=claims, starts_on=starts_on, save=save)
 
 
 @main.command("test-processes")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 import click
@@ -21,6 +22,8 @@ _COMPLAINTS: Sequence[tuple[str, str]] = (
     (r"(?:.*: )?(.+) is not in the range (.+)\.", "{0} liegt nicht im erlaubten Bereich {1}."),
 )
 
+JSON = click.option("--json", "as_json", is_flag=True, help="Ein JSON-Objekt statt Text ausgeben.")
+
 
 def complaint(fault: click.UsageError) -> str:
     """Return in German what click says about the command that was typed; what it does not know stays as it is."""
@@ -37,6 +40,17 @@ def complaint(fault: click.UsageError) -> str:
             place = fault.param.get_error_hint(fault.ctx) if isinstance(fault, click.BadParameter) and fault.param and fault.ctx else None
             return f"{place}: {words}" if place else words
     return fault.message
+
+
+class Day(click.DateTime):
+    """A day, typed as 2026-08-17."""
+
+    def __init__(self) -> None:
+        super().__init__(["%Y-%m-%d"])
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        moment: datetime = super().convert(value, param, ctx)
+        return moment.date()
 
 
 class Command(click.Command):
@@ -80,12 +94,12 @@ class Group(Command, click.Group):
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(self.commands)
 
-    def main(self, args: Sequence[str] | None = None, standalone_mode: bool = True, **kwargs: Any) -> Any:  # type: ignore[override]  # click's overloads
+    def main(self, *args: Any, **extra: Any) -> Any:
         """Run the command line; a command that cannot be understood is told in German, exit code 2."""
-        if not standalone_mode:
-            return super().main(args, standalone_mode=False, **kwargs)
+        if not extra.setdefault("standalone_mode", True):
+            return super().main(*args, **extra)
         try:
-            code = super().main(args, standalone_mode=False, **kwargs)
+            code = super().main(*args, **{**extra, "standalone_mode": False})
         except click.UsageError as fault:
             path = fault.ctx.command_path if fault.ctx is not None else self.name
             if isinstance(fault, click.exceptions.NoArgsIsHelpError):
