@@ -206,7 +206,11 @@ def _answer(trial: _Trial, wait: waiting.Wait) -> None:
     given = typed.context(click.prompt("  Ergebnis, z. B. {betrag: 84.50}" if wait.kind == waiting.JOB else "  Daten", default="{}"))
     if wait.kind == waiting.JOB:
         code = click.prompt("  Fehlercode (leer: erledigt)", default="", show_default=False).strip()
-        trial.do("auftrag", {"topic": wait.name} | ({"ergebnis": given} if given else {}) | ({"fehlercode": code} if code else {}))
+        trial.do(
+            "auftrag",
+            {"topic": wait.name} | ({"ergebnis": given} if given else {}) | ({"fehlercode": code} if code else {}),
+            fuer=wait.business_key,
+        )
     elif wait.kind == waiting.MESSAGE:
         what = {"mandant": wait.city, "name": wait.name, "schluessel": wait.key, "prozess": wait.process_key, "daten": given}
         trial.do("nachricht", what)

@@ -143,9 +143,9 @@ def _starten(scene: Scene, act: Act, what: Any) -> None:
 
 
 def _auftrag(scene: Scene, act: Act, what: Any) -> None:
-    """End a job as a program outside would: `{topic, ergebnis}` or `{topic, fehlercode, meldung}`."""
+    """End a job as a program outside would: `{topic, ergebnis}` or `{topic, fehlercode, meldung}`; the oldest of the topic, or that of `fuer`."""
     topic = str(what["topic"])
-    found = _open_job(scene, topic)
+    found = _open_job(scene, topic, act.target)
     if found is None:
         raise errors.InvalidState(f"Ein Auftrag mit dem Topic „{topic}“ ist nicht offen.")
     tenant_id, job_id = found
@@ -160,10 +160,14 @@ def _auftrag(scene: Scene, act: Act, what: Any) -> None:
             jobs.complete(tx, tenant_id, job_id, given, worker=BY, now=now)
 
 
-def _open_job(scene: Scene, topic: str) -> tuple[int, UUID] | None:
-    query = text("select id from job where tenant_id = :t and topic = :topic and retries > 0 order by created_at, instance_id limit 1")
+def _open_job(scene: Scene, topic: str, target: str | None) -> tuple[int, UUID] | None:
+    query = text(
+        "select j.id from job j join process_instance p on p.tenant_id = j.tenant_id and p.id = j.instance_id"
+        " where j.tenant_id = :t and j.topic = :topic and j.retries > 0 and (cast(:target as text) is null or p.business_key = :target)"
+        " order by j.created_at, j.instance_id limit 1"
+    )
     for tenant_id, tx in scene.stage.each_tenant():
-        job_id = tx.execute(query, {"t": tenant_id, "topic": topic}).scalar()
+        job_id = tx.execute(query, {"t": tenant_id, "topic": topic, "target": target}).scalar()
         if job_id is not None:
             return tenant_id, job_id
     return None

@@ -132,7 +132,7 @@ def end_job(job_id: UUID) -> ResponseReturnValue:
             what["fehlercode"] = code
         else:
             jobs.complete(tx, session.tenant_id, job_id, given, worker=session.login, now=now)
-        trials.note(tx, session.world_id, {"auftrag": what}, now)
+        trials.note(tx, session.world_id, {"auftrag": what, "fuer": job.business_key}, now)
         return f"Der Auftrag „{job.topic}“ ist {'als Fehler gemeldet' if code else 'erledigt'}."
 
     return _do(act)

@@ -96,6 +96,20 @@ def test_a_walk_through_an_own_diagram_becomes_a_scenario_that_passes(city: City
     assert replayed(city, scenario, {"probe.bpmn": own_diagram()}) == []
 
 
+def test_of_two_jobs_of_a_topic_the_scenario_ends_the_one_that_was_ended(city: City, walker: Walker, tmp_path: Path) -> None:
+    walker.post("/probelauf", dateien=(io.BytesIO(own_diagram()), "probe.bpmn"), ohne_forderungen="1", titel="Zwei Aufträge")
+    for key in ("P1", "P2"):
+        walker.post("/probelauf/starten", prozess="probe", schluessel=key, variablen='{warten_bis: date("2026-09-01")}')
+    walker.post(re.findall(r'action="(/probelauf/auftrag/[^"]+)"', walker.page())[1], ergebnis="{ergebnis: 150.25}")
+    walker.post("/probelauf/uhr", naechstes="1")
+    walker.post(walker.link(r'href="(/aufgaben/[^"]+)"'), daten="{}")
+
+    scenario = walker.saved(tmp_path)
+
+    assert scenario.acts[2].target == "P2"
+    assert replayed(city, scenario, {"probe.bpmn": own_diagram()}) == []
+
+
 def test_the_saved_scenario_notices_a_changed_diagram(city: City, walker: Walker, tmp_path: Path) -> None:
     walker.post("/probelauf", dateien=(io.BytesIO(own_diagram()), "probe.bpmn"), ohne_forderungen="1", titel="Grenze")
     walker.post("/probelauf/starten", prozess="probe", schluessel="P1", variablen='{warten_bis: date("2026-09-01")}')
