@@ -194,6 +194,20 @@ def test_no_help_page_speaks_english() -> None:
             assert english not in page, (path, english)
 
 
+def test_no_production_tenant_is_made_beside_users_of_a_demo(run: Run, profile: Path, empty_url: URL) -> None:
+    database = opened(empty_url)
+    with database.look() as tx:
+        users.create(tx, "sachbearbeitung", "Demo", "ein-langes-passwort", {}, is_demo=True)
+
+    refused = run("admin", "create-tenant", "musterstadt", "--profile", str(profile))
+
+    assert refused.exit_code == 1
+    assert "Benutzer einer Demo" in refused.stderr
+    with database.look() as tx:
+        assert tx.execute(text("select count(*) from world")).scalar_one() == 0
+    database.close()
+
+
 def test_the_server_refuses_demo_users_beside_a_production_tenant(run: Run, profile: Path, empty_url: URL) -> None:
     run("admin", "create-tenant", "musterstadt", "--profile", str(profile))
     database = opened(empty_url)

@@ -206,6 +206,15 @@ def test_a_day_of_no_calendar_of_ours_is_refused(city: City) -> None:
     assert client.post("/akten/zahlung", data=form).status_code == 422
 
 
+def test_a_refusal_leads_back_to_the_form_it_came_from(city: City) -> None:
+    client = city.client("anna")
+
+    answer = client.post("/uhr", data={"bis": "gestern", "token": city.token(client)})
+
+    assert answer.status_code == 422
+    assert '<a class="knopf" href="/uhr">Zurück und noch einmal</a>' in answer.get_data(as_text=True)
+
+
 def test_a_refused_objection_keeps_its_text(city: City) -> None:
     client = city.client("anna")
     long = "Der Bescheid kam nie an. " * 200

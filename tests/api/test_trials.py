@@ -98,8 +98,8 @@ def test_a_walk_through_an_own_diagram_becomes_a_scenario_that_passes(city: City
 
 def test_of_two_jobs_of_a_topic_the_scenario_ends_the_one_that_was_ended(city: City, walker: Walker, tmp_path: Path) -> None:
     walker.post("/probelauf", dateien=(io.BytesIO(own_diagram()), "probe.bpmn"), ohne_forderungen="1", titel="Zwei Aufträge")
-    for key in ("P1", "P2"):
-        walker.post("/probelauf/starten", prozess="probe", schluessel=key, variablen='{warten_bis: date("2026-09-01")}')
+    for key, day in (("P1", "2026-12-01"), ("P2", "2026-09-01")):
+        walker.post("/probelauf/starten", prozess="probe", schluessel=key, variablen=f'{{warten_bis: date("{day}")}}')
     walker.post(re.findall(r'action="(/probelauf/auftrag/[^"]+)"', walker.page())[1], ergebnis="{ergebnis: 150.25}")
     walker.post("/probelauf/uhr", naechstes="1")
     walker.post(walker.link(r'href="(/aufgaben/[^"]+)"'), daten="{}")
@@ -138,6 +138,14 @@ def test_scenario_s01_walked_on_the_pages_is_saved_and_passes_to_the_cent(city: 
     assert [letter["vorlage"] for letter in scenario.then["schreiben"]] == ["mahnung"]
     assert scenario.then["aufgaben"] == ["kleinbetrag_pruefen"]
     assert replayed(city, scenario, {}) == []
+
+
+def test_a_line_of_the_claims_file_that_was_refused_is_not_kept_in_the_scenario(walker: Walker, tmp_path: Path) -> None:
+    content = CLAIM + CLAIM.partition(b"\r\n")[1] + CLAIM.partition(b"\r\n")[2].replace(b"DE55", b"DE56").replace(b"248,37", b"viel")
+
+    walker.post("/probelauf", forderungen=(io.BytesIO(content), "f.csv"), titel="Abgewiesen")
+
+    assert [row["kassenzeichen"] for row in walker.saved(tmp_path).claims] == ["DE55"]
 
 
 def test_a_hold_an_objection_and_a_task_with_a_form_are_kept_in_the_words_of_the_scenario(
@@ -194,14 +202,19 @@ def test_a_broken_model_begins_no_trial_and_tells_every_finding(city: City, walk
         assert tx.execute(text("select count(*) from trial where ended_at is null")).scalar_one() == 0
 
 
-def test_four_eyes_need_a_second_person_also_in_a_trial(city: City, walker: Walker) -> None:
-    walker.post("/probelauf", titel="Personen", ohne_forderungen="1")
+def test_what_is_done_as_a_second_person_is_kept_as_the_second_persons(walker: Walker, tmp_path: Path) -> None:
+    walker.post("/probelauf", dateien=(io.BytesIO(own_diagram()), "probe.bpmn"), ohne_forderungen="1", titel="Personen")
+    walker.post("/probelauf/starten", prozess="probe", schluessel="P1", variablen='{warten_bis: date("2026-09-01")}')
+    walker.post(walker.link(r'action="(/probelauf/auftrag/[^"]+)"'), ergebnis="{ergebnis: 150.25}")
+    walker.post("/probelauf/uhr", naechstes="1")
 
     walker.post("/probelauf/person", zweite="1")
-    assert "zweite Person" in walker.page()
+    assert "als <strong>zweite Person" in walker.page()
+    walker.post(walker.link(r'href="(/aufgaben/[^"]+)"'), daten="{}")
     walker.post("/probelauf/person")
 
     assert "als <strong>zweite Person" not in walker.page()
+    assert [act.role for act in walker.saved(tmp_path).acts] == [None, None, "zweite_person"]
 
 
 @pytest.mark.parametrize(
