@@ -4,12 +4,13 @@ VENV := .venv
 BIN := $(VENV)/bin
 export IBM_TELEMETRY_DISABLED := true
 
-.PHONY: setup demo test lint types contracts diagrams unit clean help
+.PHONY: setup demo test lint types contracts diagrams unit pictures clean help
 
 help:
 	@echo "make setup      .venv und Browser-Bündel einrichten"
 	@echo "make demo       Sandbox starten (Datenbank, Webserver, Worker, zwei Städte, Beispieldaten)"
 	@echo "make test       alle Prüfungen"
+	@echo "make pictures   die Bilder der Anleitungen neu aufnehmen"
 
 $(VENV)/.installed: pyproject.toml constraints.txt
 	@echo "[1/2] Python-Umgebung $(VENV) einrichten (einmalig etwa eine Minute) ..."
@@ -42,6 +43,10 @@ unit:
 	$(BIN)/python -m tests.chromium
 	$(BIN)/python -m tests.clients
 	$(BIN)/pytest -n 2 --dist loadgroup
+
+pictures: setup
+	$(BIN)/python -m tests.chromium
+	PICTURES=1 $(BIN)/pytest tests/browser
 
 test: setup lint types contracts diagrams unit
 

@@ -83,7 +83,6 @@ def test_a_clerk_works_a_case_from_the_file_of_claims_to_the_seizure(door: Door)
     choose(page, "Ist ein P-Konto bekannt?", "Nein")
     write(page, "Auslagen der Zustellung", "4.10")
     choose(page, "natürliche Person", "Ja")
-    desk.picture("pfaendung_vorbereiten")
     done(desk)
 
     # Whoever prepared it may not release it.
@@ -110,7 +109,7 @@ def test_a_clerk_works_a_case_from_the_file_of_claims_to_the_seizure(door: Door)
     choose(page, "unpfändbar erklärt", "Nein")
     done(desk)
     desk.open(case_url)
-    desk.picture("fall")
+    desk.picture("akte")
     text = page.locator("main").inner_text()
     assert "Pfändungsgebühr" in text
     assert "149,00 €" in text
