@@ -15,13 +15,11 @@ from engine.spiff import reader
 
 def form_of(tx: Connection, process_key: str, version: int, *, tenant_id: int) -> forms.Form | None:
     """Return the start form of a version of a process in its latest version, or None where none is drawn."""
-    world_id = deployments.world_of(tx, tenant_id)
-    file, content = deployments.content(tx, world_id, "bpmn", process_key, version)
-    parsed = reader.Reader(content, file).read()
-    process = parsed.process(process_key) if parsed else None
+    file, content = deployments.content(tx, "bpmn", process_key, version, tenant_id=tenant_id)
+    process = reader.process_of(content, file, process_key)
     if process is None or process.start_form is None:
         return None
-    return forms.read(deployments.content(tx, world_id, "form", process.start_form)[1])
+    return forms.read(deployments.content(tx, "form", process.start_form, tenant_id=tenant_id)[1])
 
 
 def submit(

@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import Connection, text
 
 MAX_VERSION = 2**31 - 1
+KINDS = {"bpmn": "Prozess", "dmn": "Entscheidung", "form": "Formular", "letter": "Schreiben"}
 CLAUSES = {
     "latest": "",
     # As it was when the diagram was deployed; the same content is no new version, so it may be older than the diagram.

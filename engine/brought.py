@@ -76,8 +76,7 @@ def with_companions(drawn: list[Version]) -> list[Version]:
 
 def _bound_to_deployment(version: Version) -> set[tuple[str, str]]:
     """Return (kind, key) of what a process binds to its own deployment."""
-    parsed = reader.Reader(version.content, version.file).read()
-    process = parsed.process(version.key) if parsed else None
+    process = reader.process_of(version.content, version.file, version.key)
     bound: set[tuple[str, str]] = set()
     for element in model.walk(process.elements) if process else ():
         references = (

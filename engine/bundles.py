@@ -71,8 +71,7 @@ def _closure(tx: Connection, world_id: int, process_key: str, version: int | Non
             text_two = f"{what} „{key}“ verlangt der Prozess „{process_key}“ in zwei Fassungen zugleich."
             raise errors.InvalidState(f"{text_two} Bitte überall dieselbe Bindung wählen.")
         if kind == "bpmn" and (kind, key) not in chosen:
-            parsed = reader.Reader(bytes(row.content), row.file).read()
-            process = parsed.process(key) if parsed else None
+            process = reader.process_of(bytes(row.content), row.file, key)
             todo += _bound(process, row.deployment_id) if process else []
         chosen[kind, key] = row.id
     query = text(
@@ -123,8 +122,7 @@ def _parsed(tx: Connection, rows: Iterable[Any]) -> dict[str, model.Process]:
     """Return the process of each row (key, file, content) by its key."""
     kept: dict[str, model.Process] = {}
     for row in rows:
-        parsed = reader.Reader(bytes(row.content), row.file, db.runtime(tx).functions).read()
-        process = parsed.process(row.key) if parsed is not None else None
+        process = reader.process_of(bytes(row.content), row.file, row.key, db.runtime(tx).functions)
         if process is None:
             raise errors.InvalidState(f"Das Diagramm „{row.file}“ enthält den Prozess „{row.key}“ nicht mehr. Bitte die Datenbank prüfen.")
         kept[row.key] = process
@@ -163,5 +161,5 @@ def pinned(tx: Connection, bundle_id: int, kind: str, key: str) -> tuple[int, by
     )
     row = tx.execute(query, {"b": bundle_id, "k": kind, "key": key}).first()
     if row is None:
-        raise errors.NotFound(f"„{key}“ ({kind}) gehört nicht zu den Modellen, mit denen der Vorgang begonnen wurde.")
+        raise errors.NotFound(f"{bindings.KINDS[kind]} „{key}“ gehört nicht zu den Modellen, mit denen der Vorgang begonnen wurde.")
     return row.version, bytes(row.content)

@@ -13,7 +13,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, text
 
-from engine import brought, db, dmn, errors, feel, start_schedule
+from engine import bindings, brought, db, dmn, errors, feel, start_schedule
 from engine.protocol import Finding, TopicOffer
 from engine.spiff import check as spiff_check
 from engine.spiff import gathered, inner_forms, model, reader
@@ -259,8 +259,7 @@ def event_starts(tx: Connection, kind: model.EventKind, name: str, *, tenant_id:
             " where d.world_id = :w and d.kind = 'bpmn' and not d.undone order by d.key, d.version desc"
         )
         for row in tx.execute(query, {"w": world_id}):
-            parsed = reader.Reader(bytes(row.content), row.file, runtime.functions).read()
-            process = parsed.process(row.key) if parsed else None
+            process = reader.process_of(bytes(row.content), row.file, row.key, runtime.functions)
             for element in process.elements if process else ():
                 if element.kind == "start_event" and element.event and element.event.name:
                     found.setdefault((element.event.kind, element.event.name.source), []).append((row.key, element.id))
@@ -334,15 +333,17 @@ def content_of(tx: Connection, uuid: UUID, *, tenant_id: int) -> tuple[str, int,
     return row.key, row.version, row.file, bytes(row.content)
 
 
-def content(tx: Connection, world_id: int, kind: str, key: str, version: int | None = None) -> tuple[str, bytes]:
-    """Return (file, content) of a version of a definition, or of the latest. Raises errors.NotFound."""
+def content(tx: Connection, kind: str, key: str, version: int | None = None, *, tenant_id: int) -> tuple[str, bytes]:
+    """Return (file, content) of a version of a definition, also of one that was taken back, or of the latest. Raises errors.NotFound."""
     query = text(
         "select d.file, r.content from definition d join resource r on r.sha256 = d.sha256 where d.world_id = :w and d.kind = :k"
         " and d.key = :key and (d.version = :v or cast(:v as integer) is null and not d.undone) order by d.version desc limit 1"
     )
-    row = tx.execute(query, {"w": world_id, "k": kind, "key": key, "v": version}).first()
+    number = version if version is None or 0 < version <= bindings.MAX_VERSION else 0
+    row = tx.execute(query, {"w": world_of(tx, tenant_id), "k": kind, "key": key, "v": number}).first()
     if row is None:
-        raise errors.NotFound(f"„{key}“ ({kind}) ist nicht bereitgestellt.")
+        where = "" if version is None else f" in der Fassung {version}"
+        raise errors.NotFound(f"{bindings.KINDS[kind]} „{key}“ gibt es{where} nicht. Bitte die Liste der Modelle neu laden.")
     return row.file, bytes(row.content)
 
 

@@ -8,9 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, text
 
-from engine import bindings, deployments, errors
-
-KINDS = {"bpmn": "Prozess", "dmn": "Entscheidung", "form": "Formular", "letter": "Schreiben"}
+from engine import deployments
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,17 +47,3 @@ def all_of(tx: Connection, tenant_id: int, *, kind: str | None = None, key: str 
     )
     rows = tx.execute(query, {"t": tenant_id, "w": deployments.world_of(tx, tenant_id), "k": kind, "key": key})
     return [Version(*row) for row in rows]
-
-
-def content(tx: Connection, kind: str, key: str, version: int, *, tenant_id: int) -> bytes:
-    """Return the content of one version, also of one that was taken back. Raises errors.NotFound."""
-    query = text(
-        "select r.content from definition d join resource r on r.sha256 = d.sha256 where d.world_id = :w and d.kind = :k and d.key = :key"
-        " and d.version = :v"
-    )
-    number = version if 0 < version <= bindings.MAX_VERSION else 0
-    world_id = deployments.world_of(tx, tenant_id)
-    found = tx.execute(query, {"w": world_id, "k": kind, "key": key, "v": number}).scalar()
-    if found is None:
-        raise errors.NotFound(f"{KINDS.get(kind, 'Etwas')} „{key}“ gibt es in der Fassung {version} nicht.")
-    return bytes(found)

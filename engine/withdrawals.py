@@ -14,7 +14,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, text
 
-from engine import bindings, bundles, clock, db, deployments, errors, migration, start_schedule, versions
+from engine import bindings, bundles, clock, db, deployments, errors, migration, start_schedule
 from engine.spiff import model, reader, words
 
 MAX_TOLD = 5
@@ -112,7 +112,7 @@ def _reasons(tx: Connection, row: Any, world_id: int, tenant_id: int) -> Iterato
     for one in made:
         latest = _latest(tx, world_id, one.kind, one.key)
         if latest is not None and latest.version > one.version:
-            yield f"{versions.KINDS[one.kind]} „{one.key}“ hat schon die Fassung {latest.version}. Bitte zuerst deren Bereitstellung zurücknehmen."
+            yield f"{bindings.KINDS[one.kind]} „{one.key}“ hat schon die Fassung {latest.version}. Bitte zuerst deren Bereitstellung zurücknehmen."
     in_use = tx.execute(text("select * from bundle_use(:w)"), {"w": world_id}).all()
     yield from _instances(tx, made, in_use, tenant_id)
     yield from _diagrams(tx, row.id, world_id)
@@ -127,7 +127,7 @@ def _instances(tx: Connection, made: Sequence[Any], in_use: Sequence[Any], tenan
         needed = [one for one in (by_id[i] for i in ids if i in by_id) if _needs(tx, use.bundle_id, one)]
         if not needed:
             continue
-        what = ", ".join(f"{versions.KINDS[one.kind]} „{one.key}“ Fassung {one.version}" for one in needed)
+        what = ", ".join(f"{bindings.KINDS[one.kind]} „{one.key}“ Fassung {one.version}" for one in needed)
         if use.tenant_id != tenant_id:
             yield f"{use.tenant_name}: {use.running} laufende und {use.ended} beendete Vorgänge mit {what}."
             continue
@@ -163,12 +163,11 @@ def _diagrams(tx: Connection, deployment_id: int, world_id: int) -> Iterator[str
         " where d.world_id = :w and d.kind = 'bpmn' and not d.undone and d.deployment_id <> :d order by d.key, d.version desc"
     )
     for row in tx.execute(query, {"w": world_id, "d": deployment_id}).all():
-        parsed = reader.Reader(bytes(row.content), row.file, db.runtime(tx).functions).read()
-        process = parsed.process(row.key) if parsed else None
+        process = reader.process_of(bytes(row.content), row.file, row.key, db.runtime(tx).functions)
         for element in model.walk(process.elements) if process else ():
             for kind, key, binding in _named(element):
                 if _goes(tx, world_id, kind, key, binding, of=row.deployment_id, without=deployment_id):
-                    what = f"{versions.KINDS[kind]} „{key}“{bindings.shown(binding)}"
+                    what = f"{bindings.KINDS[kind]} „{key}“{bindings.shown(binding)}"
                     yield f"{words.shown(element)} in „{row.key}“ Fassung {row.version} braucht {what}."
 
 

@@ -46,8 +46,7 @@ def process(definition_uuid: UUID) -> ResponseReturnValue:
     session = app.session()
     with app.database().begin(session.tenant_id) as tx:
         key, version, file, content = deployments.content_of(tx, definition_uuid, tenant_id=session.tenant_id)
-    parsed = reader.Reader(content, file).read()
-    found = parsed.process(key) if parsed else None
+    found = reader.process_of(content, file, key)
     rows = diagram_rows.of(found) if found else []
     return render_template("prozess.html", schluessel=key, fassung=version, xml=content.decode("utf-8"), prozess=found, zeilen=rows)
 

@@ -12,7 +12,7 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from api import app
-from engine import clock, differences, errors, feel, values, versions, withdrawals
+from engine import bindings, clock, deployments, differences, errors, feel, values, versions, withdrawals
 from engine.dmn import compare as dmn_compare
 from engine.spiff import compare as bpmn_compare
 from forms import compare as form_compare
@@ -40,21 +40,21 @@ def show() -> ResponseReturnValue:
     with app.database().begin(session.tenant_id) as tx:
         listed = versions.all_of(tx, session.tenant_id)
     things = [list(group) for _, group in groupby(listed, key=lambda one: (one.kind, one.key))]
-    return render_template("fassungen.html", dinge=things, arten=versions.KINDS, darf=session.may("designer", "admin"))
+    return render_template("fassungen.html", dinge=things, arten=bindings.KINDS, darf=session.may("designer", "admin"))
 
 
 @bp.get("/prozesse/vergleich")
 def compare() -> ResponseReturnValue:
     kind, key = request.args.get("art", ""), request.args.get("kennung", "")
     one, other = number("von"), number("auf")
-    if kind not in versions.KINDS:
+    if kind not in bindings.KINDS:
         raise errors.NotFound("Vergleichen lassen sich Prozesse, Entscheidungen, Formulare und Schreiben.")
     session = app.session()
     with app.database().begin(session.tenant_id) as tx:
-        before = versions.content(tx, kind, key, one, tenant_id=session.tenant_id)
-        after = versions.content(tx, kind, key, other, tenant_id=session.tenant_id)
+        _, before = deployments.content(tx, kind, key, one, tenant_id=session.tenant_id)
+        _, after = deployments.content(tx, kind, key, other, tenant_id=session.tenant_id)
         listed = versions.all_of(tx, session.tenant_id, kind=kind, key=key)
-    shown = {"art": kind, "kennung": key, "von": one, "auf": other, "arten": versions.KINDS, "fassungen": listed, "worte": WORDS}
+    shown = {"art": kind, "kennung": key, "von": one, "auf": other, "arten": bindings.KINDS, "fassungen": listed, "worte": WORDS}
     return render_template("vergleich.html", **shown, **_COMPARED[kind](before, after, key))
 
 
@@ -132,7 +132,7 @@ def deployment(deployment_uuid: UUID) -> ResponseReturnValue:
         undone = brought[0].undone_at is not None
         reasons = () if undone else withdrawals.reasons(tx, deployment_uuid, tenant_id=session.tenant_id)
     return render_template(
-        "bereitstellung.html", fassungen=brought, gruende=reasons, arten=versions.KINDS, darf=session.may("designer", "admin")
+        "bereitstellung.html", fassungen=brought, gruende=reasons, arten=bindings.KINDS, darf=session.may("designer", "admin")
     )
 
 

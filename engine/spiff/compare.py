@@ -40,7 +40,7 @@ WORDS = {"date": "Zeitpunkt", "duration": "Dauer", "cycle": "Zyklus", "latest": 
 def compare(before: bytes, after: bytes, process_key: str, functions: Iterable[feel.Function] = ()) -> tuple[Difference, ...]:
     """Return the differences of a process in two versions of its file: of the process, its elements, its flows, and the layout."""
     offered = tuple(functions)
-    old, new = _process(before, process_key, offered), _process(after, process_key, offered)
+    old, new = (reader.process_of(content, "", process_key, offered) for content in (before, after))
     found: list[Difference] = []
     if old is not None and new is not None:
         details = differences.details(_facts(old), _facts(new))
@@ -54,11 +54,6 @@ def compare(before: bytes, after: bytes, process_key: str, functions: Iterable[f
         if key in one and key not in told and drawn_before.get(key) != drawn_after.get(key):
             found.append(Difference("moved", key, what, label))
     return tuple(found)
-
-
-def _process(content: bytes, key: str, functions: tuple[feel.Function, ...]) -> model.Process | None:
-    parsed = reader.Reader(content, "", functions).read()
-    return parsed.process(key) if parsed is not None else None
 
 
 Thing = tuple[str, str, dict[str, str]]  # what it is, its label, what it says

@@ -240,3 +240,9 @@ class Reader:
             lane=lane,
         )
         return self.dialect.element(self, element, read)
+
+
+def process_of(content: bytes, file: str, key: str, functions: Iterable[feel.Function] = ()) -> model.Process | None:
+    """Return the process with that id in a deployed file, or None where it is not in it."""
+    parsed = Reader(content, file, functions).read()
+    return parsed.process(key) if parsed is not None else None

@@ -88,6 +88,21 @@ def test_a_form_is_kept_in_the_version_it_is_bound_to(database: Database, world:
         assert bundles.pinned(tx, instance.bundle_id, "form", "f")[0] == version
 
 
+def test_what_is_not_there_is_named_in_german(database: Database, world: World) -> None:
+    deploy(database, world, {"q.bpmn": called(1, eight=False)})
+
+    instance = start(database, world, "q")
+
+    with database.begin(world.detmold) as tx:
+        with pytest.raises(errors.NotFound, match=r"^Schreiben „bescheid“ gehört nicht zu den Modellen"):
+            bundles.pinned(tx, instance.bundle_id, "letter", "bescheid")
+        with pytest.raises(errors.NotFound, match=r"^Formular „antrag“ gibt es nicht"):
+            deployments.content(tx, "form", "antrag", tenant_id=world.detmold)
+        for version in (2, 2**40):
+            with pytest.raises(errors.NotFound, match=f"^Prozess „q“ gibt es in der Fassung {version} nicht"):
+                deployments.content(tx, "bpmn", "q", version, tenant_id=world.detmold)
+
+
 @pytest.mark.parametrize("eight", [True, False])
 def test_a_decision_is_asked_in_the_version_with_the_tag(database: Database, world: World, eight: bool) -> None:
     def decision(number: int) -> bytes:
