@@ -45,7 +45,7 @@ def bring_in(scene: Scene) -> None:
 
 
 def _import_rows(scene: Scene, slug: str, rows: Sequence[Mapping[str, str]], joint: Sequence[Mapping[str, str]]) -> None:
-    tenant_id = scene.stage.tenants[slug]
+    tenant_id = scene.stage.tenant(slug)
     with scene.stage.transaction(tenant_id) as tx:
         received = imports.receive(
             tx, tenant_id=tenant_id, name=f"{scene.scenario.path.stem}.csv", content=claims_file(rows), by=BY, now=clock.now(tx, tenant_id),
@@ -68,7 +68,7 @@ def _einspielen(scene: Scene, act: Act, what: Any) -> None:
 
 
 def _mahnlauf(scene: Scene, act: Act, what: Any) -> None:
-    tenant_id = scene.stage.tenants[str(what)]
+    tenant_id = scene.stage.tenant(str(what))
     with scene.stage.transaction(tenant_id) as tx:
         run_id = runs.start(tx, tenant_id, by=BY, now=clock.now(tx, tenant_id))
     runs.process(lambda: scene.stage.transaction(tenant_id), tenant_id, run_id)

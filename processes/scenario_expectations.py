@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import text
 
 from engine import history, incidents, instances
-from processes import money
+from processes import money, scenarios
 from processes.casefile import claims, ledger, letters
 from processes.scenario_stage import Scene
 from processes.scenarios import BERLIN
@@ -135,9 +135,7 @@ def _stoerungen(scene: Scene, where: str, expected: Any) -> None:
 
 def _bericht(scene: Scene, where: str, expected: Any) -> None:
     for name, value in expected.items():
-        actual = getattr(
-            scene.last_report, {"zeilen": "lines", "angenommen": "accepted", "abgewiesen": "rejected", "doppelt": "duplicate"}[name]
-        )
+        actual = getattr(scene.last_report, scenarios.REPORTED[name])
         if actual != value:
             scene.fault(where, f"Einspielbericht: {name} ist {actual}, erwartet wird {value}.")
 

@@ -33,6 +33,11 @@ class Stage:
     move: Callable[[datetime], object]
     complete: Complete
 
+    def tenant(self, slug: str) -> int:
+        if slug not in self.tenants:
+            raise errors.NotFound(f"Die Stadt „{slug}“ gibt es im Szenario nicht. Es spielen mit: {', '.join(self.tenants)}.")
+        return self.tenants[slug]
+
     def each_tenant(self) -> Iterator[tuple[int, Connection]]:
         """Yield each tenant with a transaction of its own, for reading."""
         for tenant_id in self.tenants.values():
@@ -79,7 +84,7 @@ class Scene:
 
     def tenant_of(self, what: Any) -> int:
         slug = what.get("mandant") or (self.slug_of(str(what["kassenzeichen"])) if what.get("kassenzeichen") else "detmold")
-        return self.stage.tenants[str(slug)]
+        return self.stage.tenant(str(slug))
 
     def claim_key(self, what: Any) -> str:
         return f"{what.get('mandant', self.slug_of(str(what['kassenzeichen'])))}/{what['kassenzeichen']}/{what.get('op_nr', '1')}"
@@ -115,11 +120,11 @@ class Scene:
             kind, _, name = value.partition(":") if isinstance(value, str) else ("", "", "")
             if kind == "forderung":
                 reference, _, item = name.partition("/")
-                claim = claims.by_key(tx, self.stage.tenants[self.slug_of(reference)], reference, item or "1")
+                claim = claims.by_key(tx, self.stage.tenant(self.slug_of(reference)), reference, item or "1")
                 return value if claim is None else str(claim.uuid)
             if kind == "schuldner":
                 slug, _, number = name.partition("/")
-                debtor = debtors.by_numbers(tx, self.stage.tenants[slug], [number]).get(number)
+                debtor = debtors.by_numbers(tx, self.stage.tenant(slug), [number]).get(number)
                 return value if debtor is None else str(debtor.uuid)
             return value
 

@@ -25,6 +25,14 @@ ACTS = frozenset({
     "post_zurueck", "forderung_aendern", "einspielen", "starten", "auftrag", "signal",
 })  # fmt: skip
 EXPECTATIONS = frozenset({"schreiben", "konto", "aufgaben", "prozesse", "elemente", "nicht_elemente", "variablen", "stoerungen", "bericht"})
+# What an act cannot do without; an act that is not here and not plain says all by what it may leave out.
+NEEDED = {
+    "zahlung": ("betrag",), "nachricht": ("name",), "starten": ("prozess",), "auftrag": ("topic",), "signal": ("name",),
+    "sperre": ("kassenzeichen", "grund"), "sperre_aufheben": ("kassenzeichen",), "zustellung": ("massnahme", "am"),
+    "einwendung": ("kassenzeichen",), "forderung_aendern": ("kassenzeichen",), "storno": (), "post_zurueck": (),
+}  # fmt: skip
+LISTED = frozenset({"schreiben", "aufgaben", "elemente", "nicht_elemente", "stoerungen"})
+REPORTED = {"zeilen": "lines", "angenommen": "accepted", "abgewiesen": "rejected", "doppelt": "duplicate"}
 STEP_KEYS = ACTS | {"am", "dann", "formular", "fehler", "fuer", "als", "abgelehnt"}
 FILE_KEYS = frozenset({"szenario", "rechtsgrundlage", "uhr", "forderungen", "gesamtschuldner", "ablauf", "dann", "bemerkung"})
 MAX_BYTES = 256 * 1024
@@ -180,6 +188,8 @@ def _faults(document: Mapping[object, object]) -> list[str]:
         rows = document.get(key) or []
         if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
             faults.append(f"„{key}“ muss eine Liste von Zeilen sein.")
+        else:
+            faults += _row_faults(key, rows)
     acts = document.get("ablauf") or []
     if not isinstance(acts, list):
         return [*faults, "„ablauf“ muss eine Liste sein."]
@@ -201,7 +211,29 @@ def _act_faults(item: object) -> list[str]:
         faults.append(f"„am“ ist kein Zeitpunkt: {item['am']!r}.")
     if ("formular" in item or "fehler" in item) and "aufgabe" not in item:
         faults.append("„formular“ und „fehler“ gehören zu einer „aufgabe“.")
+    for act in acts:
+        faults += _shape_faults(act, item[act])
     return faults + _expectation_faults(item.get("dann"), "dann")
+
+
+def _row_faults(key: str, rows: Sequence[Mapping[object, object]]) -> list[str]:
+    return [f"„{key}“, Zeile {number}: „kassenzeichen“ fehlt." for number, row in enumerate(rows, start=1) if not row.get("kassenzeichen")]
+
+
+def _shape_faults(act: str, what: object) -> list[str]:
+    """Return what keeps an act from being done: not the shape it has, or a missing part."""
+    if act == "einspielen":
+        if not isinstance(what, list) or not all(isinstance(row, dict) for row in what):
+            return ["„einspielen“ muss eine Liste von Zeilen sein."]
+        return _row_faults(act, what)
+    if act not in NEEDED:
+        return [] if isinstance(what, str) else [f"„{act}“ muss ein Name sein, z. B. „{act}: detmold“."]
+    if not isinstance(what, dict):
+        return [f"„{act}“ muss eine Zuordnung sein, z. B. „{act}: {{{', '.join(f'{name}: …' for name in NEEDED[act])}}}“."]
+    missing = [name for name in NEEDED[act] if what.get(name) is None]
+    if act == "post_zurueck" and "vorlage" not in what and not what.get("kassenzeichen"):
+        missing.append("kassenzeichen")
+    return [f"„{act}“: „{name}“ fehlt." for name in missing]
 
 
 def _expectation_faults(expected: object, where: str) -> list[str]:
@@ -209,11 +241,25 @@ def _expectation_faults(expected: object, where: str) -> list[str]:
         return []
     if not isinstance(expected, dict):
         return [f"„{where}“ muss eine Zuordnung sein."]
-    return [
+    faults = [
         f"„{where}“: unbekannte Erwartung „{key}“; erlaubt sind {', '.join(sorted(EXPECTATIONS))}."
         for key in expected
         if key not in EXPECTATIONS
     ]
+    for key, value in expected.items():
+        if key in LISTED and not isinstance(value, list):
+            faults.append(f"„{where}“: „{key}“ muss eine Liste sein; ist nichts zu erwarten: „{key}: []“.")
+        elif key in EXPECTATIONS - LISTED and not isinstance(value, dict):
+            faults.append(f"„{where}“: „{key}“ muss eine Zuordnung sein.")
+        elif key in ("konto", "variablen"):
+            faults += [
+                f"„{where}“: „{key}“, „{name}“ muss eine Zuordnung sein." for name, part in value.items() if not isinstance(part, dict)
+            ]
+        elif key == "schreiben" and not all(isinstance(letter, dict) and "vorlage" in letter for letter in value):
+            faults.append(f"„{where}“: jedes Schreiben braucht seine „vorlage“, z. B. „- vorlage: mahnung“.")
+        elif key == "bericht":
+            faults += [f"„{where}“: „bericht“ kennt „{name}“ nicht, nur {', '.join(REPORTED)}." for name in value if name not in REPORTED]
+    return faults
 
 
 def _is_instant(value: object) -> bool:
