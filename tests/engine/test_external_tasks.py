@@ -38,6 +38,21 @@ def keys(found: Sequence[external_tasks.ExternalTask]) -> list[str]:
     return [task.business_key for task in found]
 
 
+def test_a_job_that_kills_its_workers_outside_becomes_an_incident_and_the_next_one_is_handed_out(database: Database, world: World) -> None:
+    deploy(database, world, ("p", PLAIN))
+    start(database, world, business_key="tödlich")
+    for _ in range(jobs.MAX_ATTEMPTS):
+        assert keys(fetch(database, world, Wanted("außen", timedelta(seconds=-1)))) == ["tödlich"]
+    start(database, world, business_key="gesund")
+
+    found = fetch(database, world)
+
+    assert keys(found) == ["gesund"]
+    with database.begin(world.detmold) as tx:
+        (incident,) = incidents.open_ones(tx, world.detmold)
+    assert (incident.business_key, "10-mal begonnen" in incident.message) == ("tödlich", True)
+
+
 def test_each_condition_of_a_topic_counts(database: Database, world: World) -> None:
     deploy(database, world, ("p", PLAIN), ("q", PLAIN))
     start(database, world, "p", "A", betrag=Decimal("1.50"), art="x")

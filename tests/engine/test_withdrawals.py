@@ -11,7 +11,7 @@ from sqlalchemy import text
 from engine import bundles, deployments, errors, instances, start_schedule, withdrawals
 from engine.db import Database
 from tests.conftest import START, World
-from tests.engine.spiff.bpmn import chain, file, node, process, timer, user
+from tests.engine.spiff.bpmn import chain, file, io, job, node, process, timer, user
 from tests.engine.test_durable import start
 from tests.engine.test_durable_more import RULE
 
@@ -49,6 +49,9 @@ def test_the_version_before_is_the_latest_again_and_the_trace_stays(database: Da
     put(database, world, {"p.bpmn": line("a")})
     start(database, world, business_key="K1")
     mistaken = put(database, world, {"p.bpmn": line("falsch")})
+    for _ in range(2):  # looked at meanwhile: then it is kept in memory
+        with database.begin(world.detmold) as tx:
+            bundles.for_start(tx, "p", tenant_id=world.detmold)
 
     made = undo(database, world, mistaken)
 
@@ -141,6 +144,33 @@ def test_a_form_that_a_running_process_does_not_show_is_no_reason(database: Data
     other = put(database, world, {"f.form": b"F3"})
     start(database, world, business_key="K1")
     assert reasons(database, world, other) == ("Vorgang „K1“ (p) läuft mit Formular „f“ Fassung 3.",)
+
+
+def test_a_decision_that_only_an_older_running_version_asks_is_not_taken_away(database: Database, world: World) -> None:
+    needed = put(database, world, {"gebuehr.dmn": RULE.format(fee=5).encode()})
+    rule = node("businessRuleTask", "r", camunda_decisionRef="gebuehr", camunda_resultVariable="x")
+    put(database, world, {"p.bpmn": node("startEvent", "s") + user("u") + rule + node("endEvent", "e") + chain("s", "u", "r", "e")})
+    start(database, world, business_key="K1")
+    put(database, world, {"p.bpmn": line("ohne")})
+
+    told = reasons(database, world, needed)
+
+    assert told == ("Stadt Detmold: 1 laufende Vorgänge von „p“ können noch nach der Entscheidung „gebuehr“ fragen.",)
+
+
+def test_a_letter_whose_name_a_running_process_computes_may_be_any_and_is_not_taken_away(database: Database, world: World) -> None:
+    computed = job("j", "thema", io({"vorlage": "${brief}"}))
+    put(
+        database,
+        world,
+        {"p.bpmn": node("startEvent", "s") + computed + node("endEvent", "e") + chain("s", "j", "e"), "bescheid.typ": b"B1"},
+    )
+    later = put(database, world, {"bescheid.typ": b"B2"})
+    start(database, world, business_key="K1", brief="bescheid")
+
+    told = reasons(database, world, later)
+
+    assert told == ("Vorgang „K1“ (p) läuft mit Schreiben „bescheid“ Fassung 2.",)
 
 
 def test_a_table_taken_back_is_asked_no_more(database: Database, world: World) -> None:

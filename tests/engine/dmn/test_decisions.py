@@ -9,6 +9,7 @@ from xml.sax.saxutils import escape
 import pytest
 
 from engine import dmn
+from engine.dmn import evaluation
 
 NAMESPACE = "https://www.omg.org/spec/DMN/20191111/MODEL/"
 
@@ -220,6 +221,14 @@ KNOWS = '<knowledgeRequirement><requiredKnowledge href="#{}"/></knowledgeRequire
 MODEL = (
     '<businessKnowledgeModel id="k" name="K"><encapsulatedLogic kind="{}">{}</encapsulatedLogic>{}</businessKnowledgeModel>'
 )  # fmt: skip
+
+
+def test_a_boxed_expression_over_a_list_without_measure_is_told() -> None:
+    every = boxed(LOOP.format(kind="every", source=text_of("a"), body="satisfies", inner=text_of("true")))
+
+    assert decide(every, a=[1] * evaluation.MAX_ITEMS) is True
+    with pytest.raises(dmn.DecisionError, match=f"{evaluation.MAX_ITEMS + 1} Einträge"):
+        decide(every, a=[1] * (evaluation.MAX_ITEMS + 1))
 
 
 @pytest.mark.parametrize(
