@@ -81,7 +81,7 @@ def result(instance: Instance) -> tuple[Step, Live | None]:
         variables=variables,
         variables_changed=changed,
         decisions_used=dict(instance.decisions_used),
-        changed=tuple(instance.changed),
+        changed=tuple(change for change in instance.changed if change.id not in closed),  # the same step may have ended it
         children={child: blob for child, blob in apart.items() if before.get(child) != blob},
         children_ended=tuple(child for child in before if child not in apart),
         has_children_apart=bool(instance.bodies),

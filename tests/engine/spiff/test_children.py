@@ -230,3 +230,13 @@ def test_a_step_without_the_children_it_needs_says_so_and_changes_nothing() -> N
     run.children.states = kept
 
     assert run.do("b").outcome is None
+
+
+def test_a_step_of_one_child_names_the_process_variables_it_set_and_no_others() -> None:
+    running = case(*around(user("m", multi())))
+    running.split_above = 1
+    running.start(liste=[1, 2, 3])
+
+    made = running.do("m", betrag=5)
+
+    assert made.variables_changed == {"betrag"}

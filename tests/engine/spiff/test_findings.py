@@ -116,3 +116,9 @@ def test_what_a_thrown_signal_carries_and_the_text_of_a_thrown_error_are_looked_
 
     assert "Die Funktion „gibt_es_nicht“ gibt es nicht" in said(list(found), "rufen")
     assert "Die Funktion „auch_nicht“ gibt es nicht" in said(list(found), "e")
+
+
+def test_names_that_differ_by_a_number_only_are_both_meant() -> None:
+    body = START + ASK + script("a", "forderung_1", "1") + script("b", "summe", "forderung_2") + END + chain("s", "fragen", "a", "b", "e")
+
+    assert "gemeint ist vielleicht" not in said(findings(process(body)), "b")

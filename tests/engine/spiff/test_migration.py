@@ -378,3 +378,37 @@ def test_who_waits_at_an_inclusive_join_goes_on_when_the_other_way_no_longer_lea
     move(running, version(drawn("e")))
 
     assert running.waiting == ["a", "z"]
+
+
+def test_a_cycle_that_is_drawn_otherwise_begins_anew_now() -> None:
+    def drawn(cycle: str) -> str:
+        reminder = boundary("b", "a", timer("timeCycle", cycle), interrupting=False) + node("endEvent", "b_e") + flow("b", "b_e")
+        return node("startEvent", "s") + user("a") + node("endEvent", "e") + reminder + chain("s", "a", "e")
+
+    running = case(drawn("R3/P1D")).start()
+    running.now += timedelta(hours=5)
+
+    made = move(running, version(drawn("R5/P7D")))
+
+    assert [change.fields for change in made.changed] == [{"due_at": running.now + timedelta(days=7)}]
+
+
+def test_a_boundary_condition_sees_the_input_that_is_newly_drawn_at_its_activity() -> None:
+    def drawn(expected: int, extensions: str = "") -> str:
+        holds = '<bpmn:conditionalEventDefinition><bpmn:condition xsi:type="bpmn:tFormalExpression" language="feel">'
+        watch = boundary("b", "a", f"{holds}x = {expected}</bpmn:condition></bpmn:conditionalEventDefinition>") + chain("b", "z")
+        return (
+            node("startEvent", "s")
+            + user("a", extensions)
+            + watch
+            + user("z")
+            + node("endEvent", "e")
+            + chain("s", "a", "e")
+            + chain("z", "e")
+        )
+
+    running = case(drawn(6)).start()
+
+    move(running, version(drawn(7, io({"x": "=7"}))))
+
+    assert running.waiting == ["z"]
