@@ -219,3 +219,31 @@ def test_the_server_refuses_demo_users_beside_a_production_tenant(run: Run, prof
 
     with pytest.raises(errors.InvalidState, match="Produktivmandanten"):
         serving.refuse_demo_in_production(database)
+
+
+def test_a_plain_owner_migrates_and_is_refused_as_the_application(owner_url: URL, monkeypatch: pytest.MonkeyPatch, profile: Path) -> None:
+    """The set-up of docs/operate.md on a server of the city: an owner without special rights, and the application role beside it."""
+    name = f"{owner_url.database}_stadt_{next(NAMES)}"
+    engine = create_engine(owner_url.set(database="postgres"), isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.execute(text(f"create role {name} login password '{PASSWORD}'"))
+        connection.execute(text(f"create database {name} owner {name}"))
+        try:
+            at = owner_url.set(database=name)
+
+            def run(role: str, *arguments: str) -> Result:
+                monkeypatch.setenv("DATABASE_URL", at.set(username=role, password=PASSWORD).render_as_string(hide_password=False))
+                return CliRunner().invoke(cli.main, list(arguments))
+
+            migrated = run(name, "migrate", "--json")
+            made = run(db.APP_ROLE, "admin", "create-tenant", "musterstadt", "--profile", str(profile))
+            worked = run(db.APP_ROLE, "work", "--once")
+            refused = run(name, "work", "--once")
+
+            assert (migrated.exit_code, made.exit_code, worked.exit_code) == (0, 0, 0), (migrated.output, made.output, worked.output)
+            assert refused.exit_code == 1
+            assert "kann die Trennung der Mandanten umgehen" in refused.stderr
+        finally:
+            connection.execute(text(f"drop database {name} with (force)"))
+            connection.execute(text(f"drop role {name}"))
+    engine.dispose()
