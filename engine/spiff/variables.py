@@ -1,7 +1,7 @@
 """Findings about variables: read but set by nobody, asked of a called process but not given to it, named like a law function.
 
 Where a value may come from outside (start variables, messages, workers of others), nothing can be said of a name for sure; then only
-a name that is almost another one is told.
+a name that is almost another one is told. Where a form is not at hand, not even that: the form may set just this name.
 """
 
 from __future__ import annotations
@@ -28,10 +28,14 @@ LONG_ENOUGH = 6  # shorter names are alike by chance
 
 @dataclass(frozen=True, slots=True)
 class _Sources:
-    """Names set inside a process. outside: whether other names may come in by messages, workers of others or forms not at hand."""
+    """Names set inside a process. outside: whether other names may come in by messages, workers of others or forms not at hand.
+
+    unseen_form: whether one of its forms is not at hand.
+    """
 
     names: frozenset[str]
     outside: bool
+    unseen_form: bool
 
 
 def check(drawn: Sequence[tuple[Gathered, model.Process]]) -> None:
@@ -44,7 +48,8 @@ def check(drawn: Sequence[tuple[Gathered, model.Process]]) -> None:
         found = sources[process.id]
         given = called_with.get(process.id)
         start = given if given is not None else _start_names(process, check_.known)
-        _unset(check_, process, found.names | (start or frozenset()), sure=not found.outside and start is not None)
+        if not found.unseen_form:
+            _unset(check_, process, found.names | (start or frozenset()), sure=not found.outside and start is not None)
         for element in model.walk(process.elements):
             inner = sources.get(element.called or "")
             if inner is not None and not inner.outside:
@@ -94,13 +99,14 @@ def _not_given(check_: Gathered, element: model.Element, needed: frozenset[str])
 # ---------------------------------------------------------------- who sets
 def _sources(process: model.Process, known: Known) -> _Sources:
     names: set[str] = set()
-    outside = False
+    outside = unseen_form = False
     for element in model.walk(process.elements):
         names.update(name for name in _set_by(element) if name)
         brought = _brought(element, known)
         outside = outside or brought is None
+        unseen_form = unseen_form or (brought is None and element.kind == "user_task")
         names.update(brought or ())
-    return _Sources(frozenset(names), outside)
+    return _Sources(frozenset(names), outside, unseen_form)
 
 
 def _set_by(element: model.Element) -> list[str | None]:

@@ -15,9 +15,9 @@ FORM = b'{"id": "f", "type": "default", "schemaVersion": 19, "components": [{"id
 ASK = node("userTask", "fragen", camunda_formRef="f", camunda_candidateGroups="claims_clerk")
 
 
-def findings(*processes: str, **more: bytes) -> list[Finding]:
+def findings(*processes: str, deployed: dict[str, set[str]] | None = None, **more: bytes) -> list[Finding]:
     files = {"p.bpmn": file(*processes), "f.form": FORM} | {name.replace("_", "."): content for name, content in more.items()}
-    return list(deployments.check(files, wiring.READERS, functions=law.FUNCTIONS, topics=wiring.topic_offers()))
+    return list(deployments.check(files, wiring.READERS, functions=law.FUNCTIONS, topics=wiring.topic_offers(), known=deployed))
 
 
 def said(found: list[Finding], element: str) -> str:
@@ -30,6 +30,13 @@ def test_a_name_that_is_almost_a_known_one_is_told_with_what_is_meant() -> None:
     assert "„ofener_betrag“ setzt in diesem Prozess niemand; gemeint ist vielleicht „offener_betrag“" in said(
         findings(process(body)), "rechnen"
     )
+
+
+def test_a_form_that_is_not_at_hand_may_set_any_name() -> None:
+    deployed = node("userTask", "sperren", camunda_formRef="anderswo", camunda_candidateGroups="claims_clerk")
+    body = START + ASK + deployed + script("rechnen", "summe", "ofener_betrag + 1") + END + chain("s", "fragen", "sperren", "rechnen", "e")
+
+    assert "niemand" not in said(findings(process(body), deployed={"form": {"anderswo"}}), "rechnen")
 
 
 def test_names_that_may_come_from_outside_raise_no_alarm() -> None:
