@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
 
-from forms.prefill import value_at
+from forms import paths
 
 _PLACEHOLDER = re.compile(r"\{\{\s*([^\W\d][\w.]*)\s*\}\}")
 _AMOUNT = re.compile(r"-?\d{1,15}\.\d{2}")
@@ -31,7 +31,7 @@ def german_schema(schema: Mapping[str, object], data: Mapping[str, object]) -> d
 
 
 def _german(found: re.Match[str], data: Mapping[str, object]) -> str:
-    value = value_at(data, tuple(found[1].split(".")))
+    value = paths.value_at(data, tuple(found[1].split(".")))
     if isinstance(value, str) and _AMOUNT.fullmatch(value):
         return f"{Decimal(value):,.2f}".translate(str.maketrans(",.", ".,"))
     if isinstance(value, str) and _DAY.fullmatch(value):

@@ -7,7 +7,7 @@ from datetime import date, datetime, time
 from decimal import Decimal
 
 from engine import feel
-from forms import model
+from forms import model, paths
 from forms.model import Component, Form
 
 
@@ -24,12 +24,12 @@ def prefill(
     for component in model.walk(form.components):
         if component.type not in model.KEYED or not component.path:
             continue
-        value = value_at(data, component.path)
+        value = paths.value_at(data, component.path)
         if value is None:
             value = _default(component, {**variables, **(context or {})}, now)
         shown = _shown(component, value)
         if shown is not None:
-            _put(data, component.path, shown)
+            paths.put(data, component.path, shown)
     return data
 
 
@@ -74,26 +74,6 @@ def plain(value: object) -> object:
     if value is None or isinstance(value, str | bool | int):
         return value
     return feel.text_of(feel.enter(value))
-
-
-def value_at(data: Mapping[str, object], path: tuple[str, ...]) -> object:
-    """Return the value at a path of names, or None."""
-    current: object = data
-    for part in path:
-        if not isinstance(current, Mapping):
-            return None
-        current = current.get(part)
-    return current
-
-
-def _put(data: dict[str, object], path: tuple[str, ...], value: object) -> None:
-    current = data
-    for part in path[:-1]:
-        inner = current.get(part)
-        if not isinstance(inner, dict):
-            inner = current[part] = {}
-        current = inner
-    current[path[-1]] = value
 
 
 def prefill_value(value: object) -> object:

@@ -1,0 +1,97 @@
+"""What a browser sent, as the value of its field: exact numbers, dates, texts; or a message where it is none."""
+
+from __future__ import annotations
+
+import re
+from datetime import date, datetime, time
+from decimal import Decimal, InvalidOperation
+from zoneinfo import ZoneInfo
+
+from forms.model import Component
+
+BERLIN = ZoneInfo("Europe/Berlin")
+NUMBER = re.compile(r"[+-]?\d{1,15}(\.\d{1,10})?")
+MAX_TEXT = 20_000
+MAX_ROWS = 500
+MAX_DIGITS = 15
+YEARS = range(1900, 2200)
+NOTE = re.compile(r"notiz:[0-9a-fA-F-]{36}")
+
+
+def read(component: Component, raw: object) -> tuple[object, str | None]:
+    """Return (value in its Python type, message where it is none). An empty field is None, [] or False."""
+    kind, label = component.type, component.label
+    if kind == "checkbox":
+        return (raw, None) if isinstance(raw, bool) else (False, None if raw in (None, "") else f"„{label}“: Erwartet wird ja oder nein.")
+    if kind in ("checklist", "taglist"):
+        if raw in (None, ""):
+            return [], None
+        if not isinstance(raw, list) or len(raw) > MAX_ROWS or not all(isinstance(item, str | int | bool) for item in raw):
+            return [], f"„{label}“: Die Auswahl ist nicht lesbar."
+        return list(dict.fromkeys(raw)), None
+    if kind == "filepicker":
+        return (
+            (raw, None) if raw is None or (isinstance(raw, str) and len(raw) < 200) else (None, f"„{label}“: Die Datei ist nicht lesbar.")
+        )
+    if raw is None or raw == "":
+        return None, None
+    if kind == "number":
+        return _number(component, raw)
+    if kind == "datetime":
+        return _moment(component, raw)
+    if kind in ("radio", "select"):
+        if isinstance(raw, str | bool | int | Decimal):
+            return raw, None
+        return None, f"„{label}“: Die Auswahl ist nicht lesbar."
+    if not isinstance(raw, str):
+        return None, f"„{label}“: Erwartet wird ein Text."
+    if len(raw) > MAX_TEXT:
+        return None, f"„{label}“: Der Text ist länger als {MAX_TEXT} Zeichen."
+    if "\x00" in raw or any("\ud800" <= character <= "\udfff" for character in raw):
+        return None, f"„{label}“: Der Text enthält Zeichen, die nicht gespeichert werden können."
+    if component.note and NOTE.fullmatch(raw.strip()):  # a reference is the server's to give
+        return None, f"„{label}“: Bitte einen Text eingeben."
+    return raw.replace("\r\n", "\n"), None
+
+
+def _number(component: Component, raw: object) -> tuple[object, str | None]:
+    problem = f"„{component.label}“: Erwartet wird eine Zahl, z. B. 120 oder 84.50."
+    if isinstance(raw, bool) or not isinstance(raw, str | int | Decimal | float):
+        return None, problem
+    if not isinstance(raw, str) and not -(10**MAX_DIGITS) < raw < 10**MAX_DIGITS:
+        return None, problem
+    # A JSON number was read from its decimal text; a float can only come from Python callers and is written out.
+    text = str(raw).strip().replace(",", ".") if isinstance(raw, str) else format(Decimal(str(raw)), "f")
+    if not NUMBER.fullmatch(text):
+        return None, problem
+    try:
+        return Decimal(text), None
+    except InvalidOperation:
+        return None, problem
+
+
+def _moment(component: Component, raw: object) -> tuple[object, str | None]:
+    problem = (
+        f"„{component.label}“: Erwartet wird ein Datum."
+        if component.subtype == "date"
+        else f"„{component.label}“: Erwartet wird ein Zeitpunkt."
+    )
+    try:
+        value = _read_moment(component.subtype, raw) if isinstance(raw, str) else raw
+    except ValueError:
+        return None, problem
+    if isinstance(value, date) and value.year not in YEARS:
+        return None, f"„{component.label}“: Das Jahr muss zwischen {YEARS.start} und {YEARS.stop - 1} liegen."
+    return (value, None) if isinstance(value, date | time) else (None, problem)
+
+
+def _read_moment(subtype: str, text: str) -> date | time:
+    """Return the value of a date, time or instant as form-js serialises it. Raises ValueError."""
+    if len(text) > 40:
+        raise ValueError(text[:40])
+    if subtype == "date":
+        return date.fromisoformat(text)
+    if subtype == "time":
+        return time.fromisoformat(text)
+    moment = datetime.fromisoformat(text)
+    return moment if moment.tzinfo else moment.replace(tzinfo=BERLIN)
