@@ -16,7 +16,8 @@ from sqlalchemy import Connection, text
 from engine import bindings, brought, db, dmn, errors, feel, start_schedule
 from engine.protocol import Finding, TopicOffer
 from engine.spiff import check as spiff_check
-from engine.spiff import gathered, inner_forms, model, reader
+from engine.spiff import inner_forms, model, reader
+from engine.spiff.checks import gathered
 
 KINDS = {".bpmn": "bpmn", ".dmn": "dmn", ".form": "form", ".typ": "letter"}
 MAX_TOLD = 100  # faults in the message of a refusal

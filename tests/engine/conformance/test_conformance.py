@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from engine import dmn
-from engine.spiff import check, gathered
+from engine.spiff import check
+from engine.spiff.checks import gathered
 from engine.spiff.workflow import BoundDecision
 from tests.engine.conformance import containers, events, gateways, loops, tasks
 from tests.engine.conformance.refused import REFUSALS, Refusal

@@ -7,7 +7,8 @@ from pathlib import Path
 
 from engine import clock, deployments, history, instances, replay, user_tasks, worker
 from engine.db import Database
-from engine.spiff import check, gathered, reader
+from engine.spiff import check, reader
+from engine.spiff.checks import gathered
 from tests.conftest import START, World
 
 DIAGRAM = Path(__file__).parent / "diagrams" / "antrag_und_amt.bpmn"

@@ -16,7 +16,8 @@ import pytest
 from engine import deployments, history, instances, replay
 from engine.db import Database
 from engine.protocol import Step, Stimulus, Wait
-from engine.spiff import check, children, definition, gathered, step
+from engine.spiff import check, children, definition, step
+from engine.spiff.checks import gathered
 from tests.conftest import World
 from tests.engine.random_diagrams import blocks, drawing, reference
 from tests.engine.spiff import bpmn

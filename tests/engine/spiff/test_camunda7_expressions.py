@@ -7,7 +7,8 @@ from decimal import Decimal
 import pytest
 
 from engine import errors
-from engine.spiff import check, gathered
+from engine.spiff import check
+from engine.spiff.checks import gathered
 from tests.engine.spiff.bpmn import case, chain, file, flow, node, process, user
 
 START, END = node("startEvent", "s"), node("endEvent", "e")

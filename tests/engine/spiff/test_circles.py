@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from engine.spiff import check, gathered
+from engine.spiff import check
+from engine.spiff.checks import gathered
 from tests.engine.conformance.notation import END, START, catch, end, link, sub, throw
 from tests.engine.spiff.bpmn import chain, file, flow, job, node, process, script, user
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from engine import dmn, xml
-from engine.spiff import check, gathered
+from engine.spiff import check
+from engine.spiff.checks import gathered
 from tests.engine.spiff.bpmn import chain, file, node, process, user
 
 PLAIN = file(process(node("startEvent", "s") + user("u") + node("endEvent", "e") + chain("s", "u", "e"))).decode()

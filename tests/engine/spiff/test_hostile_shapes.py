@@ -8,7 +8,8 @@ import pytest
 
 from engine import errors
 from engine.protocol import Stimulus
-from engine.spiff import check, definition, gathered, step
+from engine.spiff import check, definition, step
+from engine.spiff.checks import gathered
 from tests.engine.conformance.notation import END, START, condition, end, link, multi, repeat, started_by, sub
 from tests.engine.spiff import bpmn
 from tests.engine.spiff.bpmn import chain, event_subprocess, flow, node, script, user

@@ -8,7 +8,8 @@ import pytest
 
 from engine import errors
 from engine.protocol import Stimulus
-from engine.spiff import check, gathered
+from engine.spiff import check
+from engine.spiff.checks import gathered
 from tests.engine.spiff.zeebe import (
     END,
     START,

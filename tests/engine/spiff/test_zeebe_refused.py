@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from engine.protocol import Finding, TopicOffer
-from engine.spiff import check, gathered, reader
+from engine.spiff import check, reader
+from engine.spiff.checks import gathered
 from tests.engine.spiff.zeebe import (
     END,
     START,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from engine.spiff import model
-from engine.spiff.gathered import Gathered
+from engine.spiff.checks.gathered import Gathered
 
 
 def check(drawn: Sequence[tuple[Gathered, model.Process]]) -> None:

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 
 from engine import feel
 from engine.spiff import model
+from engine.spiff.checks.gathered import Gathered, Known
 from engine.spiff.expressions import Expression
-from engine.spiff.gathered import Gathered, Known
 
 COUNTED = {
     name
