@@ -33,7 +33,7 @@ def for_start(tx: Connection, process_key: str, *, tenant_id: int, version: int 
     query = text("select id from bundle where world_id = :w and process_key = :p and definition_ids = cast(:ids as bigint[])")
     found = tx.execute(query, parameters).scalar()
     if found is not None and version is None:
-        bundles[(world_id, process_key)] = (now_newest, int(found))
+        bundles.keep((world_id, process_key), (now_newest, int(found)))
     elif found is None:  # not kept in memory before its commit
         found = tx.execute(
             text(
@@ -100,8 +100,7 @@ def definition(tx: Connection, bundle_id: int) -> spiff.Definition:
     runtime = db.runtime(tx)
     found = runtime.definitions.get(bundle_id)
     if found is None:
-        found = spiff.of_processes(*processes(tx, bundle_id))
-        runtime.remember_definition(bundle_id, found)
+        found = runtime.definitions.keep(bundle_id, spiff.of_processes(*processes(tx, bundle_id)))
     return found
 
 

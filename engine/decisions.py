@@ -25,8 +25,7 @@ def bound(tx: Connection, definition: spiff.Definition, bundle_id: int, *, tenan
         row = bindings.resolve(tx, world_id, "dmn", key, binding, deployment_id=deployed.get(key, 0))
         if row is not None:
             found[key] = version(tx, row.id, str(row.uuid), key, runtime.functions)
-    runtime.bound[bundle_id] = (now_newest, found)
-    return found
+    return runtime.bound.keep(bundle_id, (now_newest, found))[1]
 
 
 def version(tx: Connection, definition_id: int, uuid: str, key: str, functions: Iterable[feel.Function]) -> BoundDecision:
@@ -36,5 +35,5 @@ def version(tx: Connection, definition_id: int, uuid: str, key: str, functions: 
     if parsed is None:
         query = text("select d.file, r.content from definition d join resource r on r.sha256 = d.sha256 where d.id = :id")
         row = tx.execute(query, {"id": definition_id}).one()
-        parsed = runtime.models[definition_id] = dmn.parse(bytes(row.content), row.file, functions)
+        parsed = runtime.models.keep(definition_id, dmn.parse(bytes(row.content), row.file, functions))
     return BoundDecision(uuid, parsed, key)

@@ -217,12 +217,13 @@ def deploy(
 def world_of(tx: Connection, tenant_id: int) -> int:
     """Return the world of a tenant, which never changes."""
     known = db.runtime(tx).worlds
-    if tenant_id not in known:
+    world_id = known.get(tenant_id)
+    if world_id is None:
         found = tx.execute(text("select world_id from tenant where id = :t"), {"t": tenant_id}).scalar()
         if found is None:
             raise errors.NotFound(f"Den Mandanten {tenant_id} gibt es nicht.")
-        known[tenant_id] = int(found)
-    return known[tenant_id]
+        world_id = known.keep(tenant_id, int(found))
+    return world_id
 
 
 def newest(tx: Connection, world_id: int) -> int:
@@ -264,7 +265,7 @@ def event_starts(tx: Connection, kind: model.EventKind, name: str, *, tenant_id:
             for element in process.elements if process else ():
                 if element.kind == "start_event" and element.event and element.event.name:
                     found.setdefault((element.event.kind, element.event.name.source), []).append((row.key, element.id))
-        cached = runtime.event_starts[world_id] = (now_newest, found)
+        cached = runtime.event_starts.keep(world_id, (now_newest, found))
     return cached[1].get((kind, name), [])
 
 

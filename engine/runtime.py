@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection
 
-from engine import dmn, feel
+from engine import dmn, feel, recent
 from engine.spiff import children
 
 if TYPE_CHECKING:
@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from engine.spiff.step import Live
     from engine.spiff.workflow import BoundDecision
 
-MAX_DEFINITIONS = 256
+MAX_DEFINITIONS = 256  # diagrams with all they call: the largest of what is kept
+MAX_KEPT = 1024
 MAX_LIVE = 2000
 
 
@@ -52,19 +53,14 @@ class Runtime:
         self.topics: dict[str, Topic] = dict(topics or {})
         self.keep_live = keep_live
         self.split_above = children.SPLIT_ABOVE
-        self.definitions: OrderedDict[int, Definition] = OrderedDict()
-        self.models: OrderedDict[int, dmn.Model] = OrderedDict()
+        self.definitions: recent.Recent[int, Definition] = recent.Recent(MAX_DEFINITIONS)
+        self.models: recent.Recent[int, dmn.Model] = recent.Recent(MAX_KEPT)
+        self.worlds: recent.Recent[int, int] = recent.Recent(MAX_KEPT)
         # What follows from the deployments of a world, kept with the id of its newest definition: (newest, ...).
-        self.worlds: dict[int, int] = {}
-        self.bundles: dict[tuple[int, str], tuple[int, int]] = {}
-        self.bound: dict[int, tuple[int, dict[str, BoundDecision]]] = {}
-        self.event_starts: dict[int, tuple[int, dict[tuple[str, str], list[tuple[str, str]]]]] = {}
+        self.bundles: recent.Recent[tuple[int, str], tuple[int, int]] = recent.Recent(MAX_KEPT)
+        self.bound: recent.Recent[int, tuple[int, dict[str, BoundDecision]]] = recent.Recent(MAX_DEFINITIONS)
+        self.event_starts: recent.Recent[int, tuple[int, dict[tuple[str, str], list[tuple[str, str]]]]] = recent.Recent(MAX_DEFINITIONS)
         self._live: OrderedDict[tuple[int, int], tuple[bytes, Live]] = OrderedDict()
-
-    def remember_definition(self, bundle_id: int, definition: Definition) -> None:
-        self.definitions[bundle_id] = definition
-        while len(self.definitions) > MAX_DEFINITIONS:
-            self.definitions.popitem(last=False)
 
     # -- live instances: taken out while a step changes them, put back only after the commit's transaction ended well
     def take_live(self, tx: Connection, tenant_id: int, instance_id: int, head: bytes) -> Live | None:
