@@ -15,6 +15,7 @@ from engine.dmn import model
 
 SOURCE, VALID_FROM, VALID_UNTIL, CONFIRMED = "rechtsgrundlage", "gültig von", "gültig bis", "bestätigt von"
 UNCONFIRMED = "unbestätigt"
+Evaluated = tuple[str, str, str]  # version of a table, decision, rule: a rule's id says something else in another version
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,28 +68,28 @@ def tables(tx: Connection, tenant_id: int) -> list[Table]:
     return sorted(found, key=lambda table: table.name)
 
 
-def of_commands(tx: Connection, tenant_id: int, commands: Iterable[history.Command]) -> dict[tuple[str, str], Row]:
-    """Return the rows that recorded commands rest on, by (decision, rule), each in the version that was evaluated."""
-    wanted: dict[tuple[str, str], str] = {}
+def of_commands(tx: Connection, tenant_id: int, commands: Iterable[history.Command]) -> dict[Evaluated, Row]:
+    """Return the rows that recorded commands rest on, each in every version that was evaluated."""
+    wanted: set[Evaluated] = set()
     for command in commands:
         for kind, _, _, detail in command.content["events"]:
             if kind == "decision_evaluated":
-                wanted |= {(detail["decision"], rule): str(detail["version"]) for rule in detail["rules"]}
-    models = _models(tx, tenant_id, set(wanted.values()))
-    found: dict[tuple[str, str], Row] = {}
-    for (key, rule_id), version in wanted.items():
+                wanted |= {(str(detail["version"]), detail["decision"], rule) for rule in detail["rules"]}
+    models = _models(tx, tenant_id, {version for version, _, _ in wanted})
+    found: dict[Evaluated, Row] = {}
+    for version, key, rule_id in wanted:
         decision = models[version].decisions.get(key) if version in models else None
         if decision is not None and isinstance(decision.logic, model.Table):
-            found |= {(key, rule.id): _row(decision, decision.logic, rule) for rule in decision.logic.rules if rule.id == rule_id}
+            found |= {(version, key, rule.id): _row(decision, decision.logic, rule) for rule in decision.logic.rules if rule.id == rule_id}
     return found
 
 
 def unconfirmed(tx: Connection, tenant_id: int, instance_ids: Iterable[int]) -> list[Row]:
     """Return the unconfirmed rows that instances rest on, by name of their table."""
-    found: dict[tuple[str, str], Row] = {}
+    found: set[Row] = set()
     for instance_id in instance_ids:
-        found |= of_commands(tx, tenant_id, history.read(tx, tenant_id, instance_id))
-    return sorted((row for row in found.values() if not row.is_confirmed), key=lambda row: (row.name, row.rule))
+        found.update(of_commands(tx, tenant_id, history.read(tx, tenant_id, instance_id)).values())
+    return sorted((row for row in found if not row.is_confirmed), key=lambda row: (row.name, row.rule, row.source, row.valid_from))
 
 
 def _models(tx: Connection, tenant_id: int, versions: set[str]) -> Mapping[str, dmn.Model]:

@@ -85,7 +85,7 @@ class Wait:
     user_task: `name`, `form` (form id as drawn), `assignee`, `candidate_groups`, `candidate_users`, `due_at`, `follow_up_at`,
     `priority`, `variables` (local inputs)
     job: `name` = topic, `variables` = mapped inputs (None mapping drawn: empty), `priority`, `retries`
-    timer: `due_at` (aware UTC instant); `repetitions_left` for cycles (None: endless)
+    timer: `due_at` (aware UTC instant)
     message: `name`, `correlation` (evaluated correlation key or None: the business key of the instance)
     signal: `name`; condition: nothing more
     `attached_to`: element id of the activity a boundary event or event subprocess belongs to.
@@ -107,7 +107,6 @@ class Wait:
     follow_up_at: datetime | None = None
     priority: int = 50
     retries: int = 3
-    repetitions_left: int | None = None
     correlation: str | None = None
     attached_to: str | None = None
     variables: Variables = field(default_factory=dict)

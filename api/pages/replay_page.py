@@ -16,7 +16,7 @@ from processes import law
 
 bp = Blueprint("replay_page", __name__)
 
-Rows = Mapping[tuple[str, str], law_values.Row]
+Rows = Mapping[law_values.Evaluated, law_values.Row]
 
 WORDS = {
     "started": "Vorgang begonnen", "user_task_completed": "Aufgabe erledigt", "job_completed": "Auftrag erledigt",
@@ -90,7 +90,7 @@ def _told(kind: str, element: str, detail: dict[str, Any], labels: dict[str, str
     """Return one event as a German sentence, or nothing where the table would only repeat itself."""
     name = labels.get(element, element)
     if kind == "decision_evaluated":
-        rules = ", ".join(_rule(rows, detail["decision"], rule) for rule in detail["rules"]) or "keine Regel"
+        rules = ", ".join(_rule(rows, (str(detail["version"]), detail["decision"], rule)) for rule in detail["rules"]) or "keine Regel"
         return f"Tabelle „{detail['decision']}“ an „{name}“: {rules} → {_text(detail['outputs'])}"
     if kind == "condition_evaluated":
         return f"Bedingung „{detail['expression']}“ ist {'wahr' if detail['result'] else 'falsch'}"
@@ -118,11 +118,11 @@ def _told(kind: str, element: str, detail: dict[str, Any], labels: dict[str, str
     return ""
 
 
-def _rule(rows: Rows, decision: str, rule: str) -> str:
-    row = rows.get((decision, rule))
+def _rule(rows: Rows, evaluated: law_values.Evaluated) -> str:
+    row = rows.get(evaluated)
     if row is None:
-        return rule
-    return f"{rule} ({row.source}{'' if row.is_confirmed else '; unbestätigt'})"
+        return evaluated[-1]
+    return f"{row.rule} ({row.source}{'' if row.is_confirmed else '; unbestätigt'})"
 
 
 def _text(value: object) -> str:

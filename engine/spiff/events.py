@@ -55,8 +55,7 @@ class CatchEvent(EventNode):
         due = self.due(token) if kind == "timer" else None
         return Wait(
             id=token.id, kind=WAIT_KINDS[kind], element_id=self.element.id,
-            name=name, label=self.shown, scope=workflow.path_of(token), due_at=due, correlation=key, attached_to=attached,
-            repetitions_left=token.internal_data.get("reps"), properties=self.element.properties,
+            name=name, label=self.shown, scope=workflow.path_of(token), due_at=due, correlation=key, attached_to=attached, properties=self.element.properties,
         )  # fmt: skip
 
     def due(self, token: Token) -> datetime:

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 from sqlalchemy import text
 
 from api import diagram_rows, law_values, model_files
-from engine import worker
+from engine import deployments, history, worker
+from engine.db import Database
 from engine.spiff import model, reader
 from processes import runs
 from tests.api.conftest import City
-from tests.conftest import START
+from tests.conftest import START, World
+from tests.engine.spiff.bpmn import chain, node, user
+from tests.engine.test_durable import complete, deploy, start
+from tests.engine.test_durable_more import RULE
 
 
 @pytest.fixture(scope="module")
@@ -48,6 +53,27 @@ def test_only_a_name_confirms_a_row(said: str, confirmed: bool) -> None:
     row = law_values.Row("a", "A", "r1", (), (), "", "", "", said)
 
     assert row.is_confirmed is confirmed
+
+
+def test_a_row_that_was_confirmed_in_a_later_version_stays_marked_where_the_earlier_one_counted(database: Database, world: World) -> None:
+    rule = '<bpmn:businessRuleTask id="r" name="r" camunda:decisionRef="gebuehr" camunda:resultVariable="g" camunda:mapDecisionResult="singleEntry"/>'
+    twice = node("startEvent", "s") + rule + user("u") + rule.replace('"r"', '"r2"') + user("v") + node("endEvent", "e")
+    table = RULE.replace("</rule>", "<annotationEntry><text>{said}</text></annotationEntry></rule>").replace(
+        '<rule id="r">', '<annotation name="bestätigt von"/><rule id="r">'
+    )
+    first, second = (table.format(fee=fee, said=said).encode() for fee, said in ((5, "unbestätigt"), (7, "Kämmerei, 3.8.2026")))
+    deploy(database, world, ("p", twice + chain("s", "r", "u", "r2", "v", "e")), extra={"gebuehr.dmn": first})
+    instance = start(database, world, betrag=Decimal(1))
+    with database.begin(world.detmold) as tx:
+        deployments.deploy(tx, {"gebuehr.dmn": second}, world_id=world.id, name="neu", by="t", now=START, readers={})
+
+    complete(database, world, "u")
+
+    with database.begin(world.detmold) as tx:
+        found = law_values.of_commands(tx, world.detmold, history.read(tx, world.detmold, instance.id))
+        (weak,) = law_values.unconfirmed(tx, world.detmold, [instance.id])
+    assert {row.results[0][1]: row.is_confirmed for row in found.values()} == {"5": False, "7": True}
+    assert weak.results[0][1] == "5"
 
 
 def test_the_file_marks_fee_and_letter_that_rest_on_unconfirmed_rows(dunned: City) -> None:
