@@ -8,7 +8,7 @@ from pathlib import Path
 from sqlalchemy import Connection, text
 
 from api import console, model_files, wiring
-from engine import errors, history, replay
+from engine import errors, file_proof, history, replay
 from engine.db import Database
 from processes import actions
 
@@ -60,10 +60,11 @@ def run_replay(case: str | None, *, everything: bool, against: Sequence[Path], a
 
 
 def verify(*, as_json: bool) -> int:
-    """Verify the hash chain of every instance; return 0 when all hold, else 1."""
+    """Verify the hash chain of every instance and the bytes of every kept file; return 0 when all hold, else 1."""
     database = wiring.open_database()
-    checked = 0
+    checked = files = 0
     breaches: list[history.Breach] = []
+    changed: list[file_proof.FileBreach] = []
     try:
         for tenant_id in _tenants(database):
             with database.snapshot(tenant_id) as tx:
@@ -71,16 +72,28 @@ def verify(*, as_json: bool) -> int:
                     checked += 1
                     if breach is not None:
                         breaches.append(breach)
+                for _, fault in file_proof.verify_all(tx, tenant_id):
+                    files += 1
+                    if fault is not None:
+                        changed.append(fault)
     finally:
         database.close()
     if as_json:
         told = [{"tenant": b.tenant_id, "instance": b.instance_id, "seq": b.seq, "message": b.message} for b in breaches]
-        console.emit_json({"instances": checked, "intact": checked - len(breaches), "broken": len(breaches), "breaches": told})
+        told_files = [{"tenant": b.tenant_id, "file": str(b.file_id), "message": b.message} for b in changed]
+        console.emit_json(
+            {"instances": checked, "intact": checked - len(breaches), "broken": len(breaches), "breaches": told, "files": files}
+            | {"files_intact": files - len(changed), "files_broken": len(changed), "file_breaches": told_files}
+        )
     else:
         for breach in breaches:
             console.out.print(f"Vorgang {breach.instance_id} (Mandant {breach.tenant_id}): {breach.message}", highlight=False)
         console.out.print(f"{checked} Hashketten geprüft: {checked - len(breaches)} unversehrt, {len(breaches)} gebrochen.")
-    return 1 if breaches else 0
+        for fault in changed:
+            console.out.print(f"{fault.message} (Mandant {fault.tenant_id})", highlight=False)
+        if files:
+            console.out.print(f"{files} Dateien geprüft: {files - len(changed)} unversehrt, {len(changed)} verändert oder fehlend.")
+    return 1 if breaches or changed else 0
 
 
 def _tenants(database: Database) -> Sequence[int]:

@@ -8,6 +8,8 @@ from pathlib import Path
 from engine import tables as engine_tables
 
 HOUSE = Path(__file__).parents[1]
+for _path in sorted((HOUSE / "engine").glob("*_tables.py")):
+    importlib.import_module(f"engine.{_path.stem}")
 for _path in sorted((HOUSE / "processes" / "casefile").glob("*tables.py")):
     importlib.import_module(f"processes.casefile.{_path.stem}")
 for _path in sorted((HOUSE / "api").glob("*/tables.py")):

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 import forms
 from api import migrations
 from api.auth import users
-from engine import config, db, deployments, errors, jobs
+from engine import config, db, deployments, errors, files, jobs
 from engine.protocol import TopicOffer
 from engine.runtime import Runtime
 from processes import law, letters, topics
@@ -25,9 +25,11 @@ def all_topics() -> dict[str, jobs.Topic]:
     return found
 
 
-def runtime() -> Runtime:
-    """Return a Runtime with the law's functions and our topics."""
-    return Runtime(law.FUNCTIONS, all_topics(), name_of=users.name_of)
+def runtime(settings: config.Settings | None = None) -> Runtime:
+    """Return a Runtime with the law's functions, our topics and the limits of the settings."""
+    told = settings or config.load()
+    limits = files.Limits(told.file_mb, told.form_mb, told.files_mb)
+    return Runtime(law.FUNCTIONS, all_topics(), name_of=users.name_of, file_limits=limits)
 
 
 def topic_offers() -> Mapping[str, TopicOffer]:
@@ -68,7 +70,7 @@ def open_database(settings: config.Settings | None = None) -> db.Database:
         server, owner_url = db.embedded(settings.data_dir)
         migrations.migrate(owner_url)
         del server  # open_database below joins the same server
-    return db.open_database(settings, runtime())
+    return db.open_database(settings, runtime(settings))
 
 
 def migrate(settings: config.Settings | None = None) -> str:

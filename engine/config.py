@@ -21,12 +21,15 @@ def default_data_dir() -> Path:
 
 
 class Settings(BaseSettings):
-    """database_url None: the embedded PostgreSQL in `data_dir`."""
+    """database_url None: the embedded PostgreSQL in `data_dir`. *_mb: see engine.files.Limits."""
 
     model_config = SettingsConfigDict(env_file=None, extra="ignore")
 
     database_url: str | None = Field(default=None, validation_alias="DATABASE_URL")
     data_dir: Path = Field(default_factory=default_data_dir, validation_alias="VOLLSTRECKUNG_DATA_DIR")
+    file_mb: int = Field(default=20, ge=1, le=60, validation_alias="VOLLSTRECKUNG_FILE_MB")
+    form_mb: int = Field(default=50, ge=1, le=60, validation_alias="VOLLSTRECKUNG_FORM_MB")
+    files_mb: int = Field(default=20_480, ge=1, validation_alias="VOLLSTRECKUNG_FILES_MB")
     port: int = Field(default=8080, ge=1, le=65535, validation_alias="VOLLSTRECKUNG_PORT")
 
 

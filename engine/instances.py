@@ -14,7 +14,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, text
 
-from engine import bundles, clock, db, decisions, errors, loop_children, payloads, store_calls, values
+from engine import bundles, clock, db, decisions, documents, errors, files, loop_children, payloads, store_calls, values
 from engine.protocol import Step, Stimulus, Variables
 from engine.spiff import children
 from engine.spiff import migration as spiff_migration
@@ -170,6 +170,8 @@ def take(tx: Connection, locked: Locked, stimulus: Stimulus, now: datetime, defi
     else:
         made, live = compute(before, {})
     payload = payloads.of(instance.rev, stimulus, made, now, locked.recorded_at)
+    if documents.PREFIX in payload:
+        files.refuse_unknown(tx, instance.tenant_id, stimulus.variables, stimulus.local)
     head = hashlib.sha256(locked.head + payload.encode()).digest()
     return Taken(locked, made, store_calls.of(tx, locked, stimulus, made, now, payload, head), head, live)
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection
 
-from engine import dmn, feel, recent
+from engine import dmn, feel, files, recent
 from engine.spiff import children
 
 if TYPE_CHECKING:
@@ -47,9 +47,11 @@ class Runtime:
         *,
         keep_live: bool = True,
         name_of: Callable[[Connection, str], str] = lambda _, login: login,
+        file_limits: files.Limits = files.Limits(),
     ) -> None:
         self.functions = functions
         self.name_of = name_of
+        self.file_limits = file_limits
         self.topics: dict[str, Topic] = dict(topics or {})
         self.keep_live = keep_live
         self.split_above = children.SPLIT_ABOVE
