@@ -5,7 +5,7 @@ A filter that is null asks nothing (clients send every name). One that is not kn
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, cast
@@ -18,10 +18,12 @@ from api.rest import variables
 from api.rest.operations import Field, Fields, Kind, checked, operation
 from engine import errors
 from engine.listings import listing as listings
-from engine.listings.listing import Comparison, Listing, Page
+from engine.listings.listing import Comparison, Listing, Order, Page
 
 OPERATORS = ("eq", "neq", "gt", "gteq", "lt", "lteq", "like")
 MAX_COMPARISONS = 20
+MAX_ORDERS = 10
+MAX_GROUPS = 20
 PAGING: Fields = {
     "firstResult": Field("whole", "die erste Zeile, von 0 an"),
     "maxResults": Field("whole", f"höchstens so viele Zeilen; ohne Angabe und höchstens {listings.MAX_PAGE}"),
@@ -31,6 +33,8 @@ TENANTS: Fields = {
     "tenantIdIn": Field("texts", "Kürzel eines Mandanten, für den gearbeitet wird; ohne: der erste des Kontos"),
     "withoutTenantId": Field("flag", "alles hier gehört einem Mandanten: mit true ist die Liste leer"),
 }
+GROUPS = Field("list", "[{Filter}, …]: von jedem Objekt muss mindestens ein Filter zutreffen")
+SORTED = Field("list", "[{sortBy, sortOrder, parameters}]: nach dem ersten, bei Gleichheit nach dem nächsten; parameters: {variable}")
 SHAPES: Mapping[str, tuple[Kind, Kind]] = {  # kind of a filter -> kind in an address, in a body
     "text": ("text", "text"), "texts": ("texts", "texts"), "whole": ("whole", "whole"), "flag": ("flag", "flag"), "uuid": ("text", "text"),
     "uuids": ("texts", "texts"), "instant": ("text", "text"), "comparisons": ("text", "list"),
@@ -52,31 +56,40 @@ def add(
     """Add GET and (`posts`) POST of a list and of its count. `accept` may translate given filters of the names in `more` into the listing's."""
     name = path.strip("/").replace("/", "_").replace("-", "_")
     in_address, in_body = filters(listing) | (more or {}), filters(listing, body=True) | (more or {})
+    asked_in_body = in_body | TENANTS | {"orQueries": GROUPS, "sorting": SORTED}
+
+    def groups(given: dict[str, Any]) -> list[listings.Group]:
+        asked = given.get("orQueries") or ()
+        if len(asked) > MAX_GROUPS:
+            raise errors.InvalidInput(f"„orQueries“: höchstens {MAX_GROUPS} Objekte.")
+        return [list(read(listing, accept(_group(one, in_body))).items()) for one in asked]
 
     def answered(given: dict[str, Any], page: Page) -> object:
+        either = groups(given)
         if given.get("withoutTenantId"):
             return []
-        return page_of(listing, read(listing, accept(given)), page, show)
+        return page_of(listing, read(listing, accept(given)), page, show, either)
 
     def counted(given: dict[str, Any]) -> object:
+        either = groups(given)
         if given.get("withoutTenantId"):
             return {"count": 0}
         with app.database().begin(app.session().tenant_id) as tx:
-            return {"count": listings.count(tx, listing, app.session().tenant_id, read(listing, accept(given)))}
+            return {"count": listings.count(tx, listing, app.session().tenant_id, read(listing, accept(given)), either)}
 
     @operation(f"{what}: Liste", query=in_address | PAGING | SORTING | TENANTS, answer=answer)
     def get_list(query: dict[str, Any]) -> object:
         return answered(query, page(query))
 
-    @operation(f"{what}: Liste, Filter im Inhalt", query=PAGING | SORTING, body=in_body | TENANTS | {"sorting": SORTED}, answer=answer)
+    @operation(f"{what}: Liste, Filter im Inhalt", query=PAGING | SORTING, body=asked_in_body, answer=answer)
     def post_list(query: dict[str, Any], body: dict[str, Any]) -> object:
-        return answered(body, page(query | _first_order(body)))
+        return answered(body, page(query, body["sorting"]))
 
     @operation(f"{what}: Anzahl", query=in_address | TENANTS, answer="{count}")
     def get_count(query: dict[str, Any]) -> object:
         return counted(query)
 
-    @operation(f"{what}: Anzahl, Filter im Inhalt", body=in_body | TENANTS | {"sorting": SORTED}, answer="{count}")
+    @operation(f"{what}: Anzahl, Filter im Inhalt", body=asked_in_body, answer="{count}")
     def post_count(body: dict[str, Any]) -> object:
         return counted(body)
 
@@ -87,13 +100,18 @@ def add(
         bp.add_url_rule(f"{path}/count", f"query_count_{name}", post_count, methods=["POST"])
 
 
-SORTED = Field("list", "[{sortBy, sortOrder}]; das erste zählt")
+def _group(given: object, fields: Fields) -> dict[str, Any]:
+    if not isinstance(given, Mapping):
+        raise errors.InvalidInput("„orQueries“ ist eine Liste von Objekten mit Filtern.")
+    return checked(given, fields)
 
 
-def page_of(listing: Listing, given: Mapping[str, object], page: Page, show: Callable[[Any], object]) -> list[object]:
+def page_of(
+    listing: Listing, given: Mapping[str, object], page: Page, show: Callable[[Any], object], either: Sequence[listings.Group] = ()
+) -> list[object]:
     """Return the shown rows of a page for the tenant of the request."""
     with app.database().begin(app.session().tenant_id) as tx:
-        return [show(row) for row in listings.rows(tx, listing, app.session().tenant_id, given, page)]
+        return [show(row) for row in listings.rows(tx, listing, app.session().tenant_id, given, page, either)]
 
 
 def one_of(listing: Listing, given: Mapping[str, object], show: Callable[[Any], object], missing: errors.NotFound) -> object:
@@ -115,18 +133,32 @@ def camel(name: str) -> str:
     return first + "".join(word.capitalize() for word in others)
 
 
-def page(given: Mapping[str, Any]) -> Page:
-    """Return which rows are wanted."""
-    order = given.get("sortOrder")
-    if order not in (None, "asc", "desc"):
-        raise errors.InvalidInput("„sortOrder“ ist „asc“ oder „desc“.")
-    limit, sort_by = given.get("maxResults"), given.get("sortBy")
+def page(given: Mapping[str, Any], sorting: list[object] | None = None) -> Page:
+    """Return which rows are wanted, in the order that the body names (`sorting`), else that of the address."""
+    limit = given.get("maxResults")
+    orders = [_order({name: given.get(name) for name in SORTING})] if given.get("sortBy") or given.get("sortOrder") else []
+    if sorting:
+        orders = [_order(one) for one in sorting[: MAX_ORDERS + 1]]
+        if len(orders) > MAX_ORDERS:
+            raise errors.InvalidInput(f"„sorting“: höchstens {MAX_ORDERS} Angaben.")
     return Page(
         first=given.get("firstResult") or 0,
         limit=listings.MAX_PAGE if limit is None else limit,
-        order=None if sort_by is None else _snake(sort_by),
-        descending=order == "desc",
+        orders=tuple(order for order in orders if order is not None),
     )
+
+
+def _order(given: object) -> Order | None:
+    """Return one order; None where it names none, as clients send it."""
+    if not isinstance(given, Mapping):
+        raise errors.InvalidInput("„sorting“ ist eine Liste von Objekten {sortBy, sortOrder}.")
+    asked = checked(given, SORTING | {"parameters": Field("object", "{variable, type}")})
+    if asked["sortOrder"] not in (None, "asc", "desc"):
+        raise errors.InvalidInput("„sortOrder“ ist „asc“ oder „desc“.")
+    if asked["sortBy"] is None:
+        return None
+    named = checked(asked["parameters"] or {}, {"variable": Field("text", "Name der Variablen"), "type": Field("text", "ohne Wirkung")})
+    return Order(_snake(asked["sortBy"]), asked["sortOrder"] == "desc", named["variable"])
 
 
 def read(listing: Listing, given: Mapping[str, Any]) -> dict[str, object]:
@@ -136,15 +168,6 @@ def read(listing: Listing, given: Mapping[str, Any]) -> dict[str, object]:
         for name, one in listing.filters.items()
         if given.get(camel(name)) is not None
     }
-
-
-def _first_order(body: Mapping[str, Any]) -> dict[str, Any]:
-    given = body.get("sorting")
-    if not given:
-        return {}
-    if not isinstance(given[0], Mapping):
-        raise errors.InvalidInput("„sorting“ ist eine Liste von Objekten {sortBy, sortOrder}.")
-    return {name: value for name, value in checked(given[0], SORTING).items() if value is not None}
 
 
 def _snake(name: str) -> str:

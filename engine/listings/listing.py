@@ -39,7 +39,10 @@ class Comparison:
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """columns and source (`from ... where ...`) may use `:tenant` and `:world`. `tie`: the order of equals, unique."""
+    """columns and source (`from ... where ...`) may use `:tenant` and `:world`. `tie`: the order of equals, unique.
+
+    An order whose SQL has `:variable` is by the variable that `Order.variable` names.
+    """
 
     columns: str
     source: str
@@ -49,52 +52,89 @@ class Listing:
 
 
 @dataclass(frozen=True, slots=True)
+class Order:
+    """A name of the listing's orders; variable: of an order by a variable."""
+
+    name: str
+    descending: bool = False
+    variable: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Page:
-    """Which rows: `order` is a name of the listing's orders."""
+    """Which rows, and in which order: by the first, where that is equal by the next."""
 
     first: int = 0
     limit: int = MAX_PAGE
-    order: str | None = None
-    descending: bool = False
+    orders: tuple[Order, ...] = ()
 
 
 FIRST_PAGE = Page()
+Group = Sequence[tuple[str, object]]  # filters and their values, of which at least one must hold
 
 
-def rows(tx: Connection, listing: Listing, tenant_id: int, given: Mapping[str, object], page: Page = FIRST_PAGE) -> Sequence[Any]:
-    """Return a page of rows that meet all given filters. Raises errors.InvalidInput for an unknown order."""
-    where, parameters = _conditions(tx, listing, tenant_id, given)
-    order = listing.tie
-    if page.order is not None:
-        if page.order not in listing.orders:
-            raise errors.InvalidInput(f"Nach „{page.order[:60]}“ kann nicht sortiert werden. Möglich sind: {', '.join(listing.orders)}.")
-        order = f"{listing.orders[page.order]} {'desc' if page.descending else 'asc'} nulls last, {listing.tie}"
+def rows(
+    tx: Connection, listing: Listing, tenant_id: int, given: Mapping[str, object], page: Page = FIRST_PAGE, either: Sequence[Group] = ()
+) -> Sequence[Any]:
+    """Return a page of rows that meet all given filters, and of each group one. Raises errors.InvalidInput for an unknown order."""
+    where, parameters = _conditions(tx, listing, tenant_id, given, either)
+    order = ", ".join([*(_ordered(listing, one, f"o{number}", parameters) for number, one in enumerate(page.orders)), listing.tie])
     query = f"select {listing.columns} {listing.source}{where} order by {order} offset :first_row limit :page_length"
     paging = {"first_row": max(0, page.first), "page_length": max(0, min(page.limit, MAX_PAGE))}
     return tx.execute(text(query), parameters | paging).all()
 
 
-def count(tx: Connection, listing: Listing, tenant_id: int, given: Mapping[str, object]) -> int:
-    """Return how many rows meet all given filters."""
-    where, parameters = _conditions(tx, listing, tenant_id, given)
+def count(tx: Connection, listing: Listing, tenant_id: int, given: Mapping[str, object], either: Sequence[Group] = ()) -> int:
+    """Return how many rows meet all given filters, and of each group one."""
+    where, parameters = _conditions(tx, listing, tenant_id, given, either)
     return int(tx.execute(text(f"select count(*) {listing.source}{where}"), parameters).scalar_one())
 
 
-def _conditions(tx: Connection, listing: Listing, tenant_id: int, given: Mapping[str, object]) -> tuple[str, dict[str, object]]:
-    conditions: list[str] = []
+def _ordered(listing: Listing, one: Order, name: str, parameters: dict[str, object]) -> str:
+    found = listing.orders.get(one.name)
+    if found is None:
+        raise errors.InvalidInput(f"Nach „{one.name[:60]}“ kann nicht sortiert werden. Möglich sind: {', '.join(listing.orders)}.")
+    if ":variable" in found:
+        if one.variable is None:
+            raise errors.InvalidInput(f"Zur Sortierung „{one.name}“ gehört der Name der Variablen.")
+        parameters[name] = one.variable
+    return f"{found.replace(':variable', f':{name}')} {'desc' if one.descending else 'asc'} nulls last"
+
+
+def by_variable(variables: str) -> str:
+    """Return SQL of an order by a variable of the jsonb column: numbers among numbers, texts, dates and instants among texts."""
+    found = f"({variables} -> :variable)"
+    inner = f"coalesce(to_jsonb(({found} ->> '@zahl')::numeric), {found} -> '@datum', {found} -> '@zeitpunkt')"
+    return f"case jsonb_typeof({found}) when 'object' then {inner} when 'null' then null else {found} end"
+
+
+def _conditions(
+    tx: Connection, listing: Listing, tenant_id: int, given: Mapping[str, object], either: Sequence[Group]
+) -> tuple[str, dict[str, object]]:
     parameters: dict[str, object] = {"tenant": tenant_id, "world": deployments.world_of(tx, tenant_id)}
-    for number, (name, value) in enumerate((name, value) for name, value in given.items() if value is not None and value is not False):
+    conditions = _all(listing, list(given.items()), "f", parameters)
+    for number, group in enumerate(either):
+        alternatives = _all(listing, group, f"g{number}_", parameters)
+        if alternatives:
+            conditions.append(f"({' or '.join(alternatives)})")
+    return "".join(f" and {condition}" for condition in conditions), parameters
+
+
+def _all(listing: Listing, given: Group, prefix: str, parameters: dict[str, object]) -> list[str]:
+    """Return the SQL of each condition, and put its values into the parameters."""
+    conditions: list[str] = []
+    for number, (name, value) in enumerate((name, value) for name, value in given if value is not None and value is not False):
         filter_ = listing.filters[name]
         if filter_.kind == "comparisons":
             if not isinstance(value, Sequence):
                 raise TypeError("comparisons come as a sequence")
             for index, comparison in enumerate(value):
-                conditions.append(_compared(filter_.where, comparison, f"c{number}_{index}", parameters))
+                conditions.append(_compared(filter_.where, comparison, f"{prefix}{number}_{index}", parameters))
             continue
-        conditions.append(filter_.where.replace(":value", f":f{number}"))
+        conditions.append(f"({filter_.where.replace(':value', f':{prefix}{number}')})")
         if filter_.kind != "flag":
-            parameters[f"f{number}"] = value
-    return "".join(f" and {condition}" for condition in conditions), parameters
+            parameters[f"{prefix}{number}"] = value
+    return conditions
 
 
 OPERATORS = {"eq": "=", "neq": "<>", "gt": ">", "gteq": ">=", "lt": "<", "lteq": "<="}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from engine.listings.listing import Filter, FilterKind, Listing
+from engine.listings.listing import Filter, FilterKind, Listing, by_variable
 from engine.listings.waits import INSTANCE_ORDERS, OF_INSTANCE, USER_TASKS
 
 # Camunda's `candidate...` filters find what nobody has taken; `..._or_taken` (includeAssignedTasks) also what somebody has.
@@ -73,7 +73,8 @@ OPEN_TASKS = Listing(
         "instance_id": "p.uuid", "execution_id": "p.uuid", "id": "u.id", "task_id": "u.id", "name": "u.label", "task_name": "u.label",
         "name_case_insensitive": "lower(u.label)", "assignee": "u.assignee", "created": "u.created_at", "start_time": "u.created_at",
         "last_updated": "u.created_at", "due_date": "u.due_at", "follow_up_date": "u.follow_up_at", "priority": "u.priority",
-        "task_definition_key": "u.element_id", "tenant_id": "u.tenant_id",
+        "task_definition_key": "u.element_id", "tenant_id": "u.tenant_id", "process_variable": by_variable("p.variables"),
+        "task_variable": by_variable("u.variables"),
     },
     tie="u.created_at, u.instance_id, u.id",
 )  # fmt: skip

@@ -226,7 +226,14 @@ def test_lists_show_what_is_asked_for_of_the_tenant_alone(database: Database, wo
 
     def listed(tx: Connection, order: str | None = None, first: int = 0, **given: object) -> list[str]:
         return [
-            row.business_key for row in listings.rows(tx, EXTERNAL_TASKS, world.detmold, given, listings.Page(first=first, order=order))
+            row.business_key
+            for row in listings.rows(
+                tx,
+                EXTERNAL_TASKS,
+                world.detmold,
+                given,
+                listings.Page(first=first, orders=() if order is None else (listings.Order(order),)),
+            )
         ]
 
     with database.begin(world.detmold) as tx:

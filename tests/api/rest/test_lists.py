@@ -149,6 +149,61 @@ def test_a_filter_that_is_not_understood_is_refused(office: Office, query: str) 
     assert (answer.status_code, answer.get_json()["type"]) == (400, "InvalidRequestException")
 
 
+def test_of_each_or_query_one_filter_must_hold(office: Office, running: dict[str, list[str]]) -> None:
+    anna, (first, second, _) = office.client("anna"), running["anna"]
+
+    def found(path: str, **body: object) -> list[str]:
+        answer = anna.post(f"/engine-rest{path}", {"processDefinitionId": None, "sorting": None, **body})
+        assert answer.status_code == 200, answer.get_json()
+        counted = anna.post(f"/engine-rest{path}/count", body).get_json()
+        assert counted == {"count": len(answer.get_json())}
+        return [one.get("processInstanceId") or one["id"] for one in answer.get_json()]
+
+    def equal(value: object) -> dict[str, object]:
+        return {"name": "betrag", "operator": "eq", "value": value}
+
+    assert found("/process-instance", orQueries=[{"variables": [equal(100), equal(84)]}]) == [first, second]
+    assert found("/process-instance", orQueries=[{"variables": [equal(100)], "processInstanceIds": [second]}]) == [first, second]
+    assert found("/process-instance", orQueries=[{"withIncident": True, "businessKey": "K-2"}, {"businessKey": "K-1"}]) == [first]
+    assert found("/process-instance", variables=[equal(84)], orQueries=[{"withIncident": True, "active": True}]) == [second]
+    assert found("/process-instance", orQueries=[]) == found("/process-instance", orQueries=[{}]) == [first, second]
+    assert found("/task", orQueries=[{"name": "Nein", "nameLike": "Prü%"}]) == [first, second]
+    assert found("/task", orQueries=[{"assignee": "x", "candidateGroup": "y", "includeAssignedTasks": True}]) == []
+    assert found("/history/process-instance", orQueries=[{"finished": True, "withIncidents": True}]) == [first, running["anna"][2]]
+    assert found("/variable-instance", orQueries=[{"variableName": "ort", "variableNameLike": "pl%"}]) == [first, first, second, second]
+
+
+def test_lists_are_sorted_by_several_and_by_variables(office: Office, running: dict[str, list[str]]) -> None:
+    anna, (first, second, cancelled) = office.client("anna"), running["anna"]
+
+    def found(path: str, *sorting: dict[str, object]) -> list[str]:
+        answer = anna.post(f"/engine-rest{path}", {"sorting": list(sorting)})
+        assert answer.status_code == 200, answer.get_json()
+        return [one.get("processInstanceId") or one["id"] for one in answer.get_json()]
+
+    by_amount = {"sortBy": "processVariable", "parameters": {"variable": "betrag", "type": "Integer"}}
+    assert found("/task", by_amount | {"sortOrder": "asc"}) == [second, first], "84 before 100: by number, not by text"
+    assert found("/task", {"sortBy": "name", "sortOrder": "asc"}, by_amount | {"sortOrder": "desc"}) == [first, second]
+    assert found("/history/process-instance", {"sortBy": "businessKey"}, {"sortBy": "endTime", "sortOrder": "asc"})[0] == cancelled
+    assert found("/history/process-instance", {"sortBy": None, "sortOrder": None}) == [first, second, cancelled]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"orQueries": [{"farbe": "rot"}]}, {"orQueries": ["x"]}, {"orQueries": {}, "x": 1}, {"orQueries": [{"orQueries": [{"active": True}]}]},
+        {"orQueries": [{"sorting": [{"sortBy": "name"}]}]}, {"orQueries": [{"tenantIdIn": ["detmold"]}]}, {"orQueries": [{}] * 21},
+        {"sorting": [{"sortBy": "farbe"}]}, {"sorting": [{"sortBy": "processVariable"}]}, {"sorting": ["name"]},
+        {"sorting": [{"sortBy": "name"}] * 11}, {"sorting": [{"sortBy": "name", "sortOrder": "auf"}]},
+        {"sorting": [{"sortBy": "processVariable", "parameters": {"farbe": "x"}}]},
+    ],
+)  # fmt: skip
+def test_groups_and_orders_that_are_not_understood_are_refused(office: Office, body: dict[str, object]) -> None:
+    for path in ("/task", "/task/count") if "orQueries" in body else ("/task",):
+        answer = office.client("anna").post(f"/engine-rest{path}", body)
+        assert (answer.status_code, answer.get_json()["type"]) == (400, "InvalidRequestException"), answer.get_json()
+
+
 def test_an_ended_instance_is_gone_from_the_running_and_told_in_history_with_who_and_why(
     office: Office, running: dict[str, list[str]]
 ) -> None:
