@@ -20,7 +20,7 @@ MAX_FETCH = 1000
 COLUMNS = (
     "j.id, j.instance_id, p.uuid as instance_uuid, p.bundle_id, p.process_key, p.business_key, j.element_id, j.scope, j.topic, j.variables,"
     " j.properties, j.priority, j.retries, j.retries_told, j.attempts, j.locked_by, j.last_worker, j.locked_until, j.error, j.created_at,"
-    " d.uuid as definition_uuid, d.version as definition_version, d.meta ->> 'version_tag' as version_tag"
+    " d.uuid as definition_uuid, d.version as definition_version, d.meta ->> 'version_tag' as version_tag, d.id as definition_id"
 )
 FROM = f"from job j join process_instance p on p.tenant_id = j.tenant_id and p.id = j.instance_id{bundles.DEFINITION}"
 
@@ -52,6 +52,7 @@ class ExternalTask:
     definition_uuid: UUID
     definition_version: int
     version_tag: str | None
+    definition_id: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,6 +211,17 @@ def of_row(row: Sequence[Any]) -> ExternalTask:
 
 
 # ---------------------------------------------------------------- steering
+def holder(tx: Connection, tenant_id: int, job_id: UUID) -> str:
+    """Lock a job for outside and return the worker that holds it, for a protocol in which workers do not say who they are.
+
+    Raises errors.NotFound, errors.NotAllowed (a topic of ours), errors.Conflict (nobody holds it).
+    """
+    found = _steerable(tx, tenant_id, job_id).worker
+    if found is None:
+        raise errors.Conflict("Der Auftrag ist nicht vergeben. Bitte ihn zuerst holen.")
+    return found
+
+
 def lock(tx: Connection, tenant_id: int, job_id: UUID, *, worker: str, lease: timedelta) -> None:
     """Lease one named job. Raises errors.NotFound, errors.Conflict (another worker has it), errors.NotAllowed (a topic of ours)."""
     _steerable(tx, tenant_id, job_id)

@@ -190,6 +190,17 @@ def fail(
     return int(row.retries)
 
 
+def set_variables(
+    tx: Connection, tenant_id: int, job_id: UUID, variables: Variables, local: Variables, *, worker: str, by: str, now: datetime
+) -> None:
+    """Set what a worker tells with a failure; local: of the job alone, its next try sees it. Raises errors.NotFound, errors.Conflict."""
+    instance_id = held(tx, tenant_id, job_id, worker)
+    instances.advance(tx, tenant_id, instance_id, Stimulus("variables_set", job_id, "Fehlschlag eines Auftrags", variables, by, local), now)
+    if local:
+        query = text("update job set variables = variables || cast(:local as jsonb) where tenant_id = :t and id = :id")
+        tx.execute(query, {"t": tenant_id, "id": job_id, "local": values.to_json(values.check(local))})
+
+
 def give_up(tx: Connection, job: Job, now: datetime) -> None:
     """Open an incident for a job that was begun again and again without any result; no worker takes it before a person has looked."""
     message = f"Der Auftrag wurde {job.attempts}-mal begonnen, ohne dass je ein Ergebnis kam. Bitte Arbeiter und Protokolle prüfen."

@@ -51,7 +51,7 @@ def allow_origin(response: Response) -> Response:
         response.headers["Access-Control-Expose-Headers"] = "WWW-Authenticate"
         if request.method == "OPTIONS":
             response.headers["Access-Control-Allow-Headers"] = "authorization, content-type, accept"
-            response.headers["Access-Control-Allow-Methods"] = "GET, POST, PUT, DELETE, OPTIONS"
+            response.headers["Access-Control-Allow-Methods"] = "GET, POST, PUT, PATCH, DELETE, OPTIONS"
             response.headers["Access-Control-Max-Age"] = "600"
     return response
 

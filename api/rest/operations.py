@@ -200,7 +200,7 @@ def _wrong(name: str, declared: Field) -> errors.InvalidInput:
 
 
 def _choose_tenant(given: Mapping[str, Any]) -> None:
-    named = given.get("tenantIdIn")
+    named = given.get("tenantIdIn") or given.get("tenantIds")
     if named is not None and len(named) > 1:
-        raise errors.InvalidInput("Eine Anfrage arbeitet für einen Mandanten; bitte in „tenantIdIn“ nur einen nennen.")
+        raise errors.InvalidInput("Eine Anfrage arbeitet für einen Mandanten; bitte nur einen nennen.")
     entrance.work_for(named[0] if named else given.get("tenantId"))

@@ -19,7 +19,7 @@ from api.rest.camunda7 import (
     waits,
     webapps,
 )
-from api.rest.camunda8 import gateway, searches
+from api.rest.camunda8 import gateway, jobs, searches
 from api.rest.camunda8 import process_instances as instances8
 
 CAMUNDA7 = "/engine-rest"
@@ -40,7 +40,7 @@ RESOURCES = (
 
 def register(app: Flask) -> None:
     """Add the routes of all interfaces. A tenant is also an engine of its own name, as the clients of Camunda address one."""
-    for bp in (webapps.bp, oauth.bp, gateway.bp, instances8.bp, searches.bp):
+    for bp in (webapps.bp, oauth.bp, gateway.bp, instances8.bp, jobs.bp, searches.bp):
         app.register_blueprint(bp)
     for resource in RESOURCES:
         app.register_blueprint(resource.bp, url_prefix=CAMUNDA7)

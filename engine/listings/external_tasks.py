@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from engine import external_tasks
+from engine import external_tasks, keys
 from engine.listings.listing import Filter, Listing
 from engine.listings.waits import INSTANCE_ORDERS, OF_INSTANCE
 
@@ -14,6 +14,9 @@ EXTERNAL_TASKS = Listing(
     filters=OF_INSTANCE | {
         "external_task_id": Filter("uuid", "j.id = :value"),
         "external_task_id_in": Filter("uuids", "j.id = any (cast(:value as uuid[]))"),
+        "number": Filter("whole", "p.id = :value", is_public=False),
+        "definition_number": Filter("whole", "d.id = :value", is_public=False),
+        "key": Filter("whole", f"{keys.sql('j.id')} = :value", is_public=False),
         "topic_name": Filter("text", "j.topic = :value"),
         "worker_id": Filter("text", "j.locked_by = :value"),
         "locked": Filter("flag", f"({IS_LOCKED})"),
@@ -33,7 +36,7 @@ EXTERNAL_TASKS = Listing(
     },
     orders=INSTANCE_ORDERS | {
         "id": "j.id", "lock_expiration_time": "j.locked_until", "task_priority": "j.priority", "create_time": "j.created_at",
-        "tenant_id": "j.tenant_id",
+        "tenant_id": "j.tenant_id", "number": "p.id", "topic_name": "j.topic", "retries": "j.retries", "activity_id": "j.element_id",
     },
     tie="j.created_at, j.instance_id, j.id",
 )  # fmt: skip

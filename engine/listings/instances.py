@@ -17,6 +17,9 @@ WAITS_AT = " or ".join(
 COMMON = {
     "number": Filter("whole", "p.id = :value", is_public=False),
     "definition_number": Filter("whole", "d.id = :value", is_public=False),
+    "definition_version": Filter("whole", "d.version = :value", is_public=False),
+    "version_tag": Filter("text", "d.meta ->> 'version_tag' = :value", is_public=False),
+    "has_incident": Filter("text", f"(case when {OPEN_INCIDENT} then 'true' else 'false' end) = :value", is_public=False),
     "status": Filter("texts", "p.status = any (cast(:value as text[]))", is_public=False),
     "process_instance_ids": Filter("uuids", "p.uuid = any (cast(:value as uuid[]))"),
     "process_instance_id_in": Filter("uuids", "p.uuid = any (cast(:value as uuid[]))"),
@@ -41,7 +44,7 @@ COMMON = {
 HISTORIC = Listing(
     columns=(
         "p.id, p.uuid, p.process_key, p.business_key, p.status, p.started_at, p.ended_at, p.started_by, d.uuid as definition_uuid,"
-        " d.id as definition_number, d.name as definition_name, d.version as definition_version,"
+        " d.id as definition_number, d.name as definition_name, d.version as definition_version, d.meta ->> 'version_tag' as version_tag,"
         " (select h.payload::jsonb -> 'stimulus' ->> 'name' from history h where p.status = 'cancelled' and h.tenant_id = p.tenant_id"
         f" and h.instance_id = p.id and h.kind = 'cancelled' limit 1) as reason, {OPEN_INCIDENT} as has_incident"
     ),
@@ -61,7 +64,7 @@ HISTORIC = Listing(
         "finished_before": Filter("instant", "p.ended_at <= :value"),
     },
     orders={
-        "instance_id": "p.uuid", "definition_id": "d.uuid", "definition_key": "p.process_key", "definition_name": "d.name",
+        "number": "p.id", "instance_id": "p.uuid", "definition_id": "d.uuid", "definition_key": "p.process_key", "definition_name": "d.name",
         "definition_version": "d.version", "business_key": "p.business_key", "start_time": "p.started_at", "end_time": "p.ended_at",
         "duration": "p.ended_at - p.started_at",
     },

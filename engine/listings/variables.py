@@ -27,7 +27,7 @@ HISTORIC = Listing(
         "business_key": Filter("text", "p.business_key = :value"),
         "variable_values": Filter("comparisons", "p.variables", "name_operator_wert, zum Beispiel betrag_gt_100"),
     },
-    orders={"variable_name": "v.key", "instance_id": "p.uuid", "process_instance_id": "p.uuid"},
+    orders={"number": "p.id", "variable_name": "v.key", "instance_id": "p.uuid", "process_instance_id": "p.uuid"},
     tie="p.id, v.key",
 )
 

@@ -94,7 +94,7 @@ USER_TASKS = Listing(
 INCIDENTS = Listing(
     columns=(
         "i.id, i.instance_id, i.uuid, i.kind, i.element_id, i.wait_id, i.message, i.opened_at, p.uuid as instance_uuid, p.process_key,"
-        " d.uuid as definition_uuid, d.version as definition_version, j.topic"
+        " d.uuid as definition_uuid, d.id as definition_number, d.version as definition_version, j.topic"
     ),
     source=(
         "from incident i left join process_instance p on p.tenant_id = i.tenant_id and p.id = i.instance_id"
@@ -104,6 +104,9 @@ INCIDENTS = Listing(
     filters={name: OF_INSTANCE[name] for name in ("process_instance_id", "process_definition_id")} | {
         "incident_id": Filter("uuid", "i.uuid = :value"),
         "number": Filter("whole", "p.id = :value", is_public=False),
+        "incident_number": Filter("whole", "i.id = :value", is_public=False),
+        "process_definition_key": Filter("text", "p.process_key = :value", is_public=False),
+        "of_instance": Filter("flag", "p.id is not null", "kein Vorgang: eine Nachricht, die niemand erwartet", is_public=False),
         "incident_kinds": Filter("texts", "i.kind = any (cast(:value as text[]))", "job, timer, message, step", is_public=False),
         "process_definition_key_in": Filter("texts", "p.process_key = any (cast(:value as text[]))"),
         "incident_message": Filter("text", "i.message = :value"),

@@ -1,35 +1,28 @@
-"""External tasks under /engine-rest/external-task: what workers outside fetch, end and prolong. The statuses are Camunda's.
-
-A request that waits for jobs (`asyncResponseTimeout`) is parked: it holds a thread of the server, but no transaction and no connection.
-"""
+"""External tasks under /engine-rest/external-task: what workers outside fetch, end and prolong. The statuses are Camunda's."""
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any, Literal, cast
 from uuid import UUID
 
-from flask import Blueprint, Response, current_app, stream_with_context
+from flask import Blueprint, Response
 from sqlalchemy import Connection
 
-from api import app, strict_json
-from api.rest import faults, lists, variables
+from api import app
+from api.rest import endings, faults, lists, parking, variables
+from api.rest.endings import MAX_MILLISECONDS
 from api.rest.operations import Field, Fields, checked, operation
-from engine import clock, errors, external_tasks, instances, jobs, polls
+from engine import clock, errors, external_tasks, jobs
 from engine.external_tasks import ExternalTask, Wanted
 from engine.listings.external_tasks import EXTERNAL_TASKS
-from engine.protocol import Stimulus
 
 bp = Blueprint("rest_external_tasks", __name__)
 
 ROLES = ("worker",)
 MAX_TIMEOUT = 1_800_000  # milliseconds; a longer one is refused, as Camunda does
-MAX_PARKED = 60.0  # seconds; then `[]`, which every client answers with the next request
-BEAT_SECONDS = 1.0
-MAX_MILLISECONDS = 10**12
 WORKER = Field("text", "Name des Workers, unter dem er den Auftrag geholt hat", required=True)
 VARIABLES = Field("object", "Prozessvariablen {Name: {value, type}}")
 LOCAL = Field("object", "Variablen, die nur die Ausgabeparameter des Elements sehen")
@@ -98,27 +91,7 @@ def fetch_and_lock(body: dict[str, Any]) -> object:
             seen = external_tasks.visible(tx, session.tenant_id, found)
         return [_locked(task, asked[task.topic], seen) for task in found]
 
-    found = fetch()
-    if found or not wanted or not timeout:
-        return found
-    return Response(stream_with_context(_waiting([one.topic for one in wanted], timeout / 1000, fetch)), content_type="application/json")
-
-
-def _waiting(topics: Sequence[str], seconds: float, fetch: Callable[[], list[object]]) -> Iterator[str]:
-    """Wait until there are jobs, at most so many seconds, and yield the answer. Where too many wait already: do not wait.
-
-    Meanwhile a space per beat, which JSON allows before a value: where the client is gone, the server closes us there, and no job is
-    locked for a program that has died.
-    """
-    until = time.monotonic() + min(seconds, MAX_PARKED)
-    parked = cast(polls.Polls, current_app.config["POLLS"])
-    with parked.parked(app.session().tenant_id, topics) as spot:
-        found = fetch() if spot is not None else []  # once more behind the parking: a job of the moment before wakes nobody
-        while spot is not None and not found and not spot.is_let_go and time.monotonic() < until:
-            woken = spot.wait(min(until, time.monotonic() + BEAT_SECONDS))
-            yield " "
-            found = fetch() if woken else []
-    yield strict_json.dumps(found)
+    return parking.answer([one.topic for one in wanted], timeout / 1000, fetch, lambda found: found)
 
 
 def _checked_topic(given: object) -> dict[str, Any]:
@@ -186,12 +159,8 @@ def shown(task: ExternalTask) -> dict[str, object]:
 @operation("Auftrag erledigen", roles=ROLES, body=COMPLETE, status=204)
 def complete(task_id: str, body: dict[str, Any]) -> None:
     given, local = variables.untyped_all(body["variables"]), variables.untyped_all(body["localVariables"])
-
-    def act(tx: Connection, job_id: UUID, now: datetime) -> object:
-        session = app.session()
-        return jobs.complete(tx, session.tenant_id, job_id, given, worker=body["workerId"], now=now, local=local, by=session.login)
-
-    stuck = _ended(task_id, body["workerId"], act)
+    with _as_camunda():
+        stuck = endings.complete(_holding(task_id, body), given, local)
     if stuck is not None:
         raise faults.Fault(400, f"Der Prozess kann so nicht weitergehen; dazu gibt es jetzt eine Störung. {stuck}", type="RestException")
 
@@ -200,55 +169,33 @@ def complete(task_id: str, body: dict[str, Any]) -> None:
 @operation("Fehler melden, den das Diagramm vorsieht", roles=ROLES, body=BPMN_ERROR, status=204)
 def bpmn_error(task_id: str, body: dict[str, Any]) -> None:
     given = variables.untyped_all(body["variables"])
-
-    def act(tx: Connection, job_id: UUID, now: datetime) -> object:
-        session = app.session()
-        return jobs.bpmn_error(
-            tx, session.tenant_id, job_id, body["errorCode"], body["errorMessage"] or "", given, worker=body["workerId"], now=now,
-            by=session.login,
-        )  # fmt: skip
-
-    _ended(task_id, body["workerId"], act)
-
-
-def _ended(task_id: str, worker: str, act: Callable[[Connection, UUID, datetime], object]) -> errors.Incident | None:
-    """Let a job end; where the process cannot go on, open an incident instead and return it. Nothing of the step is stored then."""
-    session = app.session()
-    job_id = _id(task_id)
     with _as_camunda():
-        try:
-            with app.database().begin(session.tenant_id) as tx:
-                _refuse_served(tx, job_id)
-                act(tx, job_id, clock.now(tx, session.tenant_id))
-        except errors.Incident as stuck:
-            with app.database().begin(session.tenant_id) as tx:
-                now = clock.now(tx, session.tenant_id)
-                jobs.fail(tx, session.tenant_id, job_id, str(stuck), worker=worker, now=now, retries=0)
-            return stuck
-    return None
+        endings.bpmn_error(_holding(task_id, body), body["errorCode"], body["errorMessage"] or "", given)
 
 
 @bp.post("/external-task/<task_id>/failure")
 @operation("Fehlschlag melden", roles=ROLES, body=FAILURE, status=204)
 def failure(task_id: str, body: dict[str, Any]) -> None:
-    retries, pause, details = body["retries"] or 0, body["retryTimeout"] or 0, body["errorDetails"]
-    if not 0 <= retries <= jobs.MAX_RETRIES or not 0 <= pause <= MAX_MILLISECONDS:
-        raise errors.InvalidInput("„retries“ und „retryTimeout“ sind ganze Zahlen, nicht negativ.")
+    details = body["errorDetails"]
     if details is not None and not isinstance(details, str):
         raise errors.InvalidInput("„errorDetails“ ist ein Text.")
     given, local = variables.untyped_all(body["variables"]), variables.untyped_all(body["localVariables"])
-    session, job_id = app.session(), _id(task_id)
-    with _as_camunda(), app.database().begin(session.tenant_id) as tx:
-        _refuse_served(tx, job_id)
-        now = clock.now(tx, session.tenant_id)
-        instance_id = jobs.held(tx, session.tenant_id, job_id, body["workerId"])
-        if given or local:
-            told = Stimulus("variables_set", job_id, "Fehlschlag eines Auftrags", given, session.login, local)
-            instances.advance(tx, session.tenant_id, instance_id, told, now)
-        jobs.fail(
-            tx, session.tenant_id, job_id, body["errorMessage"] or "", worker=body["workerId"], now=now, retries=retries,
-            retry_after=timedelta(milliseconds=pause), details=details,
+    with _as_camunda():
+        endings.fail(
+            _holding(task_id, body), body["errorMessage"] or "", retries=body["retries"] or 0, pause=body["retryTimeout"] or 0,
+            details=details, variables=given, local=local,
         )  # fmt: skip
+
+
+def _holding(task_id: str, body: Mapping[str, Any]) -> endings.Holding:
+    """Return which job an address names, and the worker that says it holds it."""
+    job_id = _id(task_id)
+
+    def holding(tx: Connection) -> tuple[UUID, str]:
+        _refuse_served(tx, job_id)
+        return job_id, str(body["workerId"])
+
+    return holding
 
 
 # ---------------------------------------------------------------- leases

@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 
 from api import app
 from api.rest import starters
+from api.rest.camunda8 import searching
 from api.rest.operations import TENANT, Field, Fields, operation
 from engine import clock, errors, instances, values
 from engine.listings import definitions, listing
@@ -54,13 +55,14 @@ def start(body: dict[str, Any]) -> object:
     return {
         "processInstanceKey": str(made.id), "processDefinitionKey": str(found[0].id), "processDefinitionId": found[0].key,
         "processDefinitionVersion": found[0].version, "tenantId": session.tenant_slug, "variables": {}, "tags": [],
+        "businessId": made.business_key or None,
     }  # fmt: skip
 
 
 def _definition(body: Mapping[str, Any]) -> dict[str, object]:
     """Return the filters for the version that a body names."""
     if body["processDefinitionKey"] is not None:
-        return {"number": key_of("processDefinitionKey", body["processDefinitionKey"])}
+        return {"number": searching.key_of("processDefinitionKey", body["processDefinitionKey"])}
     if body["processDefinitionId"] is None:
         raise errors.InvalidInput("Bitte processDefinitionId oder processDefinitionKey angeben.")
     version = body["processDefinitionVersion"]
@@ -88,20 +90,11 @@ def get_instance(instance_key: str) -> object:
 
 def of_key(tx: Connection, instance_key: str) -> Any:
     """Return an instance's row. Raises errors.NotFound."""
-    rows = listing.rows(tx, listed.HISTORIC, app.session().tenant_id, {"number": int(instance_key)}) if _is_key(instance_key) else ()
+    wanted = {"number": int(instance_key)} if searching.is_key(instance_key) else None
+    rows = listing.rows(tx, listed.HISTORIC, app.session().tenant_id, wanted) if wanted else ()
     if not rows:
         raise errors.NotFound(f"Den Vorgang „{instance_key[:40]}“ gibt es nicht.")
     return rows[0]
-
-
-def key_of(name: str, given: object) -> int:
-    if not _is_key(str(given)):
-        raise errors.InvalidInput(f"„{name}“ ist kein Schlüssel: Erwartet wird eine Zahl als Text.")
-    return int(str(given))
-
-
-def _is_key(text: str) -> bool:
-    return text.isascii() and text.isdecimal() and len(text) <= 18
 
 
 def shown(row: Any) -> dict[str, object]:
@@ -110,4 +103,5 @@ def shown(row: Any) -> dict[str, object]:
         "processDefinitionVersion": row.definition_version, "processDefinitionKey": str(row.definition_number), "businessId": row.business_key or None,
         "state": STATES[row.status], "startDate": row.started_at, "endDate": row.ended_at, "tenantId": app.session().tenant_slug,
         "hasIncident": row.has_incident, "parentProcessInstanceKey": None, "parentElementInstanceKey": None, "tags": [],
+        "processDefinitionVersionTag": row.version_tag, "rootProcessInstanceKey": str(row.id), "suspendedDate": None,
     }  # fmt: skip

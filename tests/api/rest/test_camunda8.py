@@ -6,33 +6,22 @@ import json
 
 import pytest
 
-from tests.api.rest.conftest import Caller, Office
-from tests.api.rest.models import BOUNDARY, form
+from tests.api.rest.conftest import Office
+from tests.api.rest.models import form
+from tests.api.rest.models8 import HEAD, deploy
 
 PROBLEM = "application/problem+json"
-ZEEBE = """<?xml version="1.0" encoding="UTF-8"?>
-<bpmn:definitions xmlns:bpmn="http://www.omg.org/spec/BPMN/20100524/MODEL" xmlns:zeebe="http://camunda.org/schema/zeebe/1.0"
-  xmlns:modeler="http://camunda.org/schema/modeler/1.0" id="d" targetNamespace="http://bpmn.io/schema/bpmn"
-  modeler:executionPlatform="Camunda Cloud" modeler:executionPlatformVersion="8.9.0">
-<bpmn:process id="{key}" name="Anhörung" isExecutable="true">
+NOTHING = {"items": [], "page": {"totalItems": 0, "hasMoreTotalItems": False, "startCursor": None, "endCursor": None}}
+ZEEBE = (
+    HEAD
+    + """<bpmn:process id="{key}" name="Anhörung" isExecutable="true">
 <bpmn:startEvent id="beginn"/>
 <bpmn:userTask id="pruefen" name="Prüfen"><bpmn:extensionElements><zeebe:userTask/>
 <zeebe:formDefinition formId="pruefen8"/></bpmn:extensionElements></bpmn:userTask>
 <bpmn:endEvent id="ende"/>
 <bpmn:sequenceFlow id="f1" sourceRef="beginn" targetRef="pruefen"/><bpmn:sequenceFlow id="f2" sourceRef="pruefen" targetRef="{target}"/>
 </bpmn:process></bpmn:definitions>"""
-
-
-def deploy(caller: Caller, files: dict[str, str], tenant: str = "<default>") -> object:
-    parts = [f'Content-Disposition: form-data; name="tenantId"\r\n\r\n{tenant}']
-    parts += [
-        f'Content-Disposition: form-data; name="resources"; filename="{name}"\r\nContent-Type: application/octet-stream\r\n\r\n{content}'
-        for name, content in files.items()
-    ]
-    body = ("".join(f"--{BOUNDARY}\r\n{part}\r\n" for part in parts) + f"--{BOUNDARY}--\r\n").encode()
-    return caller.client.post(
-        "/v2/deployments", data=body, headers={"Authorization": caller.header}, content_type=f"multipart/form-data; boundary={BOUNDARY}"
-    )
+)
 
 
 def test_topology_is_open_so_that_a_wrong_password_is_told_where_it_counts(office: Office) -> None:
@@ -67,7 +56,7 @@ def test_a_diagram_of_camunda_8_and_its_form_are_deployed_started_watched_and_ca
     found = anna.post("/v2/process-instances/search", {"filter": {"processInstanceKey": key, "state": {"$eq": "ACTIVE"}}}).get_json()
     assert (found["page"]["totalItems"], found["items"][0]["processDefinitionId"]) == (1, "anhoerung8")
     others = {"filter": {"processInstanceKey": key, "state": "COMPLETED"}}
-    assert anna.post("/v2/process-instances/search", others).get_json() == {"items": [], "page": {"totalItems": 0}}
+    assert anna.post("/v2/process-instances/search", others).get_json() == NOTHING
     (variable,) = anna.post("/v2/variables/search", {"filter": {"processInstanceKey": key}}).get_json()["items"]
     assert (variable["name"], variable["value"]) == ("betrag", "84.5")
     elements = anna.post("/v2/element-instances/search", {"filter": {"processInstanceKey": key}}).get_json()["items"]
@@ -98,7 +87,7 @@ def test_one_city_sees_nothing_of_the_other_under_any_key(office: Office) -> Non
     assert olga.post(f"/v2/process-instances/{key}/cancellation").status_code == 404
     for what in ("process-instances", "variables", "incidents", "element-instances"):
         found = olga.post(f"/v2/{what}/search", {"filter": {"processInstanceKey": key}}).get_json()
-        assert found == {"items": [], "page": {"totalItems": 0}}, what
+        assert found == NOTHING, what
     assert anna.post("/v2/process-instances", {"processDefinitionId": "getrennt", "tenantId": "oerlinghausen"}).status_code == 403
 
 
@@ -113,7 +102,11 @@ def test_one_city_sees_nothing_of_the_other_under_any_key(office: Office) -> Non
         ("/v2/process-instances/search", {"filter": {"unbekannt": 1}}, 400),
         ("/v2/process-instances/search", {"page": {"limit": -1}}, 400),
         ("/v2/element-instances/search", {}, 400),
-        ("/v2/user-tasks/search", {}, 404),
+        ("/v2/batch-operations/search", {}, 404),
+        ("/v2/process-instances/search", {"sort": [{"field": "farbe"}]}, 400),
+        ("/v2/process-instances/search", {"filter": {"state": "MÜDE"}}, 400),
+        ("/v2/process-instances/search", {"filter": {"businessId": {"$like": "x*"}}}, 400),
+        ("/v2/process-instances/search", {"page": {"after": "x"}}, 400),
         ("/v2/process-instances/abc/cancellation", {}, 404),
     ],
 )

@@ -115,8 +115,12 @@ def test_a_failure_without_tries_is_an_incident_as_camunda_reads_it(shop: Office
     path = f"{BASE}/{only(fetch(shop, made))['id']}"
 
     failed = bote.post(
-        f"{path}/failure", {"workerId": "w1", "errorMessage": "Papierstau", "retries": None, "variables": {"zähler": {"value": 7}}}
-    )
+        f"{path}/failure",
+        {
+            "workerId": "w1", "errorMessage": "Papierstau", "retries": None, "variables": {"zähler": {"value": 7}},
+            "localVariables": {"seite": {"value": 3}},
+        },
+    )  # fmt: skip
 
     assert failed.status_code == 204
     shown = bote.get(path).get_json()
@@ -129,7 +133,9 @@ def test_a_failure_without_tries_is_an_incident_as_camunda_reads_it(shop: Office
     assert bote.put(f"{path}/retries", {"retries": -1}).status_code == 400
     assert bote.put(f"{path}/retries", {"retries": 2}).status_code == 204
     assert bote.put(f"{path}/priority", {"priority": 99}).status_code == 204
-    assert (only(fetch(shop, made))["retries"], bote.get(path).get_json()["priority"]) == (2, 99)
+    again = only(fetch(shop, made, localVariables=True))
+    assert (again["retries"], bote.get(path).get_json()["priority"]) == (2, 99)
+    assert values_of(again) == {"eigene": 10, "seite": 3}, "the next try sees what the last one told for the job alone"
 
 
 def test_what_the_process_cannot_go_on_with_is_an_incident_and_no_answer_of_success(shop: Office) -> None:

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import text
 
 from api.rest import description
-from engine import clock, incidents
+from engine import clock, incidents, keys
 from tests.api.rest.conftest import Office
 from tests.api.rest.models import deploy, diagram, required, started
 from tests.api.rest.test_lists import WAITING
@@ -36,6 +36,7 @@ def theirs(office: Office) -> dict[str, str]:
         "instance_id": instance, "execution_id": instance, "instance_key": str(one), "job_id": str(job), "/external-task": str(job),
         "incident_id": str(incident), "task_id": str(task), "name": "geheim", "tenant": "oerlinghausen", "definition_id": "getrennt:1:x",
         "deployment_id": instance, "key": "getrennt", "comment_id": instance,
+        "job_key": str(keys.of(job)),
     }  # fmt: skip
 
 
