@@ -22,6 +22,7 @@ from api.pages import (
     case_files,
     claims_import,
     clock_page,
+    file_page,
     incident_list,
     law_tables,
     login,
@@ -55,6 +56,7 @@ PAGES = (
     task_list,
     task_page,
     case_files,
+    file_page,
     replay_page,
     models_page,
     law_tables,
@@ -90,7 +92,7 @@ def create_app(database: Database, *, secure_cookie: bool = False) -> Flask:
     app.config.update(POLLS=polls.Polls(database))
     app.session_interface = Notices()
     app.jinja_env.filters.update(
-        euro=euro, cent=cent_text, tag=day_text, zeitpunkt=moment_text, posten=entry_name, rechtsform=legal_form_name
+        euro=euro, cent=cent_text, tag=day_text, zeitpunkt=moment_text, posten=entry_name, rechtsform=legal_form_name, groesse=size_text
     )
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.before_request(_enter)
@@ -217,6 +219,13 @@ def day_text(day: date | None) -> str:
 def moment_text(moment: datetime | None) -> str:
     """Return an instant as German text on Berlin's clock."""
     return "–" if moment is None else f"{moment.astimezone(BERLIN):%d.%m.%Y, %H:%M} Uhr"
+
+
+def size_text(size: int) -> str:
+    """Return a number of bytes as German text."""
+    if size < 1000:
+        return f"{size} Byte"
+    return f"{size / 1000:.0f} KB" if size < 1_000_000 else f"{size / 1_000_000:.1f} MB".replace(".", ",")
 
 
 ENTRY_NAMES = {

@@ -10,7 +10,8 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Connection
 
 import forms
-from engine import bundles, errors, instances, user_tasks
+from api import chosen_files
+from engine import bundles, documents, errors, files, instances, user_tasks
 from processes.casefile import notes, view
 
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -41,7 +42,7 @@ def data_of(tx: Connection, task: user_tasks.UserTask, *, now: datetime) -> tupl
     form = form_of(tx, task)
     if form is None:
         return None, {}
-    variables = variables_of(tx, task)
+    variables = files.named(tx, task.tenant_id, variables_of(tx, task))
     return form, forms.prefill(form, variables, now=now, context={"akte": _file_facts(tx, variables, now)})
 
 
@@ -54,27 +55,33 @@ def complete(
     by: str,
     now: datetime,
     formless: Mapping[str, object] | None = None,
+    chosen: chosen_files.Chosen | None = None,
 ) -> user_tasks.Completion:
     """Complete a task with what was typed into its form. Raises errors.InvalidInput with one message per field; nothing is stored then.
 
     formless: the variables that a task sets for which no form is drawn; a page has none, a program may send some.
+    chosen: the files that came with it, by the key that stands for them in what was typed.
     """
     task = user_tasks.open_task(tx, tenant_id, task_id)
     form = form_of(tx, task)
     checked = dict(formless or {})
     if form is not None:
-        variables = variables_of(tx, task)
-        result = forms.validate(form, submitted, variables, now=now, context={"akte": _file_facts(tx, variables, now)})
+        variables = files.named(tx, tenant_id, variables_of(tx, task))
+        context = {"akte": _file_facts(tx, variables, now)}
+        result = forms.validate(form, submitted, variables, now=now, context=context, chosen=chosen_files.shown(chosen))
         if not result.is_valid:
             raise errors.InvalidInput("Bitte die markierten Felder berichtigen. Es wurde nichts gespeichert.", result.errors)
-        checked = with_notes(tx, form, result.values, tenant_id=tenant_id, label=task.label, business_key=task.business_key, by=by, now=now)
+        checked = kept(
+            tx, form, result.values, chosen, tenant_id=tenant_id, label=task.label, business_key=task.business_key, by=by, now=now
+        )
     return user_tasks.complete(tx, tenant_id, task_id, checked, by=by, now=now)
 
 
-def with_notes(
+def kept(
     tx: Connection,
     form: forms.Form,
     values: Mapping[str, object],
+    chosen: chosen_files.Chosen | None = None,
     *,
     tenant_id: int,
     label: str,
@@ -82,7 +89,8 @@ def with_notes(
     by: str,
     now: datetime,
 ) -> dict[str, object]:
-    """Keep free text in the case file; the process gets a reference, so that history holds no names and erasure stays possible.
+    """Keep free text in the case file and chosen files beside it; the process gets references, so that history holds no names and
+    erasure stays possible.
 
     label: the task or process the text was written for.
     """
@@ -92,7 +100,8 @@ def with_notes(
         note = notes.keep(tx, tenant_id=tenant_id, subject=subject, body=text, by=by, now=now, business_key=business_key)
         return f"notiz:{note}"
 
-    return _kept(form.components, values, keep)
+    chosen_files.keep(tx, form, values, chosen, tenant_id=tenant_id, source=label, business_key=business_key, by=by, now=now)
+    return {name: documents.without_names(value) for name, value in _kept(form.components, values, keep).items()}
 
 
 def _kept(

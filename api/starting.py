@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 import forms
-from api import completion
+from api import chosen_files, completion
 from engine import deployments, errors, instances
 from engine.spiff import reader
 
@@ -32,15 +32,16 @@ def submit(
     tenant_id: int,
     by: str,
     now: datetime,
+    chosen: chosen_files.Chosen | None = None,
 ) -> instances.Instance:
     """Start a version of a process with what its form brought. Raises errors.InvalidInput with one message per field; nothing is stored then."""
     form = form_of(tx, process_key, version, tenant_id=tenant_id)
     given = dict(submitted)
     if form is not None:
-        result = forms.validate(form, submitted, {}, now=now, context={})
+        result = forms.validate(form, submitted, {}, now=now, context={}, chosen=chosen_files.shown(chosen))
         if not result.is_valid:
             raise errors.InvalidInput("Bitte die markierten Felder berichtigen. Es wurde nichts gespeichert.", result.errors)
-        given = completion.with_notes(
-            tx, form, result.values, tenant_id=tenant_id, label=process_key, business_key=business_key, by=by, now=now
+        given = completion.kept(
+            tx, form, result.values, chosen, tenant_id=tenant_id, label=process_key, business_key=business_key, by=by, now=now
         )
     return instances.start(tx, process_key, business_key, given, tenant_id=tenant_id, now=now, by=by, version=version)

@@ -33,6 +33,11 @@ def id_of(value: object) -> UUID | None:
     return UUID(found[1]) if found else None
 
 
+def is_one(value: object) -> bool:
+    """Return whether a value refers to a file, kept or still to come."""
+    return isinstance(value, Mapping) and str(value.get("documentId", "")).startswith(PREFIX)
+
+
 def walk(value: object) -> Iterator[Mapping[str, Any]]:
     """Yield every reference to a file in a value, however deep."""
     if isinstance(value, Mapping):
@@ -58,13 +63,15 @@ def replaced(value: object, change: Callable[[Mapping[str, Any]], object]) -> An
 
 
 def with_names(value: object, names: Mapping[UUID, str]) -> Any:
-    """Return the value with the name of each file that `names` knows."""
+    """Return the value with the name of each file that `names` knows, as JSON can hold it."""
 
     def named(one: Mapping[str, Any]) -> object:
         uuid = id_of(one)
         if uuid is None or uuid not in names:
             return one
-        return {**one, "metadata": {**_metadata(one), NAME: names[uuid]}}
+        told = _metadata(one)
+        size = told.get("size")
+        return {**one, "metadata": {**told, NAME: names[uuid], "size": int(size) if isinstance(size, Decimal) else size}}
 
     return replaced(value, named)
 

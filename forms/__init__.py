@@ -5,11 +5,26 @@ Knows no database. The browser's checks are comfort only; `validate` decides, wi
 
 from __future__ import annotations
 
+from forms.attachments import placed
 from forms.checks import check
+from forms.chosen import Chosen
 from forms.display import german_schema
 from forms.model import Component, Form, walk
 from forms.prefill import prefill, prefill_value
 from forms.reader import read
 from forms.validation import Result, validate
 
-__all__ = ["Component", "Form", "Result", "check", "german_schema", "prefill", "prefill_value", "read", "validate", "walk"]
+__all__ = [
+    "Chosen",
+    "Component",
+    "Form",
+    "Result",
+    "check",
+    "german_schema",
+    "placed",
+    "prefill",
+    "prefill_value",
+    "read",
+    "validate",
+    "walk",
+]

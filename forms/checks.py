@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
+from engine import media_types
 from engine.protocol import Finding
-from forms import model, patterns, reader
+from forms import attachments, model, patterns, reader
 
 
 def check(content: bytes, filename: str) -> tuple[Finding, ...]:
@@ -13,6 +16,9 @@ def check(content: bytes, filename: str) -> tuple[Finding, ...]:
 
     def fault(component_id: str, label: str, message: str, remedy: str) -> None:
         findings.append(Finding(filename, _line(text, component_id), component_id, label, message, remedy))
+
+    def warn(component: model.Component, message: str, remedy: str) -> None:
+        findings.append(Finding(filename, _line(text, component.id), component.id, component.label, message, remedy, "warning"))
 
     form = reader.parse(content, fault)
     if form is not None:
@@ -25,6 +31,7 @@ def check(content: bytes, filename: str) -> tuple[Finding, ...]:
             )
         for component in _everything(form.components):
             _component(component, fault)
+            _accept(component, fault, warn)
     return tuple(findings)
 
 
@@ -46,6 +53,27 @@ def _component(component: model.Component, fault: reader.Fault) -> None:
         one, other = component.validate.get(low), component.validate.get(high)
         if one and other and isinstance(one.constant, int) and isinstance(other.constant, int) and one.constant > other.constant:
             fault(component.id, component.label, f"„{low}“ ist größer als „{high}“.", "Bitte die Grenzen berichtigen.")
+
+
+def _accept(component: model.Component, fault: reader.Fault, warn: Callable[[model.Component, str, str], None]) -> None:
+    """Tell of kinds that a file picker asks for and that are not kept: people would choose a file and be refused."""
+    accept = component.accept.constant
+    if not isinstance(accept, str):
+        return
+    if "{{" in accept:
+        fault(
+            component.id,
+            component.label,
+            "„accept“ enthält einen Platzhalter.",
+            'Bitte als FEEL-Ausdruck schreiben, z. B. =".pdf," + weitere.',
+        )
+        return
+    strange = [token for token in attachments.tokens(accept) if not attachments.kinds(token)]
+    if strange and len(strange) == len(attachments.tokens(accept)):
+        told = f"Von „{accept}“ wird nichts angenommen; niemand könnte eine Datei wählen."
+        fault(component.id, component.label, told, f"Möglich sind {media_types.KINDS}.")
+    elif strange:
+        warn(component, f"Dateien der Art {', '.join(strange)} werden nicht angenommen.", f"Möglich sind {media_types.KINDS}.")
 
 
 def _everything(components: tuple[model.Component, ...]) -> list[model.Component]:

@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
 
 from engine import feel
+from forms.chosen import Chosen
 from forms.model import Component, Rule
 
 
 @dataclass
 class Run:
-    """One validation. base: what the form was prefilled with. errors: what was found so far, by field id."""
+    """One validation. base: what the form was prefilled with. errors: what was found so far, by field id.
+
+    chosen: the files that came with the submission, by the key that stands in its values.
+    """
 
     now: datetime
     base: Mapping[str, object]
     errors: dict[str, str] = field(default_factory=dict)
+    chosen: Mapping[str, Sequence[Chosen]] = field(default_factory=dict)
 
 
 def constant(run: Run, component: Component, name: str, seen: Mapping[str, object]) -> object:

@@ -29,10 +29,6 @@ def read(component: Component, raw: object) -> tuple[object, str | None]:
         if not isinstance(raw, list) or len(raw) > MAX_ROWS or not all(isinstance(item, str | int | bool) for item in raw):
             return [], f"„{label}“: Die Auswahl ist nicht lesbar."
         return list(dict.fromkeys(raw)), None
-    if kind == "filepicker":
-        return (
-            (raw, None) if raw is None or (isinstance(raw, str) and len(raw) < 200) else (None, f"„{label}“: Die Datei ist nicht lesbar.")
-        )
     if raw is None or raw == "":
         return None, None
     if kind == "number":

@@ -63,6 +63,8 @@ class Component:
     children: tuple[Component, ...] = ()
     repeating: bool = False
     maximum_rows: int | None = None  # of a dynamic list to which no row may be added
+    accept: Rule = Rule(None, None)  # of a file picker: which kinds, and whether several
+    multiple: Rule = Rule(None, None)
 
     @property
     def key(self) -> str:

@@ -150,6 +150,7 @@ class _Builder:
             time_format=str(item.get("timeSerializingFormat", "")), disallow_passed_dates=bool(item.get("disallowPassedDates")),
             default=item.get("defaultValue"), note=kind == "textarea" or (kind == "textfield" and kept), children=children,
             repeating=kind == "dynamiclist", maximum_rows=_fixed_rows(item) if kind == "dynamiclist" else None,
+            accept=self.rule(item.get("accept"), identity, label, "accept"), multiple=self.rule(item.get("multiple"), identity, label, "multiple"),
         )  # fmt: skip
 
     def path(self, item: Mapping[str, Any], kind: str, identity: str, label: str, prefix: tuple[str, ...]) -> tuple[str, ...]:

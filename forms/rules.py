@@ -9,12 +9,13 @@ from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from engine import feel
-from forms import evaluation, options, patterns
+from forms import attachments, evaluation, options, patterns
 from forms.evaluation import Run
 from forms.model import Component
 
 BERLIN = ZoneInfo("Europe/Berlin")
 EMAIL = re.compile(r"[^@\s\"<>()]{1,64}@[^@\s\"<>()]{1,190}\.[A-Za-z]{2,24}")
+MISSING = {"checkbox": "Bitte ankreuzen.", "filepicker": "Bitte eine Datei auswählen."}
 PHONE = re.compile(r"\+?[0-9][0-9 ()/.\-]{4,24}")
 
 
@@ -23,7 +24,7 @@ def broken(run: Run, component: Component, value: object, seen: Mapping[str, obj
     label = f"„{component.label}“"
     empty = value is None or value in ("", []) or value is False or (isinstance(value, str) and not value.strip())
     if evaluation.constant(run, component, "required", seen) is True and empty:
-        return f"{label}: Bitte ankreuzen." if component.type == "checkbox" else f"{label}: Bitte ausfüllen."
+        return f"{label}: {MISSING.get(component.type, 'Bitte ausfüllen.')}"
     if empty:
         return None
     if component.type == "number" and isinstance(value, Decimal):
@@ -32,6 +33,8 @@ def broken(run: Run, component: Component, value: object, seen: Mapping[str, obj
         return _text_rules(run, component, value, seen, label)
     if component.type == "datetime":
         return _date_rules(run, component, value, label)
+    if component.type == "filepicker":
+        return attachments.broken(run, component, value, seen)
     if component.type in options.CHOICES:
         return _option_rules(run, component, value, seen, label)
     return None

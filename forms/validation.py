@@ -5,12 +5,13 @@ Hidden fields are dropped, read-only and computed ones are taken from the server
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from forms import evaluation, inputs, model, options, paths, rules
+from forms import attachments, evaluation, inputs, model, options, paths, rules
+from forms.chosen import Chosen
 from forms.evaluation import Run
 from forms.model import Component, Form
 
@@ -34,12 +35,14 @@ def validate(
     *,
     now: datetime,
     context: Mapping[str, object] | None = None,
+    chosen: Mapping[str, Sequence[Chosen]] | None = None,
 ) -> Result:
     """Return the checked values of a submission, or one message per field.
 
     submitted: JSON data of the browser. variables, context: what the form was prefilled with, for conditions and read-only fields.
+    chosen: the files that came with it, by the key that stands for them in `submitted`.
     """
-    run = Run(now, {**(context or {}), **variables})
+    run = Run(now, {**(context or {}), **variables}, chosen=chosen or {})
     values: dict[str, object] = {}
     _scope(run, form.components, submitted if isinstance(submitted, Mapping) else {}, values, "", {})
     return Result(values, run.errors)
@@ -59,7 +62,8 @@ def _scope(
     problems: dict[str, str] = {}
     for component in flat:
         if component.type in model.KEYED and component.type != "expression":
-            value, problem = inputs.read(component, paths.value_at(given, component.path))
+            raw = paths.value_at(given, component.path)
+            value, problem = attachments.read(run, component, raw) if component.type == "filepicker" else inputs.read(component, raw)
             paths.put(typed, component.path, value)
             if problem:
                 problems[component.id] = problem

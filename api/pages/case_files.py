@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 
 from api import app, law_values, typed
 from api import errors as web_errors
-from engine import clock, errors, instances, timers, user_tasks
+from engine import clock, errors, files, instances, timers, user_tasks
 from processes import actions, money
 from processes.casefile import cases, claims, debtors, letters, measures, seizures, tenants, view
 
@@ -46,9 +46,17 @@ def claim_file(claim_uuid: UUID) -> ResponseReturnValue:
         tasks = user_tasks.of_key(tx, session.tenant_id, key)
         waits = [(instance, timers.of_instance(tx, session.tenant_id, instance.id)) for instance in running]
         in_cases = claims.open_cases(tx, claim)
+        brought = files.of_key(tx, session.tenant_id, key)
         weak = law_values.unconfirmed(tx, session.tenant_id, [instance.id for instance in running])
     return render_template(
-        "akte_forderung.html", akte=seen, vorgaenge=waits, schreiben=written, aufgaben=tasks, faelle=in_cases, offene_werte=weak
+        "akte_forderung.html",
+        akte=seen,
+        vorgaenge=waits,
+        schreiben=written,
+        aufgaben=tasks,
+        faelle=in_cases,
+        offene_werte=weak,
+        dateien=brought,
     )
 
 
@@ -63,6 +71,7 @@ def case_file(number: str) -> ResponseReturnValue:
         debtor = debtors.by_id(tx, case.debtor_tenant_id, case.debtor_id)
         running = actions.instances_of_case(tx, session.tenant_id, number)
         written = letters.of_case(tx, session.tenant_id, number)
+        brought = files.of_key(tx, session.tenant_id, number)
         taken = [(measure, seizures.third_party_of(tx, measure)) for measure in measures.of_case(tx, session.tenant_id, number)]
         tasks = user_tasks.of_key(tx, session.tenant_id, number)
         waits = [(instance, timers.of_instance(tx, session.tenant_id, instance.id)) for instance in running]
@@ -72,6 +81,7 @@ def case_file(number: str) -> ResponseReturnValue:
         akte=seen,
         vorgaenge=waits,
         schreiben=written,
+        dateien=brought,
         massnahmen=taken,
         aufgaben=tasks,
         nummer=number,

@@ -11,7 +11,7 @@ from flask import Blueprint, render_template
 from flask.typing import ResponseReturnValue
 
 from api import app, diagram_rows, law_values
-from engine import bundles, history, instances, replay, values
+from engine import bundles, documents, files, history, instances, replay, values
 from processes import law
 
 bp = Blueprint("replay_page", __name__)
@@ -41,11 +41,12 @@ def show(instance_uuid: UUID) -> ResponseReturnValue:
         rows = law_values.of_commands(tx, session.tenant_id, commands)
         verdict = replay.replay(tx, session.tenant_id, instance.id)
         kept = _bundles(commands, instance.bundle_id)
+        told = [files.named(tx, session.tenant_id, command.content) for command in commands]
         definitions = [bundles.definition(tx, one) for one in kept]
         diagrams = [_diagram(bundles.files(tx, one, "bpmn"), instance.process_key) for one in kept]
     definition = definitions[-1]
     labels = {node.element.id: node.element.label or node.element.id for one in definitions for node in one.nodes()}
-    steps = [_step(command, labels, rows) for command in commands]
+    steps = [_step(command, content, labels, rows) for command, content in zip(commands, told, strict=True)]
     of_step = list(itertools.accumulate(int(command.kind == "migrated") for command in commands))
     slider = [{"text": step["titel"], "marken": list(step["marken"]), "diagramm": of} for step, of in zip(steps, of_step, strict=True)]
     return render_template(
@@ -71,8 +72,7 @@ def _diagram(files: Mapping[str, bytes], process_key: str) -> str:
     return (files.get(f"{process_key}.bpmn") or next(iter(files.values()))).decode("utf-8")
 
 
-def _step(command: history.Command, labels: dict[str, str], rows: Rows) -> dict[str, Any]:
-    content = command.content
+def _step(command: history.Command, content: Mapping[str, Any], labels: dict[str, str], rows: Rows) -> dict[str, Any]:
     marks: list[tuple[str, str]] = []
     facts: list[str] = []
     for kind, element, scope, detail in content["events"]:
@@ -131,6 +131,8 @@ def _text(value: object) -> str:
         ((mark, raw),) = plain.items()
         if mark.startswith("@"):
             return str(raw)
+    if isinstance(value, dict) and documents.id_of(value) is not None:
+        return f"Datei „{documents.name_of(value)}“"
     if isinstance(value, dict):
         return "{" + ", ".join(f"{key}: {_text(item)}" for key, item in value.items()) + "}"
     if isinstance(value, list):

@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 
 import forms
 from api import app, starting
-from api.pages import task_page
+from api.pages import task_page, uploads
 from api.rest import starters
 from engine import clock, deployments, errors, start_schedule, user_tasks
 
@@ -44,7 +44,15 @@ def start(process_key: str) -> ResponseReturnValue:
         with app.database().begin(session.tenant_id) as tx:
             now = clock.now(tx, session.tenant_id)
             made = starting.submit(
-                tx, process.key, process.version, business_key, submitted, tenant_id=session.tenant_id, by=session.login, now=now
+                tx,
+                process.key,
+                process.version,
+                business_key,
+                submitted,
+                tenant_id=session.tenant_id,
+                by=session.login,
+                now=now,
+                chosen=uploads.chosen(),
             )
             tasks = user_tasks.of_instance(tx, session.tenant_id, made.id)
     except (errors.InvalidInput, errors.InvalidState, errors.Incident) as refused:

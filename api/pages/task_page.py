@@ -11,7 +11,8 @@ from sqlalchemy import Connection
 
 import forms
 from api import app, assignment, completion, outlook, strict_json
-from engine import bundles, clock, errors, user_tasks
+from api.pages import uploads
+from engine import bundles, clock, documents, errors, user_tasks
 
 bp = Blueprint("task_page", __name__)
 
@@ -35,7 +36,8 @@ def complete(task_id: UUID) -> ResponseReturnValue:
     try:
         with app.database().begin(session.tenant_id) as tx:
             assignment.refuse_others(user_tasks.get(tx, session.tenant_id, task_id), session)
-            done = completion.complete(tx, session.tenant_id, task_id, submitted, by=session.login, now=clock.now(tx, session.tenant_id))
+            now = clock.now(tx, session.tenant_id)
+            done = completion.complete(tx, session.tenant_id, task_id, submitted, by=session.login, now=now, chosen=uploads.chosen())
     except (errors.InvalidInput, errors.Conflict, errors.NotAllowed, errors.Incident, errors.InvalidState) as refused:
         return _again(task_id, submitted, refused)
     flash(f"„{done.task.label}“ ist erledigt.", "gut")
@@ -71,6 +73,8 @@ def _as_typed(component: forms.Component | None, value: object) -> str:
     if isinstance(value, list):
         return ", ".join(_as_typed(component, item) for item in value)
     if isinstance(value, Mapping):
+        if documents.is_one(value):
+            return documents.name_of(value)
         return ", ".join(f"{name}: {_as_typed(None, item)}" for name, item in value.items())
     if value is None or isinstance(value, bool):
         return {None: "", True: "ja", False: "nein"}[value]

@@ -52,7 +52,7 @@ def errors_of(component: dict[str, object], value: object, **variables: object) 
         ({"type": "select", "key": "t", "label": "Wahl", "valuesExpression": "=for x in liste return {label: x, value: x}"}, "z", "„z“"),
         ({"type": "datetime", "subtype": "date", "key": "t", "dateLabel": "Tag"}, "31.12.2026", "Datum"),
         ({"type": "datetime", "subtype": "date", "key": "t", "dateLabel": "Tag", "disallowPassedDates": True}, "2026-08-16", "vor heute"),
-        ({"type": "filepicker", "key": "t", "label": "Datei"}, {"x": 1}, "nicht lesbar"),
+        ({"type": "filepicker", "key": "t", "label": "Datei"}, {"x": 1}, "gehört nicht zu diesem Vorgang"),
     ],
 )
 def test_a_wrong_value_gets_a_german_message_at_its_field(component: dict[str, object], value: object, message: str) -> None:
