@@ -10,9 +10,10 @@ from dataclasses import dataclass, fields, is_dataclass
 from datetime import datetime
 from functools import lru_cache
 
-from engine.feel import builtins, compiler, parser, syntax
+from engine.feel import builtins, compiler, cursor, parser, syntax
 from engine.feel.budget import Budget
 from engine.feel.errors import FeelError, FeelLimitError, FeelSyntaxError
+from engine.feel.scope import HostVariables, Scope
 from engine.feel.temporal import Date, DateTime, DaysTime, Time, YearsMonths
 from engine.feel.values import Closure, Function, Range, enter, host_closure, leave, number_text, text_of
 
@@ -42,7 +43,7 @@ __all__ = [
 
 BUILTINS: Mapping[str, Closure] = builtins.library().closures()
 _SPACED_PROPERTIES = ("start included", "end included", "time offset")
-_BASE_NAMES = parser.KnownNames([*BUILTINS, *_SPACED_PROPERTIES])
+_BASE_NAMES = cursor.KnownNames([*BUILTINS, *_SPACED_PROPERTIES])
 
 Variables = Mapping[str, object]
 
@@ -88,7 +89,7 @@ class UnaryTests:
     def run(self, value: object, variables: Variables, budget: Budget, functions: Iterable[Function] = ()) -> bool | None:
         """As `test`, with an inner FEEL value and a budget to share."""
         outer = _scope(variables, budget, functions)
-        answer = _guarded(lambda: self._run(value, compiler.Scope({"?": value}, outer, budget)))
+        answer = _guarded(lambda: self._run(value, Scope({"?": value}, outer, budget)))
         return answer if isinstance(answer, bool) else None
 
 
@@ -146,11 +147,11 @@ def _compile_unary(text: str, spaced: frozenset[str]) -> UnaryTests:
     return UnaryTests(text, names - {"?"}, calls, compiler.compile_unary_tests(tree, BUILTINS))
 
 
-def _scope(variables: Variables, budget: Budget, functions: Iterable[Function]) -> compiler.Scope:
+def _scope(variables: Variables, budget: Budget, functions: Iterable[Function]) -> Scope:
     # Functions lie outside the variables, and `check` forbids a variable to bear the name of one.
     offered = {function.name: host_closure(function) for function in functions}
-    outer = compiler.Scope(offered, None, budget) if offered else None
-    return compiler.Scope(compiler.HostVariables(variables), outer, budget)
+    outer = Scope(offered, None, budget) if offered else None
+    return Scope(HostVariables(variables), outer, budget)
 
 
 def _guarded(run: Callable[[], object]) -> object:

@@ -11,38 +11,10 @@ from decimal import Decimal
 
 from engine.feel import operators, syntax
 from engine.feel.budget import Budget
+from engine.feel.domains import counted, values_of
 from engine.feel.errors import FeelLimitError, FeelSyntaxError
-from engine.feel.temporal import Date
-from engine.feel.values import MAX_LIST, Closure, Range, enter
-
-
-class Scope:
-    """Variables of one level and the level around it."""
-
-    __slots__ = ("budget", "outer", "variables")
-
-    def __init__(self, variables: Mapping[str, object], outer: Scope | None, budget: Budget) -> None:
-        self.variables = variables
-        self.outer = outer
-        self.budget = budget
-
-
-class HostVariables(dict[str, object]):
-    """The caller's variables, converted when first used."""
-
-    __slots__ = ("raw",)
-
-    def __init__(self, raw: Mapping[str, object]) -> None:
-        super().__init__()
-        self.raw = raw
-
-    def __contains__(self, name: object) -> bool:
-        return name in self.raw
-
-    def __missing__(self, name: str) -> object:
-        value = self[name] = enter(self.raw[name])
-        return value
-
+from engine.feel.scope import Scope
+from engine.feel.values import MAX_LIST, Closure, Range
 
 Compiled = Callable[[Scope], object]
 CompiledTest = Callable[[object, Scope], bool | None]
@@ -315,36 +287,6 @@ def _indexed(items: list[object], index: Decimal) -> object:
 
 
 # ---------------------------------------------------------------- iteration
-def _values_of(domain: object) -> Iterator[object] | Sequence[object] | None:
-    if isinstance(domain, Range):
-        if domain.low is None or domain.high is None:
-            return None
-        low = domain.low if domain.low_closed else _stepped(domain.low, 1)
-        return counted(low, domain.high if domain.high_closed else _stepped(domain.high, -1))
-    if domain is None:
-        return None
-    return domain if isinstance(domain, list) else [domain]
-
-
-def _stepped(value: object, step: int) -> object:
-    if isinstance(value, Decimal):
-        return value + step
-    return Date.of_days(value.days + step) if isinstance(value, Date) else None
-
-
-def counted(low: object, high: object) -> Iterator[object] | None:
-    """Return whole numbers or days from `low` to `high`, downwards where high is smaller; None for other values."""
-    if isinstance(low, Date) and isinstance(high, Date):
-        step = 1 if low.days <= high.days else -1
-        return (Date.of_days(day) for day in range(low.days, high.days + step, step))
-    if not isinstance(low, Decimal) or not isinstance(high, Decimal):
-        return None
-    if low != low.to_integral_value() or high != high.to_integral_value() or max(abs(low), abs(high)) > 10**15:
-        return None
-    step = 1 if low <= high else -1
-    return (Decimal(number) for number in range(int(low), int(high) + step, step))
-
-
 Domain = tuple[str, Callable[[Scope], Iterator[object] | Sequence[object] | None]]
 
 
@@ -353,7 +295,7 @@ def _domains(iterators: Sequence[syntax.Iterator], builtins: Builtins) -> list[D
     for iterator in iterators:
         start = compile_node(iterator.domain, builtins)
         if iterator.end is None:
-            domains.append((iterator.name, lambda scope, start=start: _values_of(start(scope))))  # type: ignore[misc]  # bound per loop
+            domains.append((iterator.name, lambda scope, start=start: values_of(start(scope))))  # type: ignore[misc]  # bound per loop
         else:
             end = compile_node(iterator.end, builtins)
             domains.append((iterator.name, lambda scope, start=start, end=end: counted(start(scope), end(scope))))  # type: ignore[misc]
@@ -362,8 +304,8 @@ def _domains(iterators: Sequence[syntax.Iterator], builtins: Builtins) -> list[D
 
 def _scopes(domains: Sequence[Domain], scope: Scope, level: int = 0) -> Iterator[Scope | None]:
     """Yield one scope per combination; None where a domain is no list."""
-    name, values_of = domains[level]
-    values = values_of(scope)
+    name, walked = domains[level]
+    values = walked(scope)
     if values is None:
         yield None
         return

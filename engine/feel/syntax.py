@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, is_dataclass
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,3 +180,18 @@ Node = (
     Literal | Name | Group | Binary | Negate | Between | In | InstanceOf | If | For | Quantified | ListOf | ContextOf | RangeOf
     | OpenRange | Path | Filter | Call | FunctionOf | UnaryTests
 )  # fmt: skip
+
+
+def height(tree: object) -> int:
+    """Return how many nodes lie below one another, counted without recursion."""
+    level, nodes = 0, [tree]
+    while nodes:
+        below: list[object] = []
+        for node in nodes:
+            if isinstance(node, tuple):
+                below += node
+            elif is_dataclass(node):
+                below += [getattr(node, field.name) for field in fields(node)]
+        nodes = [node for node in below if isinstance(node, tuple) or is_dataclass(node)]
+        level += 1
+    return level

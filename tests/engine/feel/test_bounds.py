@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import time
 import tracemalloc
 
 import pytest
@@ -31,6 +32,33 @@ ATTACKS = {
     "surrogate": r'"\ud800"',
 }  # fmt: skip
 MAX_BYTES = 200_000_000
+
+
+HARD_TO_READ = {
+    "tests in tests": "a in (" * 60,
+    "tests in filters": "a in (b[" * 30,
+    "spaces behind a key": "{a" + " " * 19_000 + "}",
+    "spaces behind a parameter": "function(a" + " " * 19_000 + ";",
+    "spaces behind a name in a list": "for a" + " " * 19_000 + "x",
+    "long sum": "a" + "+a" * 9_000,
+    "long conjunction": " and ".join(["a"] * 3_000),
+    "many filters": "a" + "[1]" * 6_000,
+    "long path": "a" + ".b" * 9_000,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", HARD_TO_READ)
+def test_a_text_that_is_hard_to_read_is_refused_in_a_moment(name: str) -> None:
+    before = time.process_time()
+
+    with pytest.raises(feel.FeelSyntaxError):
+        feel.compile(HARD_TO_READ[name])
+
+    assert time.process_time() - before < 2
+
+
+def test_a_chain_as_long_as_allowed_is_computed() -> None:
+    assert feel.evaluate("1" + " + 1" * 298, {}) == 299
 
 
 @pytest.mark.parametrize("name", ATTACKS)
