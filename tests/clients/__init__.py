@@ -1,6 +1,6 @@
-"""The real clients for external tasks, unmodified, and the small workers that the tests write with them (`python -m tests.clients`).
+"""The real clients of Camunda 7 and 8, unmodified, and the small workers that the tests write with them (`python -m tests.clients`).
 
-The Python clients come with the development dependencies; the JavaScript one is installed here from its lock file, once.
+The Python clients come with the development dependencies; those for JavaScript are installed here from their lock file, once.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ STAMP = FOLDER / "node_modules" / "installed.sha256"
 
 
 def ensure() -> None:
-    """Install the JavaScript client where it is missing or its lock file changed; test processes wait for each other."""
+    """Install the JavaScript clients where they are missing or their lock file changed; test processes wait for each other."""
     wanted = hashlib.sha256((FOLDER / "package-lock.json").read_bytes()).hexdigest()
     with (FOLDER / "package-lock.json").open() as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
