@@ -333,9 +333,12 @@ def _parameters(reader: Reader, element: etree._Element, tag: str) -> tuple[mode
 
 
 def _value(reader: Reader, drawn: etree._Element, where: str) -> Expression | None:
-    """Return what a parameter or an entry of a map is: an expression, a text, a list or a map; None with a finding."""
+    """Return what a parameter or an entry of a map is: an expression, a text, a list or a map; empty: null. None with a finding."""
     inner = next(drawn.iterchildren("*"), None)
-    return reader.expression(drawn, drawn.text or "", where) if inner is None else _structured(reader, inner, where)
+    if inner is not None:
+        return _structured(reader, inner, where)
+    text = (drawn.text or "").strip()
+    return reader.expression(drawn, text, where) if text else expressions.NULL
 
 
 def _structured(reader: Reader, drawn: etree._Element, where: str) -> Expression | None:

@@ -12,7 +12,7 @@ from engine import feel
 from engine.spiff import juel, juel_values
 from engine.spiff.juel import NotSupported
 
-__all__ = ["Expression", "NotSupported", "literal", "of_feel", "of_list", "of_map", "read"]
+__all__ = ["NULL", "Expression", "NotSupported", "literal", "of_feel", "of_list", "of_map", "read"]
 JUEL_FUNCTIONS = frozenset(function.name for function in juel_values.FUNCTIONS)
 JUEL_NAME = re.compile(r"^juel_\w+: ")
 
@@ -50,6 +50,9 @@ class Expression:
             return self.compiled.evaluate_with_warnings(variables, now=now, functions=(*functions, *juel_values.FUNCTIONS))
         except feel.FeelError as fault:  # the designer did not write the name of our function
             raise type(fault)(JUEL_NAME.sub("", str(fault))) from fault
+
+
+NULL = Expression("null", "feel", feel.compile("null"))
 
 
 def literal(text: str) -> Expression:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from lxml import etree
 
 from engine import values, xml
-from engine.spiff import inner_forms, model, parts, schedule
+from engine.spiff import expressions, inner_forms, model, parts, schedule
 from engine.spiff.expressions import Expression
 
 if TYPE_CHECKING:
@@ -308,7 +308,7 @@ def _form(reader: Reader, drawn: etree._Element) -> tuple[str | None, str | None
 
 # ---------------------------------------------------------------- variables
 def _mappings(reader: Reader, element: etree._Element, tag: str) -> tuple[model.Parameter, ...]:
-    """Return the input or output mappings; a target like `kunde.name` is a place inside a variable."""
+    """Return the input or output mappings; a target like `kunde.name` is a place inside a variable, an input without a source is null."""
     found = []
     for drawn in element.findall(f"{BPMN}extensionElements/{ZEEBE}ioMapping/{ZEEBE}{tag}"):
         source, target = drawn.get("source") or "", (drawn.get("target") or "").strip()
@@ -316,7 +316,8 @@ def _mappings(reader: Reader, element: etree._Element, tag: str) -> tuple[model.
             text = f"Das Ziel der Zuordnung „{target}“ ist kein Name einer Variablen."
             reader.fault(drawn, text, "Bitte einen Namen ohne Leerzeichen angeben, z. B. betrag oder kunde.name.")
             continue
-        value = reader.expression(drawn, source, f"Zuordnung „{target}“")
+        is_empty = tag == "input" and not source.strip()
+        value = expressions.NULL if is_empty else reader.expression(drawn, source, f"Zuordnung „{target}“")
         if value is not None:
             name, *inside = target.split(".")
             found.append(model.Parameter(name, value, tuple(inside)))

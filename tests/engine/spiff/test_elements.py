@@ -323,6 +323,16 @@ def test_input_parameters_are_local_and_output_parameters_reach_the_process() ->
     assert run.variables == {"betrag": Decimal(1), "antwort": Decimal(10), "y": Decimal(12)}
 
 
+def test_an_input_or_output_parameter_without_a_value_is_null() -> None:
+    drawn = job("j", inner=io({"x": "", "y": "  "}, {"z": ""}))
+
+    run = case(START, drawn, user("n"), END, chain("s", "j", "n", "e")).start(z=1)
+
+    assert dict(run.wait("j").variables) == {"x": None, "y": None}
+    run.do("j")
+    assert run.variables == {"z": None}
+
+
 @pytest.mark.parametrize("sequential", ["true", "false"])
 def test_multi_instance_over_a_list(sequential: str) -> None:
     loop = f'<bpmn:multiInstanceLoopCharacteristics isSequential="{sequential}" camunda:collection="namen" camunda:elementVariable="name"/>'

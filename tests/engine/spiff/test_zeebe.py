@@ -71,6 +71,12 @@ def test_without_output_mappings_the_result_of_a_job_goes_to_the_process_and_inp
     assert run.variables == {"betrag": 1, "nummer": 7}
 
 
+def test_an_input_without_a_source_is_null() -> None:
+    run = case(*around(job("x", "thema", io({"summe": "=betrag", "frist": ""})))).start(betrag=1, frist=2)
+
+    assert run.wait("x").variables == {"summe": 1, "frist": None}
+
+
 def test_output_mappings_alone_say_what_of_the_result_goes_out() -> None:
     run = case(*around(job("x", "thema", io({"summe": "=betrag"}, {"gebucht": "=nummer + summe"})))).start(betrag=1)
 
