@@ -45,28 +45,58 @@ class Job:
 
 
 @dataclass(frozen=True, slots=True)
-class Topic:
-    """What a service task does. inputs: required input parameters; outputs: variables it returns.
+class Parameter:
+    """An input that a topic reads, or an output that it returns, as designers know it. `label` and `hint` are German.
 
-    chosen_by, variants: as in protocol.TopicOffer, for a topic that needs more inputs by the value of one.
+    choices: the values that the diagram fixes, with their labels; none: any value. is_optional: may be left out.
+    only_for: the values of the topic's choosing input that call for it; none: all. proposed: what is drawn first, none: `=name`.
+    """
+
+    name: str
+    label: str = ""
+    hint: str = ""
+    choices: Mapping[str, str] = field(default_factory=dict)
+    is_optional: bool = False
+    only_for: tuple[str, ...] = ()
+    proposed: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """What a service task does: the one place that checks, element templates and the guide take it from.
+
+    chosen_by: the input whose value decides which of the others are needed (Parameter.only_for). label, purpose: for designers, German.
 
     gather(tx, job, now) runs in the taking transaction; work(gathered) outside any transaction; record(tx, job, result, now) in
     the transaction of the next step and returns the variables. Raise errors.BpmnError for an outcome that the diagram models.
     """
 
     name: str
-    inputs: tuple[str, ...]
-    outputs: tuple[str, ...]
+    inputs: tuple[Parameter, ...]
+    outputs: tuple[Parameter, ...]
     record: Callable[[Connection, Job, object, datetime], Variables]
     gather: Callable[[Connection, Job, datetime], object] | None = None
     work: Callable[[object], object] | None = None
     chosen_by: str | None = None
-    variants: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    label: str = ""
+    purpose: str = ""
+
+    @property
+    def variants(self) -> Mapping[str, str]:
+        """The values of the choosing input with their labels."""
+        return next((one.choices for one in self.inputs if one.name == self.chosen_by), {})
 
     @property
     def offer(self) -> TopicOffer:
         """What diagrams are checked against."""
-        return TopicOffer(self.inputs, self.outputs, self.chosen_by, self.variants)
+        required = [one for one in self.inputs if not one.is_optional]
+        return TopicOffer(
+            inputs=tuple(one.name for one in required if not one.only_for),
+            outputs=tuple(one.name for one in self.outputs),
+            chosen_by=self.chosen_by,
+            variants={value: tuple(one.name for one in required if value in one.only_for) for value in self.variants},
+            optional=tuple(one.name for one in self.inputs if one.is_optional),
+        )
 
 
 QUERY = (

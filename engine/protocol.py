@@ -191,10 +191,11 @@ class Finding:
 class TopicOffer:
     """What a diagram must know of a topic: required inputs, variables it brings back, and inputs that one input's value calls for.
 
-    chosen_by: the input whose literal value chooses among `variants` (value -> further required inputs).
+    chosen_by: the input whose literal value chooses among `variants` (value -> further required inputs). optional: what else it reads.
     """
 
     inputs: tuple[str, ...]
     outputs: tuple[str, ...] = ()
     chosen_by: str | None = None
     variants: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    optional: tuple[str, ...] = ()

@@ -9,7 +9,7 @@ import pytest
 
 from api import wiring
 from api.auth import users
-from engine import dmn
+from engine import dmn, jobs
 from processes import law
 from processes.casefile import ledger
 from processes.law import allocation
@@ -49,11 +49,36 @@ def test_the_guide_lists_each_law_function_with_its_parameters_and_source(functi
     assert f"| `{function.name}({', '.join(function.parameters)})` | {function.source} |" in GUIDE  # type: ignore[attr-defined]
 
 
-def test_the_guide_lists_each_topic_with_what_it_needs_and_brings() -> None:
+def topic_row(topic: jobs.Topic) -> str:
+    """Return the row of the guide that says what the topic says of itself."""
+    always = [one.name for one in topic.inputs if not one.is_optional and not one.only_for]
+    by_kind = [one.name for one in topic.inputs if not one.is_optional and one.only_for]
+    optional = [one.name for one in topic.inputs if one.is_optional]
+    listed = [(f"{said}{', '.join(f'`{name}`' for name in names)}") for said, names in
+              (("", always), (f"je nach `{topic.chosen_by}` ", by_kind), ("auf Wunsch ", optional)) if names]  # fmt: skip
+    outputs = ", ".join(f"`{one.name}`" for one in topic.outputs) or "–"
+    return f"| `{topic.name}` | {topic.label} | {'; '.join(listed)} | {outputs} |"
+
+
+def test_the_guide_lists_each_topic_as_it_describes_itself_and_no_other() -> None:
+    rows = [topic_row(topic) for topic in wiring.all_topics().values()]
+    _, _, section = GUIDE.partition("\n## Topics\n")
+    written = [line for line in section.partition("\n## ")[0].splitlines() if line.startswith("| `")]
+
+    assert sorted(written) == sorted(rows)
+
+
+def test_every_topic_speaks_german_of_itself_and_of_all_it_takes_and_gives() -> None:
     for name, topic in wiring.all_topics().items():
-        row = next((line for line in GUIDE.splitlines() if line.startswith(f"| `{name}` |")), "")
-        for word in (*topic.inputs, *topic.outputs):
-            assert f"`{word}`" in row, f"{name}: {word} is missing in docs/design.md"
+        assert topic.label, name
+        assert topic.purpose.endswith("."), name
+        assert topic.chosen_by is None or topic.variants, name
+        for one in (*topic.inputs, *topic.outputs):
+            assert one.label, f"{name}: {one.name}"
+            assert one.hint.endswith("."), f"{name}: {one.name}"
+            assert set(one.only_for) <= set(topic.variants), f"{name}: {one.name}"
+        for names in ([one.name for one in topic.inputs], [one.name for one in topic.outputs]):
+            assert len(set(names)) == len(names), name
 
 
 def test_the_guide_names_each_role() -> None:

@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 
 from engine import jobs
 from engine.protocol import Variables
-from processes import given, money
+from processes import given, money, parameters
 from processes.casefile import claims, measures, seizures
 
 
@@ -32,7 +32,13 @@ def record(tx: Connection, job: jobs.Job, result: object, now: datetime) -> Vari
 
 TOPIC = jobs.Topic(
     name="adjust_measure",
-    inputs=("massnahme_kennung", "forderung_id", "anpassung"),
-    outputs=("hoechstbetrag",),
+    label="Maßnahme anpassen",
+    purpose="Stellt eine laufende Maßnahme auf die Sperre einer ihrer Forderungen ein, oder auf deren Ende.",
+    inputs=(
+        parameters.MASSNAHME,
+        parameters.FORDERUNG,
+        jobs.Parameter("anpassung", "Anpassung", "beschraenken, weiter oder aufheben; fortsetzen, wenn die Sperre vorbei ist."),
+    ),
+    outputs=(jobs.Parameter("hoechstbetrag", "Höchstbetrag", "Neuer Höchstbetrag in Euro, wo die Maßnahme beschränkt wurde; sonst null."),),
     record=record,
 )

@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 
 from engine import jobs
 from engine.protocol import Variables
-from processes import given, money
+from processes import given, money, parameters
 from processes.casefile import field, measures
 
 
@@ -21,7 +21,12 @@ def record(tx: Connection, job: jobs.Job, result: object, now: datetime) -> Vari
 
 TOPIC = jobs.Topic(
     name="begin_visit",
-    inputs=("massnahme_kennung", "bearbeiter"),
-    outputs=("vor_ort_betrag", "vor_ort_stand_am"),
+    label="Besuch beginnen",
+    purpose="Bucht das Wegegeld, einmal je Auftrag, und rechnet aus, was heute vor Ort zu zahlen ist.",
+    inputs=(parameters.MASSNAHME, parameters.BEARBEITER),
+    outputs=(
+        jobs.Parameter("vor_ort_betrag", "Betrag vor Ort", "Was heute zu zahlen ist, in Euro."),
+        jobs.Parameter("vor_ort_stand_am", "Stand vor Ort", "Tag, für den der Betrag gilt."),
+    ),
     record=record,
 )

@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 
 from engine import jobs
 from engine.protocol import Variables
-from processes import given
+from processes import given, parameters
 from processes.casefile import field, measures
 
 
@@ -21,7 +21,9 @@ def record(tx: Connection, job: jobs.Job, result: object, now: datetime) -> Vari
 
 TOPIC = jobs.Topic(
     name="book_cash",
-    inputs=("massnahme_kennung", "quittung_nr"),
+    label="Bargeld buchen",
+    purpose="Bucht das Bargeld einer Quittung als erzwungene Zahlung des Tages, an dem es angenommen wurde.",
+    inputs=(parameters.MASSNAHME, parameters.QUITTUNG),
     outputs=(),
     record=record,
 )

@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 
 from engine import jobs
 from engine.protocol import Variables
-from processes import given
+from processes import given, parameters
 from processes.casefile import cases, measures
 
 
@@ -22,7 +22,12 @@ def record(tx: Connection, job: jobs.Job, result: object, now: datetime) -> Vari
 
 TOPIC = jobs.Topic(
     name="close_case",
-    inputs=("fallnummer", "ergebnis"),
+    label="Fall abschließen",
+    purpose="Schließt den Fall: Offene Maßnahmen enden, die Forderungen verlassen ihn mit dem Ergebnis.",
+    inputs=(
+        parameters.FALLNUMMER,
+        jobs.Parameter("ergebnis", "Ergebnis", "Womit der Fall endet, z. B. bezahlt, zurueckgegeben oder niedergeschlagen."),
+    ),
     outputs=(),
     record=record,
 )

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy import Connection
 
 from engine import jobs
 from engine.protocol import Variables
-from processes import given
+from processes import given, parameters
 from processes.casefile import field, measures
 
 
@@ -24,7 +25,16 @@ def record(tx: Connection, job: jobs.Job, result: object, now: datetime) -> Vari
 
 TOPIC = jobs.Topic(
     name="collect_cash",
-    inputs=("massnahme_kennung", "bar_betrag", "bearbeiter"),
-    outputs=("quittung_nr", "bar_am"),
+    label="Quittung ausstellen",
+    purpose="Stellt die Quittung für das Bargeld aus, das beim letzten Besuch angenommen wurde.",
+    inputs=(
+        parameters.MASSNAHME,
+        jobs.Parameter("bar_betrag", "Bargeld", "Angenommener Betrag in Euro."),
+        replace(parameters.BEARBEITER, hint="Anmeldename der Person im Außendienst, die das Geld angenommen hat."),
+    ),
+    outputs=(
+        jobs.Parameter("quittung_nr", "Quittung", "Fortlaufende Nummer der Quittung."),
+        jobs.Parameter("bar_am", "Angenommen am", "Tag, an dem das Geld angenommen wurde."),
+    ),
     record=record,
 )

@@ -1,8 +1,4 @@
-"""Topic `correct_address`: store the address a person found for a debtor; the history only ever sees the notes' ids.
-
-inputs   schuldner_id (text), strasse, plz, ort (`notiz:<uuid>` as the form left them); optional: hausnummer
-outputs  anschrift_seit (date)
-"""
+"""Topic `correct_address`: store the address a person found for a debtor; the history only ever sees the notes' ids."""
 
 from __future__ import annotations
 
@@ -16,7 +12,7 @@ from sqlalchemy import Connection
 
 from engine import errors, jobs
 from engine.protocol import Variables
-from processes import given
+from processes import given, parameters
 from processes.casefile import debtors, notes
 
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -42,4 +38,17 @@ def _kept_text(tx: Connection, job: jobs.Job, name: str) -> str | None:
     return notes.find(tx, job.tenant_id, UUID(value.removeprefix(NOTE))).body.strip()
 
 
-TOPIC = jobs.Topic("correct_address", ("schuldner_id", "strasse", "plz", "ort"), ("anschrift_seit",), record)
+TOPIC = jobs.Topic(
+    name="correct_address",
+    label="Anschrift berichtigen",
+    purpose="Speichert die Anschrift, die jemand zu einem Schuldner gefunden hat; Name und Land bleiben.",
+    inputs=(
+        parameters.SCHULDNER,
+        jobs.Parameter("strasse", "Straße", "Straße, wie das Formular sie abgelegt hat (Verweis auf eine Notiz oder Text)."),
+        jobs.Parameter("hausnummer", "Hausnummer", "Hausnummer; darf fehlen.", is_optional=True),
+        jobs.Parameter("plz", "Postleitzahl", "Postleitzahl, wie das Formular sie abgelegt hat."),
+        jobs.Parameter("ort", "Ort", "Ort, wie das Formular ihn abgelegt hat."),
+    ),
+    outputs=(jobs.Parameter("anschrift_seit", "Anschrift seit", "Tag, ab dem die neue Anschrift gilt."),),
+    record=record,
+)

@@ -1,14 +1,5 @@
 """Topic `dispatch_letter`: order a letter from the case file of the day; it is printed afterwards from what was frozen here.
 
-inputs   vorlage (text: name of the template); by template
-         mahnung: forderung_id, mahnfrist_bis, schreiben_id (of the run, or null: a single letter, sent again)
-         vollstreckungsankuendigung: fallnummer, ankuendigung_frist_bis, optional forderungen (contexts with forderung_id; default: the whole case)
-         rueckgabe_glaeubiger: fallnummer, glaeubiger (slug), grund, optional forderungen
-         pfaendung_drittschuldner, pfaendung_aufhebung, aussendienst_auftrag: massnahme_id
-         pfaendung_schuldner: massnahme_id, zugestellt_am; drittschuldner_erinnerung: massnahme_id, erklaerung_bis
-         pfaendung_aenderung: massnahme_id, hoechstbetrag; niederschrift: massnahme_id, besuch_id; quittung: massnahme_id, quittung_nr
-outputs  schreiben_id (text), versandt_am (date)
-
 Nothing is posted on the ledger. The letters of one job and the step that ordered them are one transaction: exactly once. In a
 Mahnlauf the claims of one debtor share a letter; the last of them to arrive orders it.
 """
@@ -16,6 +7,7 @@ Mahnlauf the claims of one debtor share a letter; the last of them to arrive ord
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import date, datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -24,7 +16,7 @@ from sqlalchemy import Connection
 
 from engine import errors, jobs
 from engine.protocol import Variables
-from processes import given, runs
+from processes import given, parameters, runs
 from processes.casefile import claim_letters, claims, letter_parts, letters, measure_letters, timeline
 
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -36,10 +28,11 @@ def record(tx: Connection, job: jobs.Job, result: object, now: datetime) -> Vari
     template = given.text(job.variables, "vorlage")
     if template not in WRITERS:
         raise errors.Incident(f"Für die Vorlage „{template}“ sind keine Inhalte bekannt. Vorhanden: {', '.join(sorted(WRITERS))}.")
+    _, write = WRITERS[template]
     today = now.astimezone(BERLIN).date()
     wanted = given.optional_text(job.variables, "schreiben_id")
     letter_uuid = given.uuid(job.variables, "schreiben_id") if wanted else job.id
-    for content in WRITERS[template](tx, job, letter_uuid, today):
+    for content in write(tx, job, letter_uuid, today):
         ordered = letters.order(
             tx, job.tenant_id, content.letter_uuid(letter_uuid), template=template, bundle_id=job.bundle_id, subject=content.subject,
             inputs=content.inputs, claim_uuids=content.claim_uuids, case_number=content.case_number, measure_uuid=content.measure_uuid, now=now,
@@ -128,32 +121,94 @@ def _measure(job: jobs.Job) -> UUID:
     return given.uuid(job.variables, "massnahme_id")
 
 
-WRITERS: Mapping[str, Writer] = {
-    "mahnung": _mahnung,
-    "vollstreckungsankuendigung": _ankuendigung,
-    "rueckgabe_glaeubiger": _rueckgabe,
-    "pfaendung_drittschuldner": _drittschuldner,
-    "pfaendung_schuldner": _schuldner,
-    "drittschuldner_erinnerung": _erinnerung,
-    "pfaendung_aenderung": _aenderung,
-    "pfaendung_aufhebung": _aufhebung,
-    "aussendienst_auftrag": _auftrag,
-    "niederschrift": _niederschrift,
-    "quittung": _quittung,
+# By template: how designers call the letter, and who writes its contents.
+WRITERS: Mapping[str, tuple[str, Writer]] = {
+    "mahnung": ("Mahnung", _mahnung),
+    "vollstreckungsankuendigung": ("Vollstreckungsankündigung", _ankuendigung),
+    "rueckgabe_glaeubiger": ("Rückgabe an den Gläubiger", _rueckgabe),
+    "pfaendung_drittschuldner": ("Pfändungsverfügung an den Drittschuldner", _drittschuldner),
+    "pfaendung_schuldner": ("Pfändungsverfügung an den Schuldner", _schuldner),
+    "drittschuldner_erinnerung": ("Erinnerung an die Drittschuldnererklärung", _erinnerung),
+    "pfaendung_aenderung": ("Änderung der Pfändung", _aenderung),
+    "pfaendung_aufhebung": ("Aufhebung der Pfändung", _aufhebung),
+    "aussendienst_auftrag": ("Auftrag an den Außendienst", _auftrag),
+    "niederschrift": ("Niederschrift über den Besuch", _niederschrift),
+    "quittung": ("Quittung", _quittung),
 }
-# What each template needs beside its name; what may be left out is not named.
-NEEDED: Mapping[str, tuple[str, ...]] = {
-    "mahnung": ("forderung_id", "mahnfrist_bis"),
-    "vollstreckungsankuendigung": ("fallnummer", "ankuendigung_frist_bis"),
-    "rueckgabe_glaeubiger": ("fallnummer", "glaeubiger", "grund"),
-    "niederschrift": ("massnahme_id", "besuch_id"),
-    "quittung": ("massnahme_id", "quittung_nr"),
-}
+ABOUT_CASES = ("mahnung", "vollstreckungsankuendigung", "rueckgabe_glaeubiger")
+ABOUT_MEASURES = tuple(template for template in WRITERS if template not in ABOUT_CASES)
 TOPIC = jobs.Topic(
-    "dispatch_letter",
-    ("vorlage",),
-    ("schreiben_id", "versandt_am"),
-    record,
+    name="dispatch_letter",
+    label="Schreiben versenden",
+    purpose="Friert alle Angaben der Akte ein und gibt das Schreiben in den Druck; gebucht wird dabei nichts.",
     chosen_by="vorlage",
-    variants={template: NEEDED.get(template, ("massnahme_id",)) for template in WRITERS},
+    inputs=(
+        jobs.Parameter(
+            "vorlage",
+            "Vorlage",
+            "Welches Schreiben versandt wird.",
+            choices={template: label for template, (label, _) in WRITERS.items()},
+            proposed="mahnung",
+        ),
+        replace(parameters.FORDERUNG, only_for=("mahnung",)),
+        jobs.Parameter("mahnfrist_bis", "Mahnfrist bis", "Tag, bis zu dem zu zahlen ist.", only_for=("mahnung",)),
+        jobs.Parameter(
+            "schreiben_id",
+            "Schreiben des Laufs",
+            "Kennung, die der Mahnlauf vergibt; leer: ein einzelnes Schreiben, noch einmal versandt.",
+            is_optional=True,
+            only_for=("mahnung",),
+        ),
+        replace(parameters.FALLNUMMER, only_for=("vollstreckungsankuendigung", "rueckgabe_glaeubiger")),
+        jobs.Parameter(
+            "ankuendigung_frist_bis",
+            "Frist bis",
+            "Tag, bis zu dem der Schuldner noch zahlen kann.",
+            only_for=("vollstreckungsankuendigung",),
+        ),
+        jobs.Parameter(
+            "glaeubiger", "Gläubiger", "Kürzel der Stadt, die ihre Forderungen zurückbekommt.", only_for=("rueckgabe_glaeubiger",)
+        ),
+        jobs.Parameter("grund", "Grund", "Weshalb die Vollstreckung endet.", only_for=("rueckgabe_glaeubiger",)),
+        jobs.Parameter(
+            "forderungen",
+            "Forderungen",
+            "Liste von Kontexten mit forderung_id; leer: alle Forderungen des Falls.",
+            is_optional=True,
+            only_for=("vollstreckungsankuendigung", "rueckgabe_glaeubiger"),
+        ),
+        jobs.Parameter(
+            "massnahme_id",
+            "Maßnahme",
+            "Kennung der Maßnahme, meist die Variable massnahme_kennung.",
+            only_for=ABOUT_MEASURES,
+            proposed="=massnahme_kennung",
+        ),
+        jobs.Parameter(
+            "zugestellt_am",
+            "Zugestellt am",
+            "Tag, an dem die Verfügung dem Drittschuldner zugestellt wurde.",
+            is_optional=True,
+            only_for=("pfaendung_schuldner",),
+            proposed="=zugestellt_am",
+        ),
+        jobs.Parameter(
+            "erklaerung_bis",
+            "Erklärung bis",
+            "Tag, bis zu dem die Erklärung abzugeben war.",
+            is_optional=True,
+            only_for=("drittschuldner_erinnerung",),
+            proposed="=erklaerung_bis",
+        ),
+        replace(parameters.HOECHSTBETRAG, is_optional=True, only_for=("pfaendung_aenderung",), proposed="=hoechstbetrag"),
+        jobs.Parameter(
+            "besuch_id", "Besuch", "Kennung des Besuchs, den „Besuch festhalten“ zurückgegeben hat.", only_for=("niederschrift",)
+        ),
+        replace(parameters.QUITTUNG, only_for=("quittung",)),
+    ),
+    outputs=(
+        jobs.Parameter("schreiben_id", "Schreiben", "Kennung des Schreibens in der Akte."),
+        jobs.Parameter("versandt_am", "Versandt am", "Tag, an dem das Schreiben zur Post geht."),
+    ),
+    record=record,
 )

@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 
 from engine import jobs
 from engine.protocol import Variables
-from processes import given, money
+from processes import given, money, parameters
 from processes.casefile import measures
 
 
@@ -54,7 +54,47 @@ def _third_party(variables: Mapping[str, object]) -> measures.ThirdParty | None:
 
 TOPIC = jobs.Topic(
     name="draft_measure",
-    inputs=("fallnummer", "massnahme", "buendel", "gebuehr", "vorheriger_entwurf"),
-    outputs=("massnahme_kennung", "massnahme_schluessel", "massnahme_betrag", "massnahme_stand_am"),
+    label="Maßnahme entwerfen",
+    purpose="Legt Pfändung oder Auftrag des Außendienstes an: Bündel, Drittschuldner, Kosten und die eine Summe, die freigegeben wird.",
+    inputs=(
+        parameters.FALLNUMMER,
+        jobs.Parameter(
+            "massnahme",
+            "Maßnahme",
+            "Welche Art von Maßnahme entsteht.",
+            choices={"pfaendung": "Pfändung", "aussendienst": "Außendienst"},
+            proposed="pfaendung",
+        ),
+        jobs.Parameter("buendel", "Bündel", "Liste der Kennungen der Forderungen in der Maßnahme."),
+        jobs.Parameter("gebuehr", "Gebühr", "Gebühr der Maßnahme in Euro, aus der Gebührentabelle."),
+        jobs.Parameter(
+            "vorheriger_entwurf",
+            "Vorheriger Entwurf",
+            "Kennung des Entwurfs, der neu geschrieben wird; null: ein neuer.",
+            proposed="=massnahme_kennung",
+        ),
+        jobs.Parameter(
+            "massnahme_art", "Art der Pfändung", "konto, lohn, miete, steuererstattung, versicherung oder sonstige.", is_optional=True
+        ),
+        jobs.Parameter("drittschuldner_name", "Drittschuldner", "Name des Drittschuldners; leer: es gibt keinen.", is_optional=True),
+        jobs.Parameter("drittschuldner_anschrift", "Anschrift des Drittschuldners", "Nötig, wo ein Name steht.", is_optional=True),
+        jobs.Parameter("drittschuldner_land", "Land des Drittschuldners", "Kürzel des Bundeslandes, z. B. NW.", is_optional=True),
+        jobs.Parameter(
+            "drittschuldner_merkmal", "Merkmal", "Woran der Drittschuldner den Schuldner erkennt, z. B. die IBAN.", is_optional=True
+        ),
+        jobs.Parameter("zustellauslagen", "Zustellauslagen", "Auslagen der Zustellung in Euro; leer: keine.", is_optional=True),
+        jobs.Parameter("natuerliche_person", "Natürliche Person", "ja oder nein: ob die Monatssperre der Bank gilt.", is_optional=True),
+        jobs.Parameter("p_konto", "P-Konto", "ja, nein oder unbekannt.", is_optional=True),
+        jobs.Parameter("wegegeld_betrag", "Wegegeld", "Wegegeld des Außendienstes in Euro; leer: keines.", is_optional=True),
+        jobs.Parameter("entfernung_km", "Entfernung", "Entfernung in Kilometern, ganze Zahl.", is_optional=True),
+        jobs.Parameter("sicherheitshinweis", "Hinweis zur Sicherheit", "Was der Außendienst wissen muss.", is_optional=True),
+        jobs.Parameter("begruendung", "Begründung", "Weshalb diese Maßnahme.", is_optional=True),
+    ),
+    outputs=(
+        jobs.Parameter("massnahme_kennung", "Maßnahme", "Kennung der Maßnahme, für alle weiteren Schritte."),
+        jobs.Parameter("massnahme_schluessel", "Geschäftsschlüssel", "Unter ihm erreichen Nachrichten den Vorgang der Maßnahme."),
+        jobs.Parameter("massnahme_betrag", "Summe", "Was freizugeben ist, in Euro."),
+        parameters.STAND_AM,
+    ),
     record=record,
 )

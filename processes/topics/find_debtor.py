@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 
 from engine import jobs
 from engine.protocol import Variables
-from processes import given
+from processes import given, parameters
 from processes.casefile import cases, debtors, tenants
 
 
@@ -34,7 +34,15 @@ def record(tx: Connection, job: jobs.Job, result: object, now: datetime) -> Vari
 
 TOPIC = jobs.Topic(
     name="find_debtor",
-    inputs=("forderung_id", "schuldner_id"),
-    outputs=("mandant", "bundesland", "vorschlaege"),
+    label="Schuldner suchen",
+    purpose="Schlägt vor, wer in anderen Städten dieselbe Person sein könnte; entschieden wird in einer Aufgabe.",
+    inputs=(parameters.FORDERUNG, parameters.SCHULDNER),
+    outputs=(
+        parameters.MANDANT,
+        parameters.LAND,
+        jobs.Parameter(
+            "vorschlaege", "Vorschläge", "Liste von Kontexten mit schuldner_id und beschriftung (Stadt, Nummer, Gründe; keine Namen)."
+        ),
+    ),
     record=record,
 )

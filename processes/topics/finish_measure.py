@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy import Connection
 
 from engine import jobs
 from engine.protocol import Variables
-from processes import given
+from processes import given, parameters
 from processes.casefile import measures
 
 
@@ -23,7 +24,12 @@ def record(tx: Connection, job: jobs.Job, result: object, now: datetime) -> Vari
 
 TOPIC = jobs.Topic(
     name="finish_measure",
-    inputs=("massnahme_kennung", "ergebnis"),
-    outputs=("massnahme_ergebnis",),
+    label="Maßnahme beenden",
+    purpose="Beendet die Maßnahme mit ihrem Ergebnis; gab es noch keine, bleibt nur das Ergebnis.",
+    inputs=(
+        replace(parameters.MASSNAHME, hint="Kennung der Maßnahme; null, wenn keine entworfen wurde."),
+        jobs.Parameter("ergebnis", "Ergebnis", "Womit die Maßnahme endet, z. B. bezahlt, aufgehoben, fruchtlos oder abgelehnt."),
+    ),
+    outputs=(jobs.Parameter("massnahme_ergebnis", "Ergebnis der Maßnahme", "Das Ergebnis, wie es angegeben war."),),
     record=record,
 )

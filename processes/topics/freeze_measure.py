@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 
 from engine import errors, jobs
 from engine.protocol import Variables
-from processes import given
+from processes import given, parameters
 from processes.casefile import measures
 
 
@@ -24,7 +24,9 @@ def record(tx: Connection, job: jobs.Job, result: object, now: datetime) -> Vari
 
 TOPIC = jobs.Topic(
     name="freeze_measure",
-    inputs=("massnahme_kennung",),
-    outputs=("massnahme_stand_am",),
+    label="Bündel einfrieren",
+    purpose="Friert das Bündel der freigegebenen Maßnahme ein. Hat sich die Summe seit der Freigabe geändert: BPMN-Fehler summe_geaendert.",
+    inputs=(parameters.MASSNAHME,),
+    outputs=(parameters.STAND_AM,),
     record=record,
 )

@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 
 from engine import jobs
 from engine.protocol import Variables
-from processes import given
+from processes import given, parameters
 from processes.casefile import measures
 
 
@@ -20,7 +20,9 @@ def record(tx: Connection, job: jobs.Job, result: object, now: datetime) -> Vari
 
 TOPIC = jobs.Topic(
     name="issue_measure",
-    inputs=("massnahme_kennung",),
-    outputs=("ausgefertigt_am",),
+    label="Maßnahme ausfertigen",
+    purpose="Fertigt die eingefrorene Maßnahme aus: Die Gebühr entsteht einmal, der Säumniszuschlag wird bis heute gebucht.",
+    inputs=(parameters.MASSNAHME,),
+    outputs=(jobs.Parameter("ausgefertigt_am", "Ausgefertigt am", "Tag der Ausfertigung."),),
     record=record,
 )

@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 
 from engine import jobs, messages
 from engine.protocol import Variables
-from processes import given
+from processes import given, parameters
 from processes.casefile import announcements, cases, claims, debtors
 
 
@@ -35,7 +35,13 @@ def record(tx: Connection, job: jobs.Job, result: object, now: datetime) -> Vari
 
 TOPIC = jobs.Topic(
     name="join_case",
-    inputs=("forderung_id", "schuldner_id"),
-    outputs=("fallnummer", "fall_neu", "fall_schuldner_id"),
+    label="In den Fall aufnehmen",
+    purpose="Nimmt die Forderung in den offenen Fall ihres Schuldners auf oder eröffnet einen; laufende Maßnahmen erfahren es.",
+    inputs=(parameters.FORDERUNG, parameters.SCHULDNER),
+    outputs=(
+        jobs.Parameter("fallnummer", "Fallnummer", "Nummer des Falls, zugleich sein Geschäftsschlüssel."),
+        jobs.Parameter("fall_neu", "Fall ist neu", "true, wenn der Fall eben eröffnet wurde."),
+        jobs.Parameter("fall_schuldner_id", "Schuldner des Falls", "Kennung des Schuldners, unter dem der Fall geführt wird."),
+    ),
     record=record,
 )

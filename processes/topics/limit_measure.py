@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 
 from engine import jobs
 from engine.protocol import Variables
-from processes import given
+from processes import given, parameters
 from processes.casefile import measures, seizures
 
 
@@ -21,7 +21,9 @@ def record(tx: Connection, job: jobs.Job, result: object, now: datetime) -> Vari
 
 TOPIC = jobs.Topic(
     name="limit_measure",
-    inputs=("massnahme_kennung", "hoechstbetrag"),
+    label="Höchstbetrag festhalten",
+    purpose="Begrenzt, was auf eine Pfändung noch einzuziehen ist.",
+    inputs=(parameters.MASSNAHME, parameters.HOECHSTBETRAG),
     outputs=(),
     record=record,
 )

@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 
 from engine import jobs
 from engine.protocol import Variables
-from processes import given
+from processes import given, parameters
 from processes.casefile import debtors
 
 
@@ -31,7 +31,13 @@ def record(tx: Connection, job: jobs.Job, result: object, now: datetime) -> Vari
 
 TOPIC = jobs.Topic(
     name="link_debtor",
-    inputs=("schuldner_id", "zuordnung", "bearbeiter"),
+    label="Schuldner zuordnen",
+    purpose="Hält fest, dass eine Person zwei Schuldner als dieselben bestätigt hat; es lässt sich zurücknehmen.",
+    inputs=(
+        parameters.SCHULDNER,
+        jobs.Parameter("zuordnung", "Derselbe wie", "Kennung des anderen Schuldners, aus den Vorschlägen von „Schuldner suchen“ gewählt."),
+        parameters.BEARBEITER,
+    ),
     outputs=(),
     record=record,
 )

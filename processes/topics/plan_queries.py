@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 
 from engine import jobs
 from engine.protocol import Variables
-from processes import given
+from processes import given, parameters
 from processes.casefile import desk
 
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -42,7 +42,18 @@ def record(tx: Connection, job: jobs.Job, result: object, now: datetime) -> Vari
 
 TOPIC = jobs.Topic(
     name="plan_queries",
-    inputs=("fallnummer", "bekannt", "bekannt_notiz", "abfragen", "frist_tage", "bearbeiter"),
-    outputs=("abfragen_geplant",),
+    label="Abfragen festhalten",
+    purpose="Hält fest, was aus eigenen Unterlagen bekannt ist, und legt je Abfrage einen Eintrag mit Frist an.",
+    inputs=(
+        parameters.FALLNUMMER,
+        jobs.Parameter("bekannt", "Bekannt", "Liste der bekannten Arten: konto, lohn, miete, steuererstattung, versicherung, sonstige."),
+        jobs.Parameter("bekannt_notiz", "Notiz dazu", "Notiz aus dem Formular; darf null sein."),
+        jobs.Parameter("abfragen", "Abfragen", "Liste von Kontexten mit art, rechtsgrundlage, begruendung und frist_am; leer: keine."),
+        jobs.Parameter("frist_tage", "Frist in Tagen", "Gilt für Abfragen ohne eigenes Datum, ganze Zahl."),
+        parameters.BEARBEITER,
+    ),
+    outputs=(
+        jobs.Parameter("abfragen_geplant", "Geplante Abfragen", "Liste von Kontexten mit abfrage_id, art, rechtsgrundlage und frist_am."),
+    ),
     record=record,
 )

@@ -1,9 +1,5 @@
 """Topic `post_charge`: book a fee on a claim when the letter that causes it is posted, and the surcharge up to that day.
 
-inputs   forderung_id (text), art ('mahngebuehr' or 'kosten'), betrag (euros; 0 or null books no fee), rechtsgrundlage (text)
-         optional: wertstellung_am (date, default today), mahnfrist_bis (date: the claim counts as dunned on that day with this deadline)
-outputs  buchung_id (text or null), gebuehr_betrag, saeumniszuschlag_betrag, offene_hauptforderung, offener_betrag (euros, as of that day)
-
 A Mahngebühr arises once per claim (§ 9 VO VwVG NRW): if one is booked and not taken back, no second one is.
 Measures book their fees themselves, on their case.
 """
@@ -18,7 +14,7 @@ from sqlalchemy import Connection
 
 from engine import errors, jobs
 from engine.protocol import Variables
-from processes import money
+from processes import money, parameters
 from processes.casefile import charges, claims, ledger, timeline
 
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -59,8 +55,26 @@ def _day(value: object) -> date | None:
 
 
 TOPIC = jobs.Topic(
-    "post_charge",
-    ("forderung_id", "art", "betrag", "rechtsgrundlage"),
-    ("buchung_id", "gebuehr_betrag", "saeumniszuschlag_betrag", "offene_hauptforderung", "offener_betrag"),
-    record,
+    name="post_charge",
+    label="Gebühr buchen",
+    purpose="Bucht die Gebühr eines Schreibens und den Säumniszuschlag bis zu diesem Tag; eine Mahngebühr entsteht je Forderung nur einmal.",
+    inputs=(
+        parameters.FORDERUNG,
+        parameters.GEBUEHR_ART,
+        jobs.Parameter("betrag", "Betrag", "Gebühr in Euro; 0 oder null: keine Gebühr, nur der Säumniszuschlag."),
+        jobs.Parameter("rechtsgrundlage", "Rechtsgrundlage", "Worauf die Gebühr beruht; steht am Konto.", proposed="§ 9 VO VwVG NRW"),
+        jobs.Parameter("wertstellung_am", "Wertstellung", "Tag der Buchung; leer: heute.", is_optional=True),
+        jobs.Parameter(
+            "mahnfrist_bis",
+            "Mahnfrist bis",
+            "Die Forderung gilt ab der Wertstellung als gemahnt, mit dieser Frist; leer: nicht.",
+            is_optional=True,
+        ),
+    ),
+    outputs=(
+        jobs.Parameter("buchung_id", "Buchung", "Kennung der Buchung; null, wenn keine Gebühr gebucht wurde."),
+        jobs.Parameter("gebuehr_betrag", "Gebuchte Gebühr", "Was gebucht wurde, in Euro."),
+        *parameters.OPEN_SUMS,
+    ),
+    record=record,
 )

@@ -1,8 +1,4 @@
-"""Topic `prepare_handover`: a claim is enforceable; mark it so against each debtor it may be enforced against.
-
-inputs   forderung_id (text)
-outputs  schuldner_ids (list of texts), vollstreckungsbehoerde (slug of the enforcing authority)
-"""
+"""Topic `prepare_handover`: a claim is enforceable; mark it so against each debtor it may be enforced against."""
 
 from __future__ import annotations
 
@@ -14,6 +10,7 @@ from sqlalchemy import Connection
 
 from engine import jobs
 from engine.protocol import Variables
+from processes import parameters
 from processes.casefile import claims, debtors, holds, tenants
 
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -32,4 +29,11 @@ def record(tx: Connection, job: jobs.Job, result: object, now: datetime) -> Vari
     }
 
 
-TOPIC = jobs.Topic("prepare_handover", ("forderung_id",), ("schuldner_ids", "vollstreckungsbehoerde"), record)
+TOPIC = jobs.Topic(
+    name="prepare_handover",
+    label="Abgabe vorbereiten",
+    purpose="Kennzeichnet die Forderung als vollstreckbar, gegen jeden Schuldner ohne Sperre.",
+    inputs=(parameters.FORDERUNG,),
+    outputs=(parameters.SCHULDNER_IDS, parameters.BEHOERDE),
+    record=record,
+)

@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 
 from engine import jobs
 from engine.protocol import Variables
-from processes import given
+from processes import given, parameters
 from processes.casefile import bundles
 
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -34,7 +34,16 @@ def record(tx: Connection, job: jobs.Job, result: object, now: datetime) -> Vari
 
 TOPIC = jobs.Topic(
     name="read_case_claims",
-    inputs=("fallnummer", "bundesland"),
-    outputs=("forderungen_aktuell", "summe_offen"),
+    label="Forderungen des Falls lesen",
+    purpose="Liest die Forderungen eines Falls mit den Beträgen von heute und allem, wovon die Vollstreckbarkeit abhängt.",
+    inputs=(
+        parameters.FALLNUMMER,
+        parameters.BUNDESLAND,
+        jobs.Parameter("forderung_ids", "Nur diese Forderungen", "Liste von Kennungen; leer: alle des Falls.", is_optional=True),
+    ),
+    outputs=(
+        jobs.Parameter("forderungen_aktuell", "Forderungen", "Liste von Kontexten, einer je Forderung, die früheste Fälligkeit zuerst."),
+        jobs.Parameter("summe_offen", "Summe", "Was im Fall offen ist, in Euro."),
+    ),
     record=record,
 )

@@ -1,12 +1,8 @@
-"""Topic `read_claim`: what is open of a claim now, and whether it rests; for gateways before an act.
-
-inputs   forderung_id (text); optional: schuldner_id (text): its hold instead of the main debtor's
-outputs  offener_betrag, offene_hauptforderung, saeumniszuschlag_betrag, mahngebuehr_betrag, kosten_betrag (euros, today), bezahlt (boolean),
-         gesperrt (boolean), sperre_grund, sperre_bis, schuldner_ids (texts, the main debtor first), vollstreckungsbehoerde (slug)
-"""
+"""Topic `read_claim`: what is open of a claim now, and whether it rests; for gateways before an act."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -15,7 +11,7 @@ from sqlalchemy import Connection
 
 from engine import errors, jobs
 from engine.protocol import Variables
-from processes import money
+from processes import money, parameters
 from processes.casefile import charges, claims, debtors, holds, ledger, tenants
 
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -45,11 +41,27 @@ def record(tx: Connection, job: jobs.Job, result: object, now: datetime) -> Vari
 
 
 TOPIC = jobs.Topic(
-    "read_claim",
-    ("forderung_id",),
-    (
-        "offener_betrag", "offene_hauptforderung", "saeumniszuschlag_betrag", "mahngebuehr_betrag", "kosten_betrag", "bezahlt", "gesperrt",
-        "sperre_grund", "sperre_bis", "schuldner_ids", "vollstreckungsbehoerde",
+    name="read_claim",
+    label="Forderungsstand lesen",
+    purpose="Liest, was von einer Forderung heute offen ist und ob sie ruht, für Gateways vor einer Handlung.",
+    inputs=(
+        parameters.FORDERUNG,
+        jobs.Parameter(
+            "schuldner_id", "Schuldner", "Kennung des Schuldners, dessen Sperre zählt; leer: der erste der Forderung.", is_optional=True
+        ),
     ),
-    record,
-)  # fmt: skip
+    outputs=(
+        parameters.OFFENER_BETRAG,
+        parameters.OFFENE_HAUPTFORDERUNG,
+        parameters.SAEUMNISZUSCHLAG,
+        jobs.Parameter("mahngebuehr_betrag", "Mahngebühr", "Offene Mahngebühr in Euro."),
+        jobs.Parameter("kosten_betrag", "Kosten", "Offene Kosten in Euro."),
+        jobs.Parameter("bezahlt", "Bezahlt", "true, wenn nichts mehr offen ist."),
+        jobs.Parameter("gesperrt", "Gesperrt", "true, wenn die Forderung ruht."),
+        jobs.Parameter("sperre_grund", "Grund der Sperre", "Weshalb sie ruht; null, wenn sie nicht ruht."),
+        jobs.Parameter("sperre_bis", "Sperre bis", "Letzter Tag der Sperre; null, wenn sie kein Ende hat."),
+        replace(parameters.SCHULDNER_IDS, hint="Liste der Kennungen aller, die haften, der erste der Forderung voran."),
+        parameters.BEHOERDE,
+    ),
+    record=record,
+)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy import Connection
 
 from engine import jobs
 from engine.protocol import Variables
-from processes import given
+from processes import given, parameters
 from processes.casefile import claims, measures
 
 
@@ -25,7 +26,12 @@ def record(tx: Connection, job: jobs.Job, result: object, now: datetime) -> Vari
 
 TOPIC = jobs.Topic(
     name="read_claim_in_measure",
-    inputs=("massnahme_kennung", "forderung_id"),
-    outputs=("in_der_massnahme", "kassenzeichen_betroffen"),
+    label="Forderung in der Maßnahme?",
+    purpose="Liest, ob eine Forderung in einer Maßnahme steckt; solange es keine gibt, steckt nichts darin.",
+    inputs=(replace(parameters.MASSNAHME, hint="Kennung der Maßnahme; null, wenn noch keine entworfen wurde."), parameters.FORDERUNG),
+    outputs=(
+        jobs.Parameter("in_der_massnahme", "In der Maßnahme", "true, wenn die Forderung eingefroren darin steht."),
+        jobs.Parameter("kassenzeichen_betroffen", "Kassenzeichen", "Kassenzeichen und Nummer der Forderung, für Menschen."),
+    ),
     record=record,
 )

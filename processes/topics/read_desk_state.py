@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 
 from engine import jobs
 from engine.protocol import Variables
-from processes import given
+from processes import given, parameters
 from processes.casefile import desk
 
 
@@ -29,7 +29,15 @@ def record(tx: Connection, job: jobs.Job, result: object, now: datetime) -> Vari
 
 TOPIC = jobs.Topic(
     name="read_desk_state",
-    inputs=("fallnummer",),
-    outputs=("lage",),
+    label="Lage feststellen",
+    purpose="Liest, was Abfragen und Maßnahmen eines Falls ergeben haben, für die Empfehlung der nächsten.",
+    inputs=(parameters.FALLNUMMER,),
+    outputs=(
+        jobs.Parameter(
+            "lage",
+            "Lage",
+            "Kontext mit moegliche_arten, versuchte_arten, abfragen_beantwortet, laufende_pfaendung, aussendienst_fruchtlos, innendienst_ergebnis.",
+        ),
+    ),
     record=record,
 )

@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 
 from engine import jobs
 from engine.protocol import Variables
-from processes import given, money
+from processes import given, money, parameters
 from processes.casefile import announcements, measures
 
 
@@ -31,7 +31,9 @@ def record(tx: Connection, job: jobs.Job, result: object, now: datetime) -> Vari
 
 TOPIC = jobs.Topic(
     name="read_measure",
-    inputs=("massnahme_kennung",),
-    outputs=("stand",),
+    label="Stand der Maßnahme lesen",
+    purpose="Liest, was auf eine Maßnahme eingegangen ist, was von ihrer Summe bleibt und was im Fall sonst offen ist.",
+    inputs=(parameters.MASSNAHME,),
+    outputs=(jobs.Parameter("stand", "Stand", "Kontext mit gezahlt, rest, heute, rest_fall (Euro) und stand_am."),),
     record=record,
 )

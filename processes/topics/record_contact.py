@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 
 from engine import jobs
 from engine.protocol import Variables
-from processes import given
+from processes import given, parameters
 from processes.casefile import timeline, words
 
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -27,7 +27,13 @@ def record(tx: Connection, job: jobs.Job, result: object, now: datetime) -> Vari
 
 TOPIC = jobs.Topic(
     name="record_contact",
-    inputs=("fallnummer", "rueckmeldung", "bearbeiter"),
+    label="Rückmeldung festhalten",
+    purpose="Hält in der Akte fest, was der Schuldner auf die Ankündigung gesagt hat.",
+    inputs=(
+        parameters.FALLNUMMER,
+        jobs.Parameter("rueckmeldung", "Rückmeldung", "zahlt_bis, raten, einwendung, kann_nicht_zahlen oder unbekannt."),
+        parameters.BEARBEITER,
+    ),
     outputs=(),
     record=record,
 )

@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 
 from engine import jobs
 from engine.protocol import Variables
-from processes import given
+from processes import given, parameters
 from processes.casefile import measures, seizures
 
 
@@ -40,7 +40,23 @@ def record(tx: Connection, job: jobs.Job, result: object, now: datetime) -> Vari
 
 TOPIC = jobs.Topic(
     name="record_declaration",
-    inputs=("massnahme_kennung", "erklaerung"),
+    label="Drittschuldnererklärung festhalten",
+    purpose="Hält die fünf Antworten des Drittschuldners fest, oder dass keine kam.",
+    inputs=(
+        parameters.MASSNAHME,
+        jobs.Parameter("erklaerung", "Erklärung", "eingegangen oder nicht_abgegeben."),
+        jobs.Parameter("erklaerung_am", "Eingegangen am", "Tag des Eingangs; nötig, wo sie eingegangen ist.", is_optional=True),
+        jobs.Parameter("anerkannt", "Anerkannt", "ja, teilweise oder nein; nötig, wo sie eingegangen ist.", is_optional=True),
+        jobs.Parameter("anerkannter_betrag", "Anerkannter Betrag", "Betrag in Euro; leer: nicht beziffert.", is_optional=True),
+        jobs.Parameter("andere_ansprueche", "Andere Ansprüche", "ja oder nein; nötig, wo sie eingegangen ist.", is_optional=True),
+        jobs.Parameter("vorpfaendung", "Vorpfändung", "ja oder nein; nötig, wo sie eingegangen ist.", is_optional=True),
+        jobs.Parameter("vorpfaendung_betrag", "Betrag der Vorpfändung", "Betrag in Euro; leer: nicht beziffert.", is_optional=True),
+        jobs.Parameter("unpfaendbar_907", "Unpfändbar (§ 907 ZPO)", "ja oder nein; nötig bei einem Konto.", is_optional=True),
+        jobs.Parameter(
+            "kontoart", "Art des Kontos", "Liste aus p_konto und gemeinschaftskonto; leer: ein gewöhnliches Konto.", is_optional=True
+        ),
+        jobs.Parameter("erklaerung_vermerk", "Vermerk", "Notiz aus dem Formular.", is_optional=True),
+    ),
     outputs=(),
     record=record,
 )

@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 
 from engine import errors, jobs
 from engine.protocol import Variables
-from processes import given
+from processes import given, parameters
 from processes.casefile import desk, timeline, words
 
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -35,7 +35,18 @@ def record(tx: Connection, job: jobs.Job, result: object, now: datetime) -> Vari
 
 TOPIC = jobs.Topic(
     name="record_desk_decision",
-    inputs=("fallnummer", "entscheidung", "begruendung", "aussendienst_grund", "bearbeiter"),
-    outputs=("innendienst_begruendung", "innendienst_belegt"),
+    label="Entscheidung des Innendienstes festhalten",
+    purpose="Hält fest, was der Innendienst entschieden hat; ohne Ergebnis und ohne Grund geht kein Fall in den Außendienst.",
+    inputs=(
+        parameters.FALLNUMMER,
+        jobs.Parameter("entscheidung", "Entscheidung", "pfaendung, aussendienst, erneut, rueckgabe oder abschluss_vorschlagen."),
+        jobs.Parameter("begruendung", "Begründung", "Begründung aus dem Formular; darf null sein."),
+        jobs.Parameter("aussendienst_grund", "Grund für den Außendienst", "Nötig, wo der Innendienst noch kein Ergebnis hat; sonst null."),
+        parameters.BEARBEITER,
+    ),
+    outputs=(
+        jobs.Parameter("innendienst_begruendung", "Begründung", "Begründung oder Grund für den Außendienst."),
+        jobs.Parameter("innendienst_belegt", "Außendienst offen", "true, wenn ein Ergebnis oder ein Grund vorliegt."),
+    ),
     record=record,
 )

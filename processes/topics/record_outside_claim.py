@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 
 from engine import jobs
 from engine.protocol import Variables
-from processes import given
+from processes import given, parameters
 from processes.casefile import claims, measures
 
 
@@ -22,7 +22,13 @@ def record(tx: Connection, job: jobs.Job, result: object, now: datetime) -> Vari
 
 TOPIC = jobs.Topic(
     name="record_outside_claim",
-    inputs=("massnahme_kennung", "forderung_id", "entscheidung"),
+    label="Forderung außerhalb der Maßnahme",
+    purpose="Hält fest, was mit einer Forderung geschieht, die nach dem Einfrieren hinzukam.",
+    inputs=(
+        parameters.MASSNAHME,
+        parameters.FORDERUNG,
+        jobs.Parameter("entscheidung", "Entscheidung", "ergaenzen, naechste_massnahme oder abwarten."),
+    ),
     outputs=(),
     record=record,
 )

@@ -25,7 +25,19 @@ def record(tx: Connection, job: jobs.Job, result: object, now: datetime) -> Vari
 
 TOPIC = jobs.Topic(
     name="record_query",
-    inputs=("abfrage_id", "ergebnis", "gefunden", "ergebnis_notiz", "antwort_am"),
+    label="Ergebnis einer Abfrage festhalten",
+    purpose="Hält die Antwort auf eine Abfrage des Innendienstes fest.",
+    inputs=(
+        jobs.Parameter(
+            "abfrage_id",
+            "Abfrage",
+            "Kennung der Abfrage aus abfragen_geplant; in einer Mehrfachausführung darüber z. B. „=abfrage.abfrage_id“.",
+        ),
+        jobs.Parameter("ergebnis", "Ergebnis", "treffer, kein_treffer oder keine_antwort."),
+        jobs.Parameter("gefunden", "Gefunden", "Liste dessen, was gefunden wurde, z. B. konto oder lohn; leer: nichts."),
+        jobs.Parameter("ergebnis_notiz", "Notiz", "Notiz aus dem Formular; darf null sein."),
+        jobs.Parameter("antwort_am", "Antwort vom", "Tag der Antwort; darf null sein."),
+    ),
     outputs=(),
     record=record,
 )

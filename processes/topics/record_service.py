@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 
 from engine import jobs
 from engine.protocol import Variables
-from processes import given
+from processes import given, parameters
 from processes.casefile import seizures
 
 
@@ -27,7 +27,14 @@ def record(tx: Connection, job: jobs.Job, result: object, now: datetime) -> Vari
 
 TOPIC = jobs.Topic(
     name="record_service",
-    inputs=("massnahme_kennung", "zugestellt_am", "erklaerung_bis", "zahlung_ab"),
+    label="Zustellung festhalten",
+    purpose="Hält fest, wann die Verfügung dem Drittschuldner zugestellt wurde und welche Tage daraus folgen.",
+    inputs=(
+        parameters.MASSNAHME,
+        jobs.Parameter("zugestellt_am", "Zugestellt am", "Tag der Zustellung an den Drittschuldner."),
+        jobs.Parameter("erklaerung_bis", "Erklärung bis", "Tag, bis zu dem die Erklärung abzugeben ist."),
+        jobs.Parameter("zahlung_ab", "Zahlung ab", "Tag, ab dem das Kreditinstitut zahlt; null: keine Sperre."),
+    ),
     outputs=(),
     record=record,
 )

@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 
 from engine import jobs
 from engine.protocol import Variables
-from processes import given
+from processes import given, parameters
 from processes.casefile import field, measures, words
 
 
@@ -55,7 +55,34 @@ def _clock(variables: Mapping[str, object]) -> time:
 
 TOPIC = jobs.Topic(
     name="record_visit",
-    inputs=("massnahme_kennung", "besuch_uhrzeit", "tageszeit", "besuch_ergebnis", "vor_ort_betrag", "vor_ort_stand_am", "bearbeiter"),
-    outputs=("besuch_id", "besuch_nr", "besuchte_tageszeiten"),
+    label="Besuch festhalten",
+    purpose="Hält einen Besuch des Außendienstes fest, mit Anwesenden und gepfändeten Sachen.",
+    inputs=(
+        parameters.MASSNAHME,
+        jobs.Parameter("besuch_uhrzeit", "Uhrzeit", "Uhrzeit des Besuchs."),
+        jobs.Parameter("tageszeit", "Tageszeit", "vormittags, nachmittags oder abends."),
+        jobs.Parameter(
+            "besuch_ergebnis", "Ergebnis", "bezahlt, teilzahlung, ratenzahlung, nicht_angetroffen, verweigert, gepfaendet oder fruchtlos."
+        ),
+        jobs.Parameter("vor_ort_betrag", "Betrag vor Ort", "Was „Besuch beginnen“ ausgerechnet hat, in Euro."),
+        jobs.Parameter("vor_ort_stand_am", "Stand vor Ort", "Tag des Besuchs, aus „Besuch beginnen“."),
+        parameters.BEARBEITER,
+        jobs.Parameter("besuch_ort", "Ort", "Wo der Besuch stattfand.", is_optional=True),
+        jobs.Parameter("anwesende", "Anwesende", "Liste von Kontexten mit name und rolle.", is_optional=True),
+        jobs.Parameter("unterschrieben", "Unterschrieben", "ja oder nein.", is_optional=True),
+        jobs.Parameter("unterschrift_fehlt", "Weshalb nicht", "Weshalb der Schuldner nicht unterschrieben hat.", is_optional=True),
+        jobs.Parameter("besuch_vermerk", "Vermerk", "Notiz aus dem Formular.", is_optional=True),
+        jobs.Parameter(
+            "gepfaendete_sachen",
+            "Gepfändete Sachen",
+            "Liste von Kontexten mit bezeichnung, siegel_nr, verbleib und schaetzwert.",
+            is_optional=True,
+        ),
+    ),
+    outputs=(
+        jobs.Parameter("besuch_id", "Besuch", "Kennung des Besuchs, für die Niederschrift."),
+        jobs.Parameter("besuch_nr", "Nächster Besuch", "Die wievielte Fahrt die nächste wäre."),
+        jobs.Parameter("besuchte_tageszeiten", "Versuchte Tageszeiten", "Liste der Tageszeiten, zu denen schon jemand da war."),
+    ),
     record=record,
 )

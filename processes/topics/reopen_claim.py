@@ -1,12 +1,8 @@
-"""Topic `reopen_claim`: what a claim's process needs to begin again when a payment that had settled it was taken back.
-
-inputs   forderung_id (text)
-outputs  im_fall (boolean: an open case bundles the claim and recomputes by itself), and what a `mahnung` knows at its start
-         (intake.start_variables): ids, euros and dates as of today
-"""
+"""Topic `reopen_claim`: what a claim's process needs to begin again when a payment that had settled it was taken back."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -15,7 +11,7 @@ from sqlalchemy import Connection
 
 from engine import jobs
 from engine.protocol import Variables
-from processes import money
+from processes import money, parameters
 from processes.casefile import charges, claims, debtors, holds, intake, ledger, tenants
 
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -45,13 +41,35 @@ def record(tx: Connection, job: jobs.Job, result: object, now: datetime) -> Vari
 
 
 TOPIC = jobs.Topic(
-    "reopen_claim",
-    ("forderung_id",),
-    (
-        "mandant", "bundesland", "feiertagskalender", "kassenzeichen", "op_nr", "forderungsart", "hauptforderung", "kosten", "bescheid_vom",
-        "bekanntgegeben_am", "faellig_am", "rechtskraft_am", "mahnung_am", "mahnfrist_bis", "mahngebuehr", "mahnsperre_grund",
-        "mahnsperre_bis", "schuldner_id", "rechtsform", "bekanntgaberecht", "offener_betrag", "offene_hauptforderung",
-        "saeumniszuschlag_betrag", "im_fall",
+    name="reopen_claim",
+    label="Forderung wieder aufnehmen",
+    purpose="Liest, womit der Vorgang einer Forderung neu beginnt, wenn die Zahlung, die sie erledigt hatte, storniert wurde.",
+    inputs=(parameters.FORDERUNG,),
+    outputs=(
+        parameters.MANDANT,
+        parameters.LAND,
+        jobs.Parameter("feiertagskalender", "Feiertagskalender", "Kalender, nach dem Fristen gerechnet werden."),
+        jobs.Parameter("kassenzeichen", "Kassenzeichen", "Kassenzeichen der Forderung."),
+        jobs.Parameter("op_nr", "Nummer des Postens", "Nummer des offenen Postens unter dem Kassenzeichen."),
+        jobs.Parameter("forderungsart", "Forderungsart", "Kürzel der Art, z. B. grundsteuer_b."),
+        jobs.Parameter("hauptforderung", "Hauptforderung", "Ursprüngliche Hauptforderung in Euro."),
+        jobs.Parameter("kosten", "Kosten", "Ursprüngliche Kosten in Euro."),
+        jobs.Parameter("bescheid_vom", "Bescheid vom", "Tag des Bescheids; darf null sein."),
+        jobs.Parameter("bekanntgegeben_am", "Bekanntgegeben am", "Tag der Bekanntgabe; darf null sein."),
+        jobs.Parameter("faellig_am", "Fällig am", "Tag der Fälligkeit."),
+        jobs.Parameter("rechtskraft_am", "Rechtskräftig am", "Tag der Rechtskraft; darf null sein."),
+        jobs.Parameter("mahnung_am", "Gemahnt am", "Tag der Mahnung; null, wenn noch nicht gemahnt."),
+        jobs.Parameter("mahnfrist_bis", "Mahnfrist bis", "Frist der Mahnung; null, wenn noch nicht gemahnt."),
+        jobs.Parameter("mahngebuehr", "Mahngebühr", "Gebuchte Mahngebühr in Euro; null, wenn noch nicht gemahnt."),
+        jobs.Parameter("mahnsperre_grund", "Grund der Sperre", "Weshalb die Forderung ruht; null, wenn sie nicht ruht."),
+        jobs.Parameter("mahnsperre_bis", "Sperre bis", "Letzter Tag der Sperre; null, wenn sie kein Ende hat."),
+        replace(parameters.SCHULDNER, hint="Kennung des ersten Schuldners der Forderung."),
+        jobs.Parameter("rechtsform", "Rechtsform", "Rechtsform des Schuldners."),
+        jobs.Parameter("bekanntgaberecht", "Recht der Bekanntgabe", "Nach welchem Gesetz bekannt gegeben wird."),
+        parameters.OFFENER_BETRAG,
+        parameters.OFFENE_HAUPTFORDERUNG,
+        parameters.SAEUMNISZUSCHLAG,
+        jobs.Parameter("im_fall", "Im Fall", "true, wenn ein offener Fall die Forderung bündelt und selbst neu rechnet."),
     ),
-    record,
-)  # fmt: skip
+    record=record,
+)

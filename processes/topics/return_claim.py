@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 
 from engine import jobs
 from engine.protocol import Variables
-from processes import given
+from processes import given, parameters
 from processes.casefile import cases, claims
 
 
@@ -22,7 +22,13 @@ def record(tx: Connection, job: jobs.Job, result: object, now: datetime) -> Vari
 
 TOPIC = jobs.Topic(
     name="return_claim",
-    inputs=("fallnummer", "forderung_id", "ergebnis"),
+    label="Forderung zurückgeben",
+    purpose="Nimmt eine Forderung aus ihrem Fall: zurück an den Gläubiger oder auf Vorschlag niedergeschlagen.",
+    inputs=(
+        parameters.FALLNUMMER,
+        parameters.FORDERUNG,
+        jobs.Parameter("ergebnis", "Ergebnis", "zurueckgegeben oder niedergeschlagen.", proposed="zurueckgegeben"),
+    ),
     outputs=(),
     record=record,
 )

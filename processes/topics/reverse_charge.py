@@ -1,14 +1,12 @@
 """Topic `reverse_charge`: take a fee of a claim back, e.g. because a payment crossed the Mahnung.
 
-inputs   forderung_id (text), art ('mahngebuehr' or 'kosten'), grund (short word, no free text)
-outputs  storniert_betrag, saeumniszuschlag_betrag, offene_hauptforderung, offener_betrag (euros, today)
-
 What was already paid on the fee is moved to what is still open of the claim; what is left over becomes a note for a person.
 A fee that does not stand (never booked, taken back before) is no fault: 0 is returned.
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -17,7 +15,7 @@ from sqlalchemy import Connection
 
 from engine import errors, jobs
 from engine.protocol import Variables
-from processes import money
+from processes import money, parameters
 from processes.casefile import charges, claims, ledger, timeline
 
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -39,8 +37,17 @@ def record(tx: Connection, job: jobs.Job, result: object, now: datetime) -> Vari
 
 
 TOPIC = jobs.Topic(
-    "reverse_charge",
-    ("forderung_id", "art", "grund"),
-    ("storniert_betrag", "saeumniszuschlag_betrag", "offene_hauptforderung", "offener_betrag"),
-    record,
+    name="reverse_charge",
+    label="Gebühr zurücknehmen",
+    purpose="Nimmt eine Gebühr zurück, z. B. weil sich Zahlung und Mahnung kreuzten; Gezahltes rückt auf das noch Offene.",
+    inputs=(
+        parameters.FORDERUNG,
+        replace(parameters.GEBUEHR_ART, hint="Was zurückgenommen wird."),
+        jobs.Parameter("grund", "Grund", "Kurzes Wort, kein Freitext: Es steht an der Buchung."),
+    ),
+    outputs=(
+        jobs.Parameter("storniert_betrag", "Zurückgenommen", "Was zurückgenommen wurde, in Euro; 0, wenn keine Gebühr bestand."),
+        *parameters.OPEN_SUMS,
+    ),
+    record=record,
 )

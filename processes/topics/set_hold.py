@@ -1,8 +1,4 @@
-"""Topic `set_hold`: hold a claim because a process says so (objection given to the creditor's department).
-
-inputs   forderung_id (text), grund (text); optional: bis (date or null)
-outputs  sperre_am (date)
-"""
+"""Topic `set_hold`: hold a claim because a process says so (objection given to the creditor's department)."""
 
 from __future__ import annotations
 
@@ -14,6 +10,7 @@ from sqlalchemy import Connection
 
 from engine import jobs
 from engine.protocol import Variables
+from processes import parameters
 from processes.casefile import claims, holds
 
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -30,4 +27,15 @@ def record(tx: Connection, job: jobs.Job, result: object, now: datetime) -> Vari
     return {"sperre_am": now.astimezone(BERLIN).date()}
 
 
-TOPIC = jobs.Topic("set_hold", ("forderung_id", "grund"), ("sperre_am",), record)
+TOPIC = jobs.Topic(
+    name="set_hold",
+    label="Sperre setzen",
+    purpose="Lässt eine Forderung ruhen, z. B. während der Gläubiger über eine Einwendung entscheidet, und sagt es ihren Vorgängen.",
+    inputs=(
+        parameters.FORDERUNG,
+        jobs.Parameter("grund", "Grund", "Weshalb sie ruht, z. B. Einwendung oder Stundung."),
+        jobs.Parameter("bis", "Bis", "Letzter Tag der Sperre; leer: ohne Ende.", is_optional=True),
+    ),
+    outputs=(jobs.Parameter("sperre_am", "Gesperrt am", "Tag, an dem die Sperre begann."),),
+    record=record,
+)

@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 
 from engine import jobs
 from engine.protocol import Variables
-from processes import given
+from processes import given, parameters
 from processes.casefile import field
 
 
@@ -23,7 +23,13 @@ def record(tx: Connection, job: jobs.Job, result: object, now: datetime) -> Vari
 
 TOPIC = jobs.Topic(
     name="settle_cash",
-    inputs=("quittung_nr", "gezaehlt", "bearbeiter"),
+    label="Abrechnung festhalten",
+    purpose="Hält fest, dass die Kasse das Bargeld einer Quittung gezählt hat.",
+    inputs=(
+        parameters.QUITTUNG,
+        jobs.Parameter("gezaehlt", "Gezählt", "Gezählter Betrag in Euro."),
+        parameters.BEARBEITER,
+    ),
     outputs=(),
     record=record,
 )

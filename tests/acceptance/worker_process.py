@@ -66,7 +66,8 @@ def nothing_left() -> int:
 
 
 database = Database(
-    create_engine(url, pool_size=2), Runtime(topics={"abnahme": jobs.Topic("abnahme", (), ("gebucht",), record, gather, work)})
+    create_engine(url, pool_size=2),
+    Runtime(topics={"abnahme": jobs.Topic("abnahme", (), (jobs.Parameter("gebucht"),), record, gather, work)}),
 )
 OWN_COMMANDS = text(
     "select count(*) from history where actor = :actor and xmin = pg_current_xact_id()::xid"

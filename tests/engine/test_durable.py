@@ -50,7 +50,7 @@ def echo(done: list[object]) -> jobs.Topic:
         done.append(taken.variables["summe"])
         return {"ergebnis": taken.variables["summe"]}
 
-    return jobs.Topic("thema", ("summe",), ("ergebnis",), record)
+    return jobs.Topic("thema", (jobs.Parameter("summe"),), (jobs.Parameter("ergebnis"),), record)
 
 
 def test_an_instance_runs_through_task_job_and_gateway_and_replays_identically(database: Database, world: World) -> None:
@@ -182,7 +182,7 @@ def test_a_failing_job_is_an_incident_and_goes_on_after_a_retry(database: Databa
             raise errors.Incident("Der Drucker ist aus.")
         return {}
 
-    database.runtime.topics["thema"] = jobs.Topic("thema", ("summe",), (), record)
+    database.runtime.topics["thema"] = jobs.Topic("thema", (jobs.Parameter("summe"),), (), record)
     deploy(database, world, ("p", BODY))
     start(database, world)
     complete(database, world, "u", betrag=500)

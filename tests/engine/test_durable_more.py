@@ -112,7 +112,7 @@ def test_a_topic_that_misses_its_data_is_an_incident_and_not_a_job_no_longer_wan
         return {}
 
     gather = missing if place == "gather" else None
-    database.runtime.topics["thema"] = jobs.Topic("thema", ("summe",), (), missing if place == "record" else fine, gather)
+    database.runtime.topics["thema"] = jobs.Topic("thema", (jobs.Parameter("summe"),), (), missing if place == "record" else fine, gather)
     deploy(database, world, ("p", JOB))
     start(database, world, betrag=Decimal(5))
 
@@ -126,7 +126,7 @@ def test_in_virtual_time_a_failing_job_uses_up_its_tries_at_once(database: Datab
     def broken(tx: Connection, taken: jobs.Job, result: object, now: datetime) -> dict[str, object]:
         raise RuntimeError("kaputt")
 
-    database.runtime.topics["thema"] = jobs.Topic("thema", ("summe",), (), broken)
+    database.runtime.topics["thema"] = jobs.Topic("thema", (jobs.Parameter("summe"),), (), broken)
     deploy(database, world, ("p", JOB))
     start(database, world, betrag=Decimal(5))
 
@@ -311,7 +311,7 @@ def test_a_clock_moved_beside_a_worker_waits_for_the_job_the_worker_has_begun(da
     def record(tx: Connection, taken: jobs.Job, result: object, now: datetime) -> dict[str, object]:
         return {"wann": now}
 
-    database.runtime.topics["thema"] = jobs.Topic("thema", ("summe",), ("wann",), record, work=slow)
+    database.runtime.topics["thema"] = jobs.Topic("thema", (jobs.Parameter("summe"),), (jobs.Parameter("wann"),), record, work=slow)
     deploy(database, world, ("p", JOB))
     instance = start(database, world, betrag=Decimal(5))
     beside = threading.Thread(target=lambda: worker.run_once(database, name="nebenan"))

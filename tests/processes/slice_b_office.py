@@ -9,7 +9,7 @@ from __future__ import annotations
 import importlib
 import pkgutil
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -309,7 +309,7 @@ def all_topics(office: Office) -> dict[str, jobs.Topic]:
         office.letters.append(dict(job.variables))
         return {"schreiben_id": str(job.id), "versandt_am": now.astimezone(BERLIN).date()}
 
-    found["dispatch_letter"] = jobs.Topic("dispatch_letter", ("vorlage",), ("schreiben_id", "versandt_am"), printed)
+    found["dispatch_letter"] = replace(found["dispatch_letter"], record=printed)
     return found
 
 
