@@ -104,6 +104,17 @@ def check(paths: tuple[Path, ...], as_json: bool) -> None:
     raise SystemExit(1 if any(finding.severity == "error" for finding in findings) else 0)
 
 
+@main.command("element-templates")
+@click.argument("folder", type=PATHS, metavar="ORDNER")
+@JSON
+def write_element_templates(folder: Path, as_json: bool) -> None:
+    """Elementvorlagen für den Camunda Modeler schreiben: unsere Topics zum Auswählen statt zum Abtippen."""
+    from api.element_templates import writing
+
+    with console.refusals():
+        writing.run(folder, as_json=as_json)
+
+
 @main.command()
 @click.argument("paths", nargs=-1, required=True, type=PATHS, metavar="PFAD...")
 @TENANT

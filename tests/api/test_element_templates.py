@@ -1,0 +1,87 @@
+"""The files with our element templates: complete, as last released or with a new number, written where they are asked for."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+
+from api import cli, element_templates, wiring
+
+
+def loaded(platform: str) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = json.loads(element_templates.content(platform))
+    return found
+
+
+@pytest.mark.parametrize("platform", element_templates.PLATFORMS)
+def test_the_released_files_are_those_that_the_topics_make(platform: str) -> None:
+    released = element_templates.RECORD / element_templates.filename(platform)
+
+    assert released.read_bytes() == element_templates.content(platform), (
+        "Bitte `vollstreckung element-templates processes/.camunda/element-templates` ausführen und die Dateien mit einchecken."
+    )
+
+
+@pytest.mark.parametrize("platform", element_templates.PLATFORMS)
+def test_each_topic_has_a_template_each_template_a_topic_and_no_id_comes_twice(platform: str) -> None:
+    made = loaded(platform)
+
+    assert {template["metadata"]["topic"] for template in made} == set(wiring.all_topics())
+    ids = [template["id"] for template in made]
+    assert len(set(ids)) == len(ids)
+    assert all(id.startswith("de.vollstreckung.") for id in ids)
+
+
+@pytest.mark.parametrize("platform", element_templates.PLATFORMS)
+def test_everything_a_template_asks_says_what_it_means_and_stands_in_a_group(platform: str) -> None:
+    for template in loaded(platform):
+        groups = {group["id"] for group in template["groups"]}
+        asked = [one for one in template["properties"] if one["type"] != "Hidden"]
+        assert asked, template["id"]
+        assert all(one["label"] and one["description"] and one["group"] in groups for one in asked), template["id"]
+
+
+def test_a_template_keeps_its_number_until_it_says_anything_else() -> None:
+    template = {"id": "a", "name": "Eins", "properties": []}
+
+    first = element_templates.versioned(template, None)
+    again = element_templates.versioned(template, first)
+    changed = element_templates.versioned({**template, "name": "Zwei"}, again)
+
+    assert [one["version"] for one in (first, again, changed)] == [1, 1, 2]
+
+
+def test_a_template_leads_to_our_page_when_our_address_is_known() -> None:
+    with_link = json.loads(element_templates.content("camunda7", "https://amt.example"))
+
+    assert {one["id"]: one["documentationRef"] for one in with_link}["de.vollstreckung.set_hold"] == (
+        "https://amt.example/prozesse/elementvorlagen#set_hold"
+    )
+    assert [{key: value for key, value in one.items() if key != "documentationRef"} for one in with_link] == loaded("camunda7")
+
+
+def test_the_command_writes_both_files_and_says_where_the_modeler_looks(tmp_path: Path) -> None:
+    folder = tmp_path / "neu" / "element-templates"
+
+    done = CliRunner().invoke(cli.main, ["element-templates", str(folder)])
+
+    assert done.exit_code == 0, done.output
+    assert {path.name: path.read_bytes() for path in folder.iterdir()} == element_templates.files()
+    for place in (r"%APPDATA%\camunda-modeler\resources", "~/Library/Application Support", "~/.config/camunda-modeler", ".camunda"):
+        assert place in done.output
+    told = json.loads(CliRunner().invoke(cli.main, ["element-templates", str(folder), "--json"]).stdout)
+    assert told["files"] == [str(folder / name) for name in element_templates.files()]
+
+
+def test_the_command_refuses_a_folder_that_it_cannot_write(tmp_path: Path) -> None:
+    (tmp_path / "datei").write_text("")
+
+    refused = CliRunner().invoke(cli.main, ["element-templates", str(tmp_path / "datei")])
+
+    assert refused.exit_code == 1
+    assert "kann nicht geschrieben werden" in refused.stderr
+    assert "Bitte einen anderen Ordner angeben" in refused.stderr

@@ -1,0 +1,105 @@
+"""Our element templates in Camunda Modeler's own library: it takes them all, and what they draw is checked and runs as they say."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from lxml import etree
+from playwright.sync_api import Browser, Page
+from sqlalchemy import text
+
+from api import element_templates, wiring
+from engine import clock, deployments, instances, jobs, worker
+from engine.db import Database
+from processes import law
+from processes.casefile import holds
+from tests.clients import modeler
+from tests.conftest import World
+from tests.processes import city
+
+ROOT = Path(__file__).parents[2]
+LETTERS = {path.name: path.read_bytes() for path in ROOT.glob("processes/*/letters/*.typ")}
+KINDS = list(wiring.all_topics()["dispatch_letter"].variants)
+EMPTY = {"camunda7": "{http://camunda.org/schema/1.0/bpmn}inputParameter", "camunda8": "{http://camunda.org/schema/zeebe/1.0}input"}
+
+
+@pytest.fixture(scope="module")
+def page(chromium: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
+    opened = modeler.open_page(chromium, tmp_path_factory.mktemp("modeler"))
+    yield opened
+    opened.close()
+
+
+def ids(platform: str) -> list[str]:
+    return [template["id"] for template in json.loads(element_templates.content(platform))]
+
+
+@pytest.mark.parametrize("platform", element_templates.PLATFORMS)
+def test_the_modeler_takes_every_template_without_complaint_and_what_they_draw_has_no_finding(page: Page, platform: str) -> None:
+    templates = element_templates.content(platform, "http://127.0.0.1:8080")
+    wanted = {f"aufgabe_{number}": template for number, template in enumerate(ids(platform))}
+    typed = {}
+    if platform == "camunda8":
+        wanted |= {f"schreiben_{kind}": "de.vollstreckung.dispatch_letter" for kind in KINDS}
+        typed = {f"schreiben_{kind}": {"vorlage": kind} for kind in KINDS}
+
+    applied = modeler.apply(page, platform, templates, wanted, typed)
+
+    assert applied.told == ()
+    assert applied.known == set(ids(platform))
+    found = deployments.check(
+        {"vorlagen.bpmn": applied.diagram, **LETTERS}, wiring.READERS, functions=law.FUNCTIONS, topics=wiring.topic_offers()
+    )
+    assert list(found) == []
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_letter_asks_for_what_its_kind_needs_and_nothing_else_on_both_platforms(page: Page, kind: str) -> None:
+    topic = wiring.all_topics()["dispatch_letter"]
+    needed = {"vorlage", *(one.name for one in topic.inputs if kind in one.only_for)}
+
+    seven = modeler.apply(page, "camunda7", element_templates.content("camunda7"), {"a": f"de.vollstreckung.dispatch_letter.{kind}"})
+    eight = modeler.apply(
+        page, "camunda8", element_templates.content("camunda8"), {"a": "de.vollstreckung.dispatch_letter"}, {"a": {"vorlage": kind}}
+    )
+
+    given7 = {one.get("name"): one.text for one in etree.fromstring(seven.diagram).iter(EMPTY["camunda7"])}
+    given8 = {one.get("target"): one.get("source") for one in etree.fromstring(eight.diagram).iter(EMPTY["camunda8"])}
+    assert set(given7) == set(given8) == needed
+    assert (given7["vorlage"], given8["vorlage"]) == (kind, kind)
+
+
+@pytest.mark.parametrize("platform", element_templates.PLATFORMS)
+def test_a_task_drawn_from_a_template_gets_its_inputs_does_its_work_and_keeps_its_results(
+    page: Page, database: Database, world: World, platform: str
+) -> None:
+    database.runtime.topics |= wiring.all_topics()
+    city.settle_in(database, world)
+    (claim,) = city.take_claims(database, world.detmold, "detmold", {"kassenzeichen": "DE1", "betrag": "310,00", "schuldner_nr": "S1"})
+    wanted = {"sperren": "de.vollstreckung.set_hold", "lesen": "de.vollstreckung.read_claim"}
+    typed = {"sperren": {"grund": "Einwendung"}} if platform == "camunda8" else {}
+    applied = modeler.apply(page, platform, element_templates.content(platform), wanted, typed)
+    with database.begin(world.detmold) as tx:
+        now = clock.now(tx, world.detmold)
+        deployments.deploy(
+            tx, {"vorlagen.bpmn": applied.diagram}, world_id=world.id, name="Vorlagen", by="test", now=now, readers=wiring.READERS,
+            topics=wiring.topic_offers(),
+        )  # fmt: skip
+        variables = {"forderung_id": str(claim.uuid), "grund": "Einwendung"}
+        instance = instances.start(tx, "vorlagen", "V-1", variables, tenant_id=world.detmold, now=now, by="test")
+        job = jobs.get(tx, world.detmold, tx.execute(text("select id from job where instance_id = :i"), {"i": instance.id}).scalar_one())
+
+    assert job.topic == "set_hold"
+    assert dict(job.variables) == {"forderung_id": str(claim.uuid), "grund": "Einwendung", "bis": None}
+    worker.settle(database, world.id)
+    with database.begin(world.detmold) as tx:
+        kept = instances.variables_of(tx, world.detmold, instance.id)
+        assert instances.get(tx, world.detmold, instance.uuid).status == "completed"
+        assert holds.is_held(tx, claim, claim.debtor_id, now.date()) is not None
+    assert (kept["sperre_am"], kept["gesperrt"], kept["sperre_grund"], kept["sperre_bis"]) == (now.date(), True, "Einwendung", None)
+    assert set(kept) == {
+        *variables, *(one.name for topic in ("set_hold", "read_claim") for one in wiring.all_topics()[topic].outputs)
+    }  # fmt: skip
