@@ -8,7 +8,7 @@ from datetime import date, datetime, time
 from decimal import Decimal, InvalidOperation
 
 from engine import feel
-from engine.dmn import model
+from engine.dmn import model, moments
 
 MAX_DEPTH = 40
 MAX_ITEMS = 10_000
@@ -41,7 +41,7 @@ def evaluate(
     Raises model.DecisionError for an unknown decision, a violated hit policy or a value outside the allowed ones, and
     feel.FeelError for what FEEL cannot express.
     """
-    return _decide(_Run(decisions, variables, now, tuple(functions)), decision_id)
+    return _decide(_Run(decisions, variables, now, (*functions, *decisions.functions)), decision_id)
 
 
 def map_result(outcome: model.Outcome, mapping: str) -> object:
@@ -80,8 +80,11 @@ def _decide(run: _Run, decision_id: str) -> model.Outcome:
     if run.depth > MAX_DEPTH:
         raise model.DecisionError(f"Die Entscheidung „{decision.name}“ hängt von sich selbst ab.")
     scope = dict(run.variables)
-    for required in decision.requires:
-        scope[run.decisions.decisions[required].variable] = _decide(run, required).value
+    required = [(run.decisions.decisions[key], _decide(run, key)) for key in decision.requires]
+    for one, made in required:
+        scope |= {name: value for name, value in _by_output(one, made).items() if name not in decision.reads}
+    for one, made in required:
+        scope |= {one.id: made.value, one.variable: made.value}
     functions = run.functions + _knowledge(run, decision.knowledge)
     if isinstance(decision.logic, model.Table):
         outcome = _table(run, decision, decision.logic, scope, functions)
@@ -92,6 +95,15 @@ def _decide(run: _Run, decision_id: str) -> model.Outcome:
     outcome = model.Outcome(outcome.value, tuple(run.evaluations), outcome.results, outcome.single_hit)
     run.decided[decision_id] = outcome
     return outcome
+
+
+def _by_output(decision: model.Decision, made: model.Outcome) -> dict[str, object]:
+    """Return the result of a required table by the names of its outputs, as Camunda 7 hands it on; lists where several rules may hit."""
+    if not isinstance(decision.logic, model.Table) or not made.results:
+        return {}
+    if made.single_hit:
+        return dict(made.results[0])
+    return {name: [result[name] for result in made.results] for name in made.results[0]}
 
 
 def _knowledge(run: _Run, names: tuple[str, ...], depth: int = 0) -> tuple[feel.Function, ...]:
@@ -298,9 +310,9 @@ def _typed(value: object, kind: model.Type, place: str) -> object:
     if value is None:
         return None
     if kind.is_list:
-        typed: object = [_coerce(item, kind.name) for item in value] if isinstance(value, list) else [_coerce(value, kind.name)]
+        typed: object = [_coerce(item, kind) for item in value] if isinstance(value, list) else [_coerce(value, kind)]
     else:
-        typed = _coerce(value, kind.name)
+        typed = _coerce(value, kind)
     if kind.allowed is not None:
         for item in typed if isinstance(typed, list) and kind.is_list else [typed]:
             if kind.allowed.test(item, {}) is not True:
@@ -308,7 +320,8 @@ def _typed(value: object, kind: model.Type, place: str) -> object:
     return typed
 
 
-def _coerce(value: object, type_name: str) -> object:
+def _coerce(value: object, kind: model.Type) -> object:
+    type_name = kind.name
     if value is None or not type_name:
         return value
     if type_name in NUMBER_TYPES and isinstance(value, str):
@@ -323,13 +336,13 @@ def _coerce(value: object, type_name: str) -> object:
         return value.to_integral_value(rounding="ROUND_DOWN")
     if type_name == "string" and isinstance(value, Decimal | bool | int | date | time):
         return feel.text_of(_shown(value))
-    if type_name in ("date", "date and time", "time") and isinstance(value, str):
-        moment = feel.evaluate(f"{type_name}(x)", {"x": value})
+    if type_name in moments.KINDS:
+        return moments.fitted(value, kind)
+    if type_name == "time" and isinstance(value, str):
+        moment = feel.evaluate("time(x)", {"x": value})
         if moment is None:
             raise model.DecisionError(f"„{value}“ ist kein Wert der Art „{type_name}“.")
         return moment
-    if type_name == "date" and isinstance(value, datetime):
-        return value.date()
     return value
 
 

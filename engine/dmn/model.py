@@ -28,11 +28,15 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Type:
-    """What a typeRef stands for: the basic type, whether it is a list of it, and the values an item definition allows."""
+    """What a typeRef stands for: the basic type, whether it is a list of it, and the values an item definition allows.
+
+    zoned: of a moment, whether it is compared with a zone, without one, or as it comes (None); see `moments`.
+    """
 
     name: str
     is_list: bool = False
     allowed: feel.UnaryTests | None = None
+    zoned: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,8 +151,9 @@ Logic = (
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """`name` is what other decisions call its result; `requires` are ids of decisions, `knowledge` of business knowledge models.
+    """`requires` are ids of decisions, `knowledge` of business knowledge models, `reads` names of the input data it is connected with.
 
+    variable: what other decisions call its result, besides its id and, of a table, the names of its outputs (see `offered`).
     version_tag: what a diagram may bind this version by.
     """
 
@@ -160,6 +165,7 @@ class Decision:
     logic: Logic | None
     requires: tuple[str, ...]
     knowledge: tuple[str, ...]
+    reads: tuple[str, ...] = ()
     version_tag: str = ""
 
 
@@ -174,7 +180,7 @@ class KnowledgeModel:
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """One file: its decisions and knowledge models by id, and the names of its input data."""
+    """One file: its decisions and knowledge models by id, the names of its input data, and functions that its JUEL calls."""
 
     file: str
     id: str
@@ -182,6 +188,7 @@ class Model:
     decisions: Mapping[str, Decision]
     knowledge: Mapping[str, KnowledgeModel]
     input_data: Mapping[str, str]
+    functions: tuple[feel.Function, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,14 +214,18 @@ class Outcome:
 
 def names_of(decisions: Model) -> dict[str, frozenset[str]]:
     """Return decision id -> variables that its input columns read, with those of the decisions it requires."""
-    produced = {decision.variable for decision in decisions.decisions.values()}
+
+    def offered(decision: Decision) -> frozenset[str]:
+        required = [decisions.decisions[key] for key in decision.requires if key in decisions.decisions]
+        outputs = {column.name for one in required if isinstance(one.logic, Table) for column in one.logic.outputs}
+        return frozenset({name for one in required for name in (one.variable, one.id)} | outputs - set(decision.reads))
 
     def of(identity: str, seen: frozenset[str]) -> frozenset[str]:
         decision = decisions.decisions.get(identity)
         if decision is None or identity in seen:
             return frozenset()
         columns = decision.logic.inputs if isinstance(decision.logic, Table) else ()
-        own = frozenset(name for column in columns for name in column.expression.names) - produced
+        own = frozenset(name for column in columns for name in column.expression.names) - offered(decision)
         return own.union(*(of(required, seen | {identity}) for required in decision.requires))
 
     return {identity: of(identity, frozenset()) for identity in decisions.decisions}

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from dataclasses import replace
 
 from lxml import etree
 
 from engine import feel, xml
-from engine.dmn import model, structure
+from engine.dmn import model, moments, structure
 from engine.protocol import Finding, Severity
+from engine.spiff import juel, juel_values
 
 POLICIES: dict[str, model.HitPolicy] = {
     "UNIQUE": "UNIQUE", "FIRST": "FIRST", "PRIORITY": "PRIORITY", "ANY": "ANY", "COLLECT": "COLLECT", "RULE ORDER": "RULE ORDER",
@@ -33,6 +35,8 @@ class Reader:
         self.decision = model.Place(file, 1, "", "")
         self.names: tuple[str, ...] = ()
         self.types: dict[str, model.Type] = {}
+        self.inputs: dict[str, str] = {}
+        self.has_juel = False
 
     def read(self) -> model.Model | None:
         """Return the model, or None where the file is not DMN at all."""
@@ -46,7 +50,7 @@ class Reader:
         if xml.local(root) != "definitions" or not (DMN_NAMESPACE in xml.namespace(root) or "dmn" in xml.namespace(root).lower()):
             self.fault(root, "Die Datei ist keine DMN-Datei.", "Bitte eine im Camunda Modeler erstellte Entscheidungstabelle verwenden.")
             return None
-        inputs = {e.get("id", ""): e.get("name", "") or e.get("id", "") for e in root if xml.local(e) == "inputData"}
+        self.inputs = inputs = {e.get("id", ""): e.get("name", "") or e.get("id", "") for e in root if xml.local(e) == "inputData"}
         decision_names = [e.get("name") or "" for e in root if xml.local(e) in ("decision", "businessKnowledgeModel")]
         variables = [v.get("name") or "" for v in root.iter() if isinstance(v.tag, str) and xml.local(v) in ("variable", "formalParameter")]
         self.names = tuple(name for name in (*inputs.values(), *decision_names, *variables) if name)
@@ -58,7 +62,8 @@ class Reader:
         if not decisions:
             self.fault(root, "Die Datei enthält keine Entscheidung.", "Bitte mindestens eine Entscheidung anlegen.")
         structure.references(self, decisions, knowledge)
-        return model.Model(self.file, root.get("id", ""), root.get("name", ""), decisions, knowledge, inputs)
+        called = juel_values.FUNCTIONS if self.has_juel else ()
+        return model.Model(self.file, root.get("id", ""), root.get("name", ""), decisions, knowledge, inputs, called)
 
     def _item_definition(self, element: etree._Element) -> model.Type:
         base, allowed = _child(element, "typeRef"), _child(element, "allowedValues")
@@ -81,8 +86,15 @@ class Reader:
 
     # -- expressions
     def _expression(self, element: etree._Element, text: str, where: str) -> feel.Expression | None:
+        """Return the expression of a place, in FEEL or JUEL (`${betrag}`, or `betrag` alone as Camunda 7 allows it), or None with a finding."""
         try:
+            if element.get("expressionLanguage", "").strip().lower() == "juel":
+                self.has_juel = True
+                text = juel.from_juel(text if "${" in text or "#{" in text else f"${{{text}}}")
             return feel.compile(text, names=self.names, functions=self.functions)
+        except juel.NotSupported as fault:
+            self.fault(element, f"{where}: {fault.found}", fault.remedy)
+            return None
         except feel.FeelSyntaxError as fault:
             self.fault(element, f"{where}: {fault}", "Bitte den FEEL-Ausdruck berichtigen.")
             return None
@@ -94,8 +106,10 @@ class Reader:
             self.fault(element, f"{where}: {fault}", "Bitte die Zelle berichtigen; Texte stehen in Anführungszeichen.")
             return None
 
-    def _language(self, element: etree._Element) -> None:
+    def _language(self, element: etree._Element, *, with_juel: bool = False) -> None:
         language = element.get("expressionLanguage", "")
+        if with_juel and language.strip().lower() == "juel":
+            return
         if not FEEL_LANGUAGE.fullmatch(language.strip()):
             self.fault(element, f"Die Ausdruckssprache „{language}“ wird nicht ausgeführt.", "Bitte FEEL verwenden.")
 
@@ -119,6 +133,7 @@ class Reader:
             logic=self._logic(logic_element) if logic_element is not None else None,
             requires=_required(element, "informationRequirement", "requiredDecision"),
             knowledge=_required(element, "knowledgeRequirement", "requiredKnowledge"),
+            reads=tuple(self.inputs.get(key, "") for key in _required(element, "informationRequirement", "requiredInput")),
             version_tag=_version_tag(element),
         )
 
@@ -138,7 +153,7 @@ class Reader:
         if kind == "decisionTable":
             return self._table(element)
         if kind == "literalExpression":
-            self._language(element)
+            self._language(element, with_juel=True)
             expression = self._expression(element, _text(element), "Ausdruck")
             return model.LiteralExpression(expression) if expression else None
         if kind == "context":
@@ -246,7 +261,12 @@ class Reader:
             self.fault(element, f"Zwei Ausgabespalten heißen „{name}“.", "Bitte jeder Ausgabespalte einen eigenen Namen geben.")
         if any(rule is None for rule in rules) or any(column is None for column in inputs):
             return None
-        columns = tuple(column for column in inputs if column)
+        cells = [[_text(cell) for cell in _children(rule, "inputEntry")] for rule in _children(element, "rule")]
+        columns = tuple(
+            replace(column, type=moments.spoken_of(column.type, [row[number] for row in cells]))
+            for number, column in enumerate(inputs)
+            if column
+        )
         return model.Table(policy, aggregation, columns, tuple(outputs), annotations, tuple(rule for rule in rules if rule))
 
     def _input(self, element: etree._Element) -> model.Input | None:
@@ -261,8 +281,8 @@ class Reader:
             )
             return None
         if expression_element is not None:
-            self._language(expression_element)
-        expression = self._expression(element, text, f"Eingabe „{label or text}“")
+            self._language(expression_element, with_juel=True)
+        expression = self._expression(element if expression_element is None else expression_element, text, f"Eingabe „{label or text}“")
         allowed_element = _child(element, "inputValues")
         allowed = self._unary(element, _text(allowed_element), "Erlaubte Werte") if allowed_element is not None else None
         variable = next((str(value) for key, value in element.attrib.items() if str(key).endswith("}inputVariable")), None)
@@ -295,8 +315,10 @@ class Reader:
             return None
         if not element.get("id"):
             self.fault(element, "Die Regel hat keine Kennung; die Historie könnte sie nicht nennen.", "Bitte der Regel eine ID geben.")
-        for cell in (*entries, *results):
+        for cell in entries:
             self._language(cell)
+        for cell in results:
+            self._language(cell, with_juel=True)
         tests = [self._unary(cell, _text(cell), "Eingabezelle") for cell in entries]
         values = [self._expression(cell, _text(cell), "Ausgabezelle") if _text(cell) else None for cell in results]
         broken = any(test is None for test in tests) or any(_text(c) and v is None for c, v in zip(results, values, strict=True))

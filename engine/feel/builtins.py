@@ -272,4 +272,6 @@ def _add_time(functions: Library) -> None:
     add("day of week", "date: day", lambda v: WEEKDAYS[_date(v).weekday - 1])
     add("month of year", "date: day", lambda v: MONTHS[_date(v).month - 1])
     add("week of year", "date: day", _week_of_year)
+    add("cycle", "interval: duration", lambda interval: f"R/{text_of(interval)}")  # Camunda 8, for time cycles
+    add("cycle", "repetitions: number, interval: duration", lambda count, interval: f"R{int(count)}/{text_of(interval)}")
     add("last day of month", "date: day", lambda v: Date(_date(v).year, _date(v).month, month_length(_date(v).year, _date(v).month)))

@@ -19,6 +19,7 @@ FLAGS = {"s": regex.S, "m": regex.M, "i": regex.I, "x": 0, "q": 0}
 MAX_PATTERN = 1000
 PATTERN_STEPS = 10
 SPACE_IN_PATTERN = re.compile(r"(\\[pP]\{[^}]*\}|\[(?:\\.|[^\]])*\])|\s+")
+NAME_CLASSES = {r"\i": r"[\p{L}_:]", r"\c": r"[\p{L}\p{N}_:.\-]"}
 NOT_XPATH = re.compile(r"\(\?(?!:)|\\[AZaZ<>]|\[[^\]]*\\\d")
 
 
@@ -38,12 +39,33 @@ def pattern_of(pattern: str, flags: str) -> regex.Pattern[str]:
         pattern = SPACE_IN_PATTERN.sub(_keep_classes, pattern)
     if NOT_XPATH.search(pattern):
         raise ValueError("not an XPath pattern")
-    pattern = pattern.replace(r"\p{Is", r"\p{In").replace(r"\P{Is", r"\P{In").replace("-[", "--[")
-    pattern = pattern.replace(r"\i", r"[\p{L}_:]").replace(r"\c", r"[\p{L}\p{N}_:.\-]")
     try:
-        return regex.compile(pattern, options)
+        return regex.compile(_translated(pattern), options)
     except regex.error as fault:
         raise ValueError(str(fault)) from fault
+
+
+def _translated(pattern: str) -> str:
+    """Return an XPath pattern as the `regex` package (V1) writes it: subtraction and signs in classes, names of blocks, `\\i` and `\\c`."""
+    done: list[str] = []
+    depth = position = 0
+    while position < len(pattern):
+        sign, pair = pattern[position], pattern[position : position + 2]
+        position += 1
+        if sign == "\\":
+            position += 1
+            if pair in (r"\p", r"\P") and pattern.startswith("{Is", position):
+                pair, position = pair + "{In", position + 3
+            done.append(NAME_CLASSES.get(pair, pair))
+        elif sign == "[" and depth and done[-1] == "-":  # only inside a class; `[A-Z]-[0-9]` is two classes with a sign between
+            depth += 1
+            done.append("-[")
+        elif depth and sign in "&|~" and pair == sign * 2:
+            done.append("\\" + sign)
+        else:
+            depth += (sign == "[") - (sign == "]" and depth > 0)
+            done.append(sign)
+    return "".join(done)
 
 
 def _keep_classes(match: re.Match[str]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from lxml import etree
@@ -18,6 +19,7 @@ BPMN = parts.BPMN
 CAMUNDA = "{http://camunda.org/schema/1.0/bpmn}"
 EXTERNAL = "Bitte als Implementierung „External“ wählen und ein Topic angeben."
 OWN_KEY = ("#{execution.processBusinessKey}", "${execution.processBusinessKey}", "#{execution.businessKey}", "${execution.businessKey}")
+ANY_MOMENT = datetime(2026, 1, 1, tzinfo=UTC)
 MAPPINGS = ("singleEntry", "singleResult", "collectEntries", "resultList")
 
 
@@ -210,7 +212,9 @@ def _decision(reader: Reader, drawn: etree._Element, read: model.Element) -> mod
         reader.fault(drawn, found, "Bitte als Implementierung „DMN“ wählen und die Entscheidung angeben.")
         return read
     if "${" in reference or reference.startswith("="):
-        reader.fault(drawn, "Die Entscheidung darf kein Ausdruck sein.", "Bitte die Kennung der Tabelle eintragen.")
+        remedy = "Bitte die Kennung der Tabelle eintragen; für mehrere ein Gateway mit je einer Aufgabe zeichnen."
+        reader.fault(drawn, "Die Entscheidung darf kein Ausdruck sein.", remedy)
+        return read
     mapping = _attribute(drawn, "mapDecisionResult") or "resultList"
     if mapping not in MAPPINGS:
         reader.fault(drawn, f"Die Ergebnisform „{mapping}“ ist unbekannt.", "Erlaubt sind " + ", ".join(MAPPINGS) + ".")
@@ -229,7 +233,9 @@ def _call(reader: Reader, drawn: etree._Element, read: model.Element) -> model.E
         reader.fault(drawn, "Der Aufrufaktivität fehlt der aufgerufene Prozess.", "Bitte „Called element“ ausfüllen.")
         return read
     if "${" in called or called.startswith("="):
-        reader.fault(drawn, "Der aufgerufene Prozess darf kein Ausdruck sein.", "Bitte die Kennung des Prozesses eintragen.")
+        remedy = "Bitte die Kennung des Prozesses eintragen; für mehrere ein Gateway mit je einer Aufrufaktivität zeichnen."
+        reader.fault(drawn, "Der aufgerufene Prozess darf kein Ausdruck sein.", remedy)
+        return read
     for attribute in ("variableMappingClass", "variableMappingDelegateExpression"):
         if _attribute(drawn, attribute) is not None:
             reader.fault(drawn, f"„{attribute}“ wird nicht ausgeführt.", "Bitte In- und Out-Zuordnungen verwenden.")
@@ -286,14 +292,25 @@ def _assignment(reader: Reader, element: etree._Element) -> model.Assignment:
         text = _attribute(element, name)
         return reader.expression(element, text, german) if text else None
 
+    def date_of(name: str, german: str) -> Expression | None:
+        drawn = of(name, german)
+        if drawn is not None and drawn.kind == "literal":
+            try:
+                schedule.due_of(drawn.source, ANY_MOMENT)
+            except schedule.BadSchedule as fault:
+                reader.fault(element, f"{german}: {fault}", "Erlaubt sind ein Zeitpunkt, eine Dauer wie P3D oder ein Ausdruck.")
+        return drawn
+
+    name = element.get("name") or ""
     return model.Assignment(
+        title=reader.expression(element, name, "Name") if "${" in name or "#{" in name else None,
         form=form,
         form_binding=binding,
         assignee=of("assignee", "Bearbeiter"),
         candidate_groups=of("candidateGroups", "Gruppen"),
         candidate_users=of("candidateUsers", "Benutzer"),
-        due=of("dueDate", "Fälligkeit"),
-        follow_up=of("followUpDate", "Wiedervorlage"),
+        due=date_of("dueDate", "Fälligkeit"),
+        follow_up=date_of("followUpDate", "Wiedervorlage"),
         priority=of("priority", "Priorität"),
     )
 
@@ -345,8 +362,12 @@ def _structured(reader: Reader, drawn: etree._Element, where: str) -> Expression
     kind = xml.local(drawn)
     if kind == "value":
         return reader.expression(drawn, drawn.text or "", where)
+    language = drawn.get("scriptFormat") or ""
+    if kind == "script" and language.lower() in ("feel", "juel") and not drawn.get("resource"):
+        return reader.expression(drawn, drawn.text or "", where, language=language)
     if kind not in ("list", "map"):
-        reader.fault(drawn, f"{where}: „{kind}“ wird nicht ausgeführt.", "Bitte einen FEEL-Ausdruck angeben, z. B. =betrag * 2.")
+        what = f"Ein Skript ({language or 'ohne Sprache'})" if kind == "script" else f"„{kind}“"
+        reader.fault(drawn, f"{where}: {what} wird nicht ausgeführt.", "Bitte einen FEEL-Ausdruck angeben, z. B. =betrag * 2.")
         return None
     read = _structured if kind == "list" else _value
     found = [(child.get("key", ""), read(reader, child, where)) for child in drawn.iterchildren("*")]

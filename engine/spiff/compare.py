@@ -22,7 +22,7 @@ NAMES = {
     "script": "Skript", "result_variable": "Ergebnisvariable", "called": "aufgerufener Prozess", "called_binding": "Bindung des Aufrufs",
     "call_in": "In", "call_out": "Out", "inputs": "Eingabe", "outputs": "Ausgabe", "results_local": "Ergebnisse bleiben lokal",
     "inputs_chained": "Eingaben sehen einander", "errors_carry": "Fehler bringen Werte mit", "properties": "Eigenschaft", "lane": "Bahn",
-    "around": "liegt in", "what": "Art", "form": "Formular", "form_binding": "Bindung des Formulars", "assignee": "Bearbeiter",
+    "around": "liegt in", "title": "Name der Aufgabe", "what": "Art", "form": "Formular", "form_binding": "Bindung des Formulars", "assignee": "Bearbeiter",
     "candidate_groups": "Gruppen", "candidate_users": "Personen", "due": "Fälligkeit", "follow_up": "Wiedervorlage",
     "name": "Name", "timer_kind": "Art der Zeit", "spring_cron": "Cron wie Camunda 8", "timer": "Zeit", "condition": "Bedingung",
     "watched": "beobachtete Variablen", "changes": "beobachtete Änderungen", "code_variable": "Variable für den Code",

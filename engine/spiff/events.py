@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime
 
 from engine import errors, feel
 from engine.protocol import Event, Wait, WaitKind
@@ -66,7 +66,9 @@ class CatchEvent(EventNode):
         planned: datetime | None = data.get("due")
         value = workflow.evaluate(event.timer, token, "Zeit")
         try:
-            if event.timer_kind == "duration":
+            if event.timer_kind == "duration" and isinstance(value, date):  # Camunda 7 takes a moment for every kind of time
+                due = schedule.instant_of(value)
+            elif event.timer_kind == "duration":
                 due = schedule.duration_of(value).after(workflow.moment)
             elif event.timer_kind == "cycle":
                 cycle = schedule.cycle_of(schedule.from_spring(value) if event.spring_cron else value)
@@ -75,7 +77,7 @@ class CatchEvent(EventNode):
                     data["reps"] - 1 if planned is not None and data.get("reps") is not None else data.get("reps", cycle.repetitions)
                 )
             else:
-                due = schedule.instant_of(value)
+                due = schedule.due_of(value, workflow.moment)
         except schedule.BadSchedule as fault:
             raise errors.Incident(f"Zeit von „{self.shown}“: {fault}", self.element.id) from fault
         data["due"] = due

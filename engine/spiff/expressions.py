@@ -93,12 +93,13 @@ def read(text: str, functions: Iterable[feel.Function] = (), *, language: str = 
     if language.lower() == "feel" or language.endswith("/FEEL/"):
         return of_feel(stripped.removeprefix("="), functions)
     if language and language.lower() not in ("juel", "http://www.w3.org/2001/xmlschema"):
-        raise NotSupported(f"Die Sprache „{language}“ wird nicht ausgeführt. Bitte FEEL verwenden.")
+        raise NotSupported(f"Die Sprache „{language}“ wird nicht ausgeführt.")
     if stripped.startswith("="):
         return of_feel(stripped[1:], functions)
     if "${" in stripped or "#{" in stripped:
         if not with_juel:
-            raise NotSupported(f"„{stripped}“ ist ein Ausdruck von Camunda 7; in Camunda 8 beginnt ein Ausdruck mit „=“.")
+            found = f"„{stripped}“ ist ein Ausdruck von Camunda 7; in Camunda 8 beginnt ein Ausdruck mit „=“."
+            raise NotSupported(found)
         compiled = feel.compile(juel.from_juel(stripped), functions=functions)
         return Expression(text, "feel", compiled, calls_juel=not compiled.calls.isdisjoint(JUEL_FUNCTIONS))
     return literal(stripped)

@@ -1,7 +1,8 @@
 """JUEL, the expression language of Camunda 7: the part that real models use, translated to FEEL. Nothing is evaluated as Python.
 
 Where JUEL means something else than FEEL (null, texts that are numbers, counting from 0) the translation calls a function of
-`juel_values`. What a translation cannot say (beans, methods) is refused by name, with what to use instead.
+`juel_values`. Methods of texts, lists and maps that change nothing run; what a translation cannot say (beans, other methods) is refused by
+name, with what to use instead.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 import re
 from decimal import Decimal
 
-from engine.spiff.juel_values import SHIFTS
+from engine.spiff.juel_values import METHODS, SHIFTS, TRUTHS
 
 MAX_DEPTH = 40
 MAX_LENGTH = 4000
@@ -24,21 +25,34 @@ _WORDS = {
 _COMPARISONS = {"==": "juel_equal({}, {})", "!=": "not(juel_equal({}, {}))", "<": "juel_less({}, {})", ">": "juel_less({1}, {0})",
                 "<=": "juel_at_most({}, {})", ">=": "juel_at_most({1}, {0})"}  # fmt: skip
 _CALLS = {"now": "now()", "dateTime": "now()", "currentUser": "currentUser"}
-_BEANS = "Beans und Java-Methoden werden nicht ausgeführt. Bitte FEEL (=ausdruck) oder eine externe Aufgabe (Topic) verwenden."
+FEEL = "Bitte FEEL verwenden, z. B. =betrag > 100."
+_BEANS = "Bitte FEEL (=ausdruck) oder eine externe Aufgabe (Topic) verwenden; Beans und Java-Methoden laufen nicht."
 _METHODS = {
-    "equals": "Bitte „==“ verwenden.", "isEmpty": "Bitte „empty“ davor schreiben.", "contains": "Bitte FEEL verwenden: =list contains(liste, wert).",
-    "toLowerCase": "Bitte FEEL verwenden: =lower case(text).", "toUpperCase": "Bitte FEEL verwenden: =upper case(text).",
-    "length": "Bitte FEEL verwenden: =string length(text).", "startsWith": "Bitte FEEL verwenden: =starts with(text, anfang).",
     "prop": "JSON ist hier eine gewöhnliche Variable: ${kunde.name}.", "value": "JSON ist hier eine gewöhnliche Variable: ${kunde.name}.",
-    "getVariable": "Bitte die Variable selbst nennen: ${betrag}.", "get": "Bitte eckige Klammern verwenden: ${liste[0]}.",
-    "withHourOfDay": "Bitte FEEL verwenden: =date and time(date, time).",
+    "substring": "Bitte FEEL verwenden: =substring(text, ab, anzahl).", "replace": "Bitte FEEL verwenden: =replace(text, muster, neu).",
+    "split": "Bitte FEEL verwenden: =split(text, trenner).", "withHourOfDay": "Bitte FEEL verwenden: =date and time(date, time).",
 }  # fmt: skip
 _SPIN = frozenset({"S", "JSON", "XML"})
-_OBJECTS = frozenset({"execution", "task", "caseExecution", "externalTask"})
+_OBJECTS = frozenset({"task", "caseExecution", "externalTask"})
+# What `execution` knows, by property or getter: the name under which `workflow` shows it; no variable can bear it.
+BUSINESS_KEY, INSTANCE_ID = "execution.processBusinessKey", "execution.processInstanceId"
+_EXECUTION = {
+    "processBusinessKey": BUSINESS_KEY, "businessKey": BUSINESS_KEY, "processInstanceId": INSTANCE_ID,
+    "getProcessBusinessKey": BUSINESS_KEY, "getBusinessKey": BUSINESS_KEY, "getProcessInstanceId": INSTANCE_ID,
+}  # fmt: skip
+_OF_EXECUTION = (
+    "Bitte die Variable selbst nennen: ${betrag}. Von „execution“ laufen nur getVariable('name'), hasVariable('name'), "
+    "processBusinessKey und processInstanceId."
+)
 
 
 class NotSupported(ValueError):
-    """The expression is of a kind that is not executed. The message says what to use instead (German)."""
+    """The expression is of a kind that is not executed. found: what it is, remedy: what to use instead (German)."""
+
+    def __init__(self, found: str, remedy: str = FEEL) -> None:
+        super().__init__(f"{found} {remedy}")
+        self.found = found
+        self.remedy = remedy
 
 
 def from_juel(text: str) -> str:
@@ -114,7 +128,7 @@ class _Translation:
     def whole(self) -> str:
         result = self.ternary()
         if self.at != len(self.tokens):
-            raise NotSupported(f"„${{{self.text}}}“ ist bei „{self.tokens[self.at][1]}“ nicht lesbar. {_BEANS}")
+            raise NotSupported(f"„${{{self.text}}}“ ist bei „{self.tokens[self.at][1]}“ nicht lesbar.")
         return result
 
     # -- tokens
@@ -144,7 +158,7 @@ class _Translation:
     def ternary(self) -> str:
         self.depth += 1
         if self.depth > MAX_DEPTH:
-            raise NotSupported(f"Der Ausdruck ist tiefer als {MAX_DEPTH} Ebenen verschachtelt. Bitte aufteilen.")
+            raise NotSupported(f"Der Ausdruck ist tiefer als {MAX_DEPTH} Ebenen verschachtelt.", "Bitte aufteilen.")
         condition = self.disjunction()
         if self.take("?"):
             then = self.ternary()
@@ -194,7 +208,7 @@ class _Translation:
     def unary(self) -> str:
         self.depth += 1
         if self.depth > MAX_DEPTH:
-            raise NotSupported(f"Der Ausdruck ist tiefer als {MAX_DEPTH} Ebenen verschachtelt. Bitte aufteilen.")
+            raise NotSupported(f"Der Ausdruck ist tiefer als {MAX_DEPTH} Ebenen verschachtelt.", "Bitte aufteilen.")
         if self.take("!"):
             found = self.known(f"not({self.truth(self.unary())})")
         elif self.take("-"):
@@ -227,11 +241,16 @@ class _Translation:
             return f"juel_item({value}, {feel_text(name)})"
         if name in ("toDate", "size") and self.take(")"):
             return f"juel_size({value})" if name == "size" else value
+        if name in METHODS:
+            argument = self.ternary() if METHODS[name] else "null"
+            self.need(")")
+            called = f"juel_method({value}, {feel_text(name)}, {argument})"
+            return self.known(called) if name in TRUTHS else called
         if name in SHIFTS:
             amount = self.ternary()
             self.need(")")
             return f"juel_shift({value}, {feel_text(name)}, {amount})"
-        raise NotSupported(f"„{name}()“ in „${{{self.text}}}“: {_METHODS.get(name, _BEANS)}")
+        raise NotSupported(f"„{name}()“ in „${{{self.text}}}“ wird nicht ausgeführt.", _METHODS.get(name, _BEANS))
 
     def primary(self) -> str:
         if self.at >= len(self.tokens):
@@ -250,30 +269,38 @@ class _Translation:
             return self.name(word)
         raise NotSupported(f"„{word}“ gehört in „${{{self.text}}}“ nicht hierhin.")
 
-    def variable_asked_for(self) -> str:
-        """Return the variable of `.getVariable('name')` behind `execution`, or nothing."""
-        asked = self.tokens[self.at : self.at + 5]
-        words = [word for _, word in asked]
-        if words[:3] != [".", "getVariable", "("] or words[4:] != [")"] or asked[3][0] != "text":
-            return ""
+    def of_execution(self) -> str:
+        """Return what is asked of `execution`: one of its properties, a variable, or whether there is one. Raises NotSupported."""
+        words = [word for _, word in self.tokens[self.at : self.at + 5]]
+        if words[:1] == ["."] and words[1:2] and words[1] in _EXECUTION and (words[2:3] == ["("]) == words[1].startswith("get"):
+            self.at += 2
+            if self.take("("):
+                self.need(")")
+            return f"`{_EXECUTION[words[1]]}`"
+        asks = (
+            words[:1] == ["."] and words[1:2] and words[1] in ("getVariable", "hasVariable") and words[2:3] == ["("] and words[4:] == [")"]
+        )
+        if not asks or self.tokens[self.at + 3][0] != "text":
+            raise NotSupported(f"„execution“ in „${{{self.text}}}“ wird so nicht ausgeführt.", _OF_EXECUTION)
         name = words[3][1:-1]
         if not name.isidentifier():
             raise NotSupported(f"„{name}“ in „${{{self.text}}}“ ist kein Name einer Variablen.")
         self.at += 5
-        return f"`{name}`"
+        return f"`{name}`" if words[1] == "getVariable" else self.known(f"not(juel_equal(`{name}`, null))")
 
     def name(self, word: str) -> str:
         if self.take("("):
             if word in _CALLS and self.take(")"):
                 return _CALLS[word]
             instead = _METHODS["prop"] if word in _SPIN else _BEANS
-            raise NotSupported(f"„{word}()“ in „${{{self.text}}}“: {instead}")
+            raise NotSupported(f"„{word}()“ in „${{{self.text}}}“ wird nicht ausgeführt.", instead)
         if word in ("true", "false", "null"):
             return word
-        if word == "execution" and (named := self.variable_asked_for()):
-            return named
+        if word == "execution":
+            return self.of_execution()
         if word in _OBJECTS:
-            raise NotSupported(f"„{word}“ in „${{{self.text}}}“: {_METHODS['getVariable'] if word == 'execution' else _BEANS}")
+            raise NotSupported(f"„{word}“ in „${{{self.text}}}“ wird nicht ausgeführt.", _BEANS)
         if word == "instanceof":
-            raise NotSupported(f"„instanceof“ in „${{{self.text}}}“ wird nicht ausgeführt. Bitte FEEL verwenden: =x instance of string.")
+            remedy = "Bitte FEEL verwenden: =x instance of string."
+            raise NotSupported(f"„instanceof“ in „${{{self.text}}}“ wird nicht ausgeführt.", remedy)
         return f"`{word}`"

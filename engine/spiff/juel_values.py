@@ -15,6 +15,12 @@ SHIFTS = {
     for unit in ("Years", "Months", "Weeks", "Days", "Hours", "Minutes", "Seconds")
 }
 MAX_SHIFT = 1_000_000
+# Methods of Java's texts, lists and maps that change nothing -> how many arguments they take.
+METHODS = {
+    "equals": 1, "equalsIgnoreCase": 1, "contains": 1, "containsKey": 1, "get": 1, "startsWith": 1, "endsWith": 1, "isEmpty": 0, "length": 0,
+    "toLowerCase": 0, "toUpperCase": 0, "trim": 0, "toString": 0,
+}  # fmt: skip
+TRUTHS = frozenset({"equals", "equalsIgnoreCase", "contains", "containsKey", "startsWith", "endsWith", "isEmpty"})
 
 
 def number(value: object) -> Decimal:
@@ -112,6 +118,47 @@ def size(value: object) -> Decimal:
     raise ValueError(f"{_shown(value)} ist keine Liste, size() geht hier nicht")
 
 
+def method(value: object, name: str, argument: object) -> object:
+    """Return what a method of METHODS gives for a text, a list or a map. Nothing equals null or is in it. Raises ValueError."""
+    if name == "equals":
+        return value is not None and type(value) is type(argument) and value == argument
+    if name == "get":
+        return item(value, argument)
+    if name == "toString":
+        return text(value)
+    if value is None and name in TRUTHS:
+        return name == "isEmpty"
+    if isinstance(value, list | Mapping) and name in ("isEmpty", "contains", "containsKey"):
+        if name == "isEmpty" or (name == "containsKey") is isinstance(value, Mapping):
+            return argument in value if name != "isEmpty" else not value
+    if isinstance(value, str) and name not in ("containsKey", "get"):
+        return _of_text(value, name, argument)
+    raise ValueError(f"{name}() geht bei {_shown(value)} nicht")
+
+
+def _of_text(value: str, name: str, argument: object) -> object:
+    given = text(argument)
+    match name:
+        case "equalsIgnoreCase":
+            return argument is not None and value.lower() == given.lower()
+        case "contains":
+            return given in value
+        case "startsWith":
+            return value.startswith(given)
+        case "endsWith":
+            return value.endswith(given)
+        case "isEmpty":
+            return not value
+        case "length":
+            return Decimal(len(value))
+        case "toLowerCase":
+            return value.lower()
+        case "toUpperCase":
+            return value.upper()
+        case _:
+            return value.strip()
+
+
 def rest(left: object, right: object) -> Decimal:
     """Return what remains of a division, with the sign of the left side. Raises ValueError."""
     divisor = number(right)
@@ -157,6 +204,7 @@ FUNCTIONS = (
     feel.Function("juel_text", ("value",), text),
     feel.Function("juel_item", ("around", "place"), item),
     feel.Function("juel_size", ("value",), size),
+    feel.Function("juel_method", ("value", "name", "argument"), method),
     feel.Function("juel_rest", ("left", "right"), rest),
     feel.Function("juel_shift", ("moment", "name", "amount"), shift),
 )

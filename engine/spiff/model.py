@@ -110,8 +110,9 @@ class Loop:
 
 @dataclass(frozen=True, slots=True)
 class Assignment:
-    """Of a user task; None where nothing is drawn."""
+    """Of a user task; None where nothing is drawn. title: its name, where that is an expression (Camunda 7)."""
 
+    title: Expression | None = None
     form: str | None = None
     form_binding: str | None = None
     assignee: Expression | None = None

@@ -180,7 +180,7 @@ def instant(node: Node, token: Token, expression: Expression | None, what: str) 
     if value is None:
         return None
     try:
-        return schedule.instant_of(value)
+        return schedule.due_of(value, token.workflow.moment)
     except schedule.BadSchedule as fault:
         raise errors.Incident(f"{what} von „{node.shown}“: {fault}", node.element.id) from fault
 

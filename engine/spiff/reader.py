@@ -88,7 +88,7 @@ class Reader:
         except feel.FeelSyntaxError as fault:
             self.fault(element, f"{where}: {fault}", "Bitte den Ausdruck berichtigen.")
         except expressions.NotSupported as fault:
-            self.fault(element, f"{where}: {fault}", "Bitte FEEL verwenden, z. B. =betrag > 100.")
+            self.fault(element, f"{where}: {fault.found}", fault.remedy)
         return None
 
     # -- the file

@@ -233,6 +233,13 @@ def instant_of(value: object) -> datetime:
     raise BadSchedule(f"Erwartet wird ein Datum oder ein Zeitpunkt, gefunden wurde {shown}.")
 
 
+def due_of(value: object, now: datetime) -> datetime:
+    """Return the UTC instant of a date or, as Camunda 7 reads due dates too, of a duration (`P3D`) from `now`. Raises BadSchedule."""
+    if isinstance(value, timedelta | feel.YearsMonths) or (isinstance(value, str) and value.strip().startswith("P")):
+        return duration_of(value).after(now)
+    return instant_of(value)
+
+
 def cycle_of(value: object) -> Cycle:
     """Return the cycle of `R3/PT10M`, `R/2026-01-01T00:00:00/P1D` or a cron line. Raises BadSchedule."""
     if isinstance(value, timedelta | feel.YearsMonths):

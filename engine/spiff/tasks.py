@@ -10,6 +10,8 @@ from engine.spiff.expressions import Expression
 from engine.spiff.nodes import Node
 from engine.spiff.tokens import Token
 
+MAX_TITLE = 300
+
 
 class UserTask(Activity):
     """Waits for a person."""
@@ -30,8 +32,10 @@ class UserTask(Activity):
             return tuple(text for item in items if (text := str(item).strip()))
 
         assignee = workflow.evaluate(drawn.assignee, token, "Bearbeiter") if drawn.assignee else None
+        title = workflow.evaluate(drawn.title, token, "Name") if drawn.title else None
+        label = self.shown if title is None else feel.text_of(feel.enter(title)).strip()[:MAX_TITLE] or self.shown
         return Wait(
-            id=token.id, kind="user_task", element_id=self.element.id, name=self.shown, label=self.shown, scope=workflow.path_of(token),
+            id=token.id, kind="user_task", element_id=self.element.id, name=label, label=label, scope=workflow.path_of(token),
             form=drawn.form, form_binding=drawn.form_binding, assignee=None if assignee is None else str(assignee),
             candidate_groups=names(drawn.candidate_groups, "Gruppen"), candidate_users=names(drawn.candidate_users, "Benutzer"),
             due_at=nodes.instant(self, token, drawn.due, "Fälligkeit"), follow_up_at=nodes.instant(self, token, drawn.follow_up, "Wiedervorlage"),

@@ -19,7 +19,7 @@ def changes(old: Token, token: Token, old_path: str) -> dict[str, object]:
     fields: dict[str, object] = {}
     if before.id != now.id:
         fields["element_id"] = now.id
-    if old.task_spec.shown != token.task_spec.shown:
+    if old.task_spec.shown != token.task_spec.shown and now.assignment.title is None:
         fields["label"] = token.task_spec.shown
     if old_path != path:
         fields["scope"] = path
@@ -47,6 +47,7 @@ def _work(before: model.Element, now: model.Element, token: Token) -> dict[str, 
         fields["variables"] = token.task_spec.locals_of(token)
     if token.internal_data["w"] == "user_task":
         pairs = {
+            "label": (one.title, other.title),
             "candidate_groups": (one.candidate_groups, other.candidate_groups),
             "candidate_users": (one.candidate_users, other.candidate_users),
             "due_at": (one.due, other.due),

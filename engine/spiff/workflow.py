@@ -20,7 +20,7 @@ from SpiffWorkflow.util.task import TaskState
 
 from engine import dmn, errors, feel, values
 from engine.protocol import Changed, Event, Outgoing, Wait
-from engine.spiff import children
+from engine.spiff import children, juel
 from engine.spiff.budget import Budget
 from engine.spiff.expressions import Expression
 from engine.spiff.tokens import Change, Scope, Token
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from engine.spiff.nodes import Node
 
 CURRENT_USER = "currentUser"
+ABOUT_EXECUTION = frozenset({juel.BUSINESS_KEY, juel.INSTANCE_ID})
 TOKEN_BUDGET = 20_000  # tokens at once: nested loops make them faster than a step uses up its budget
 UUID_MASK = ~(0xF000 << 64 | 0xC000 << 48)
 UUID_VERSION_5 = 5 << 76 | 0x8000 << 48
@@ -387,6 +388,9 @@ class Instance(BpmnWorkflow):  # type: ignore[misc]  # SpiffWorkflow is untyped
         """Return the value of an expression seen from a token. Raises errors.Incident naming the element."""
         element = token.task_spec.element
         visible = self.view(scope if scope is not None else (token.local or token.scope))
+        if not ABOUT_EXECUTION.isdisjoint(expression.names):
+            key = self.key_of(token) or self.business_key or None
+            visible = visible.new_child({juel.BUSINESS_KEY: key, juel.INSTANCE_ID: str(self.instance_id)})
         try:
             value, warnings = expression.value(visible, now=self.moment, functions=self.functions)
         except feel.FeelError as fault:

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from engine import feel
-from engine.spiff import model
+from engine.spiff import juel, model
 from engine.spiff.checks.gathered import Gathered, Known
 from engine.spiff.expressions import Expression
 
@@ -21,7 +21,7 @@ COUNTED = {
     for name in (named.all, named.active, named.completed, named.terminated)
     if name is not None
 }
-IMPLICIT = frozenset({"loopCounter", "currentUser", "item", "partial", *COUNTED})
+IMPLICIT = frozenset({"loopCounter", "currentUser", "item", "partial", juel.BUSINESS_KEY, juel.INSTANCE_ID, *COUNTED})
 ALIKE = 0.88
 LONG_ENOUGH = 6  # shorter names are alike by chance
 
@@ -189,7 +189,7 @@ def _expressions_of(element: model.Element) -> list[Expression]:
     """Return the expressions that an element evaluates in its own process."""
     event, loop = element.event, element.loop
     drawn = [
-        element.topic, element.priority, element.retries_drawn, element.script, element.assignment.assignee,
+        element.topic, element.priority, element.retries_drawn, element.script, element.assignment.title, element.assignment.assignee,
         element.assignment.candidate_groups, element.assignment.candidate_users,
         element.assignment.due, element.assignment.follow_up, element.assignment.priority,
         *(p.value for p in (*element.inputs, *element.outputs)), *(m.value for m in element.call_in),

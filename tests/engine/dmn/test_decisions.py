@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from xml.sax.saxutils import escape
 
@@ -269,3 +269,94 @@ def test_every_version_of_the_standard_is_read(scheme: str, year: str) -> None:
 
     assert decide(content, a=2) == Decimal(1)
     assert [finding for finding in dmn.check(content, "d.dmn") if finding.severity == "error"] == []
+
+
+# ---------------------------------------------------------------- as Camunda draws and reads it
+def column(
+    key: str,
+    expression: str,
+    output: str,
+    cells: list[tuple[str, str]],
+    *,
+    hit: str = "FIRST",
+    more: str = "",
+    kind: str = "",
+    language: str = "",
+) -> str:
+    rules = "".join(
+        f'<rule id="{key}_{number}"><inputEntry><text>{escape(test)}</text></inputEntry><outputEntry><text>{escape(value)}</text></outputEntry></rule>'
+        for number, (test, value) in enumerate(cells)
+    )
+    asked = f'<inputExpression id="ie_{key}" typeRef="{kind}"{language}><text>{escape(expression)}</text></inputExpression>'
+    return (
+        f'<decision id="{key}" name="Name von {key}">{more}<decisionTable id="t_{key}" hitPolicy="{hit}"><input id="i_{key}">{asked}</input>'
+        f'<output id="o_{key}" name="{output}"/>{rules}</decisionTable></decision>'
+    )
+
+
+STAGES = column("hoehe", "betrag", "stufe", [("< 100", '"klein"'), ("-", '"gross"')])
+ADVICE = column("alle", "betrag", "rat", [("> 10", '"a"'), ("> 20", '"b"')], hit="COLLECT")
+
+
+@pytest.mark.parametrize("named", ["stufe", "hoehe", "Name von hoehe"])
+def test_the_result_of_a_required_table_bears_the_name_of_its_output_its_id_and_its_name(named: str) -> None:
+    """Camunda 7 hands it on by the names of its outputs, Camunda 8 by its id, the standard by its name."""
+    content = definitions(STAGES, column("d", named, "r", [('"gross"', "1"), ("-", "2")], more=REQUIRES.format("hoehe")))
+
+    assert decide(content, betrag=Decimal(150), stufe="von außen") == Decimal(1)
+    assert dmn.names_of(dmn.parse(content, "d.dmn"))["d"] == {"betrag"}
+
+
+def test_several_hits_of_a_required_table_come_as_a_list_and_no_hit_hides_no_variable() -> None:
+    content = definitions(ADVICE, column("d", "rat", "r", [('list contains(?, "b")', "1"), ("-", "rat")], more=REQUIRES.format("alle")))
+
+    assert decide(content, betrag=Decimal(150)) == Decimal(1)
+    assert decide(content, betrag=Decimal(5), rat="von außen") == "von außen"
+
+
+def test_an_input_that_is_drawn_goes_before_the_output_of_the_same_name() -> None:
+    drawn = REQUIRES.format("hoehe") + '<informationRequirement><requiredInput href="#stufe_eingabe"/></informationRequirement>'
+    content = definitions(
+        '<inputData id="stufe_eingabe" name="stufe"/>', STAGES, column("d", "stufe", "r", [('"von außen"', "1")], more=drawn)
+    )
+
+    assert decide(content, betrag=Decimal(150), stufe="von außen") == Decimal(1)
+
+
+@pytest.mark.parametrize("text", ["${betrag > 100 && !empty kunde.name}", "betrag > 100 and not empty kunde.name"])
+def test_an_input_may_be_written_in_juel(text: str) -> None:
+    content = definitions(column("d", text, "r", [("true", '"ja"'), ("-", '"nein"')], language=' expressionLanguage="juel"'))
+
+    assert decide(content, betrag=Decimal(150), kunde={"name": "Meier"}) == "ja"
+    assert decide(content, betrag=Decimal(150), kunde={}) == "nein"
+
+
+def test_a_bean_in_a_table_is_refused_by_name() -> None:
+    content = definitions(column("d", "${bohne.preis(betrag)}", "r", [("-", "1")], language=' expressionLanguage="juel"'))
+
+    assert ["„preis()“" in finding.message for finding in dmn.check(content, "d.dmn") if finding.severity == "error"] == [True]
+
+
+NOON = datetime(2026, 6, 1, 10, tzinfo=UTC)
+MIDNIGHT = datetime(2026, 5, 31, 22, tzinfo=UTC)  # the first of June in Berlin
+
+
+@pytest.mark.parametrize("kind", ["date", "dateTime"])
+@pytest.mark.parametrize(("cell", "value"), [
+    ('> date and time("2026-01-01T00:00:00")', NOON), ('> date and time("2026-01-01T00:00:00")', date(2026, 6, 1)),
+    ('> date and time("2026-01-01T00:00:00")', "2026-06-01"), ('date and time("2026-06-01T12:00:00")', NOON),
+    ('date and time("2026-06-01T10:00:00Z")', NOON), ('date and time("2026-06-01T00:00:00+02:00")', date(2026, 6, 1)),
+    ('[date("2026-06-01")..date("2026-06-30")]', MIDNIGHT), ('date("2026-06-01")', "2026-06-01T08:00:00"), ('< @"2026-06-02"', NOON),
+    ('>= @"2026-06-01T12:00:00"', NOON), ('not(< date and time("2026-01-01T00:00:00"))', NOON), ("-", None), ("null", None),
+])  # fmt: skip
+def test_a_date_is_compared_as_what_the_cells_speak_of(kind: str, cell: str, value: object) -> None:
+    content = definitions(column("d", "tag", "r", [(cell, '"ja"'), ("-", '"nein"')], kind=kind))
+
+    assert decide(content, tag=value) == "ja"
+
+
+def test_what_is_no_date_stops_the_decision() -> None:
+    content = definitions(column("d", "tag", "r", [("-", '"ja"')], kind="date"))
+
+    with pytest.raises(dmn.DecisionError, match="„bald“ ist kein Wert der Art „date“"):
+        decide(content, tag="bald")

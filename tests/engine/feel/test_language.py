@@ -43,6 +43,9 @@ VARIABLES = {"betrag": Decimal("150.00"), "status": "offen", "Kunde Name": "Must
         ('upper case("aBc")', "ABC"),
         (r'"\U01F40E" = "🐎"', True),
         ('matches("foobar", "^fo*b")', True),
+        ('matches("LIP-AB 12", "^[A-Z]+-[A-Z]+ [0-9]+$")', True),  # a sign between two classes is no subtraction
+        ('[matches("b", "^[a-z-[aeiou]]$"), matches("e", "^[a-z-[aeiou]]$"), matches("&", "[&&a]")]', [True, False, True]),
+        (r'[matches("a\\i", "a\\\\i"), matches("a-b", "\\i-\\i"), matches("ä", "\\p{IsLatin-1Supplement}")]', [True, True, True]),
         ('replace("abcd", "(ab)|(a)", "[1=$1][2=$2]")', "[1=ab][2=]cd"),
         ('split("John Doe", "\\s")', ["John", "Doe"]),
         ('string join(["a","b"], "_")', "a_b"),
@@ -56,6 +59,7 @@ VARIABLES = {"betrag": Decimal("150.00"), "status": "offen", "Kunde Name": "Must
         ('time("14:30:00")', time(14, 30)),
         ('duration("P1Y2M").months', Decimal(2)),
         ('day of week(date("2026-08-17"))', "Monday"),
+        ('[cycle(duration("PT1H")), cycle(3, duration("P1M")), cycle(null)]', ["R/PT1H", "R3/P1M", None]),
         ('date("-999999999-01-01") < date("2026-01-01")', True),
         # lists, contexts, filters, iteration
         ("sum([1.10, 2.20])", Decimal("3.30")),

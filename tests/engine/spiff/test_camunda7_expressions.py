@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from decimal import Decimal
 
 import pytest
@@ -9,7 +10,7 @@ import pytest
 from engine import errors
 from engine.spiff import check
 from engine.spiff.checks import gathered
-from tests.engine.spiff.bpmn import case, chain, file, flow, node, process, user
+from tests.engine.spiff.bpmn import INSTANCE, case, chain, file, flow, node, process, user
 
 START, END = node("startEvent", "s"), node("endEvent", "e")
 
@@ -72,7 +73,7 @@ def test_conditions_in_juel_choose_the_way_and_a_text_that_is_no_number_stops_th
     (node("scriptTask", "x", "<bpmn:script>1 + 1</bpmn:script>", scriptFormat="groovy"), "„groovy“"),
     (node("scriptTask", "x", "<bpmn:script>1 + 1</bpmn:script>", scriptFormat="javascript"), "„javascript“"),
     (node("scriptTask", "x", scriptFormat="feel", camunda_resource="x.js"), "eigenen Datei"),
-    (node("userTask", "x", parameters("<camunda:script scriptFormat='groovy'>1</camunda:script>")), "„script“"),
+    (node("userTask", "x", parameters("<camunda:script scriptFormat='groovy'>1</camunda:script>")), "Skript (groovy)"),
     (node("userTask", "x", parameters("<camunda:list><camunda:script/></camunda:list>")), "Parameter „y“"),
     (node("userTask", "x", parameters("<camunda:map><camunda:entry key='a'>${bohne.x()}</camunda:entry></camunda:map>")), "„x()“"),
     (node("userTask", "x", "<bpmn:extensionElements><camunda:taskListener event='create' class='x'/></bpmn:extensionElements>"), "Task Listener"),
@@ -107,3 +108,69 @@ def test_a_call_hands_on_the_business_key_as_the_modeler_writes_it(drawn: str) -
 
     assert run.last is not None
     assert [sent.correlation for sent in run.last.outgoing] == ["K1"]
+
+
+def test_what_execution_knows_is_the_business_key_around_and_the_instance() -> None:
+    inputs = parameters("${execution.processBusinessKey}/${execution.getBusinessKey()}/${execution.processInstanceId}")
+    run = case(START, node("userTask", "x", inputs), END, chain("s", "x", "e")).start()
+
+    assert run.wait("x").variables == {"y": f"K1/K1/{INSTANCE}"}
+
+
+def test_inside_a_call_the_business_key_is_the_one_it_was_given() -> None:
+    mapping = '<bpmn:extensionElements><camunda:in businessKey="${nr}"/></bpmn:extensionElements>'
+    called = node("startEvent", "cs") + node("userTask", "ct", parameters("${execution.businessKey}")) + node("endEvent", "ce")
+    run = case(START, node("callActivity", "x", mapping, calledElement="q"), END, chain("s", "x", "e"), q=called + chain("cs", "ct", "ce"))
+
+    assert run.start(nr="N-7").wait("ct").variables == {"y": "N-7"}
+
+
+def test_the_name_of_a_task_may_be_an_expression() -> None:
+    drawn = node("userTask", "x").replace('name="x"', 'name="Antrag von ${kunde} prüfen"')
+
+    assert case(START, drawn, END, chain("s", "x", "e")).start(kunde="Meier").wait("x").label == "Antrag von Meier prüfen"
+    assert (
+        case(START, drawn.replace("Antrag von ${kunde} prüfen", "${kunde}"), END, chain("s", "x", "e")).start().wait("x").label
+        == "${kunde}"
+    )
+    assert [text for _, text in faults(drawn.replace("${kunde}", "${bohne.name()}"))] == [
+        "Name: „name()“ in „${bohne.name()}“ wird nicht ausgeführt. Bitte FEEL (=ausdruck) oder eine externe Aufgabe (Topic) verwenden; "
+        "Beans und Java-Methoden laufen nicht."
+    ]
+
+
+@pytest.mark.parametrize(("drawn", "due"), [
+    ("P3D", "2026-08-20T06:00"), ("PT90M", "2026-08-17T07:30"), ("2026-09-01T08:00:00", "2026-09-01T06:00"),
+    ("${dateTime().plusDays(3).toDate()}", "2026-08-20T06:00"), ("${frist}", "2026-08-19T06:00"), ('=duration("P1D")', "2026-08-18T06:00"),
+])  # fmt: skip
+def test_a_due_date_may_be_a_moment_or_a_duration_as_in_camunda_7(drawn: str, due: str) -> None:
+    run = case(START, node("userTask", "x", camunda_dueDate=drawn), END, chain("s", "x", "e")).start(frist="P2D")
+
+    assert run.wait("x").due_at == datetime.fromisoformat(due).replace(tzinfo=UTC)
+
+
+def test_a_due_date_that_is_none_is_told_when_it_is_checked() -> None:
+    found = faults(node("userTask", "x", camunda_dueDate="bald", camunda_followUpDate="3 Tage"))
+
+    assert [text.partition("“")[0] for _, text in found] == ["Fälligkeit: „bald", "Wiedervorlage: „3 Tage"]
+
+
+@pytest.mark.parametrize(("kind", "value", "due"), [
+    ("timeDuration", datetime(2026, 9, 1, 6, tzinfo=UTC), "2026-09-01T06:00"), ("timeDate", "PT36H", "2026-08-18T18:00"),
+])  # fmt: skip
+def test_the_value_of_a_time_says_whether_it_is_a_moment_or_a_duration(kind: str, value: object, due: str) -> None:
+    wait = f'<bpmn:timerEventDefinition><bpmn:{kind} xsi:type="bpmn:tFormalExpression">${{wann}}</bpmn:{kind}></bpmn:timerEventDefinition>'
+    run = case(START, node("intermediateCatchEvent", "x", wait), END, chain("s", "x", "e")).start(wann=value)
+
+    assert run.wait("x").due_at == datetime.fromisoformat(due).replace(tzinfo=UTC)
+
+
+@pytest.mark.parametrize(("language", "text"), [("feel", "betrag * 2"), ("FEEL", "= betrag * 2"), ("juel", "${betrag * 2}")])
+def test_a_script_of_a_parameter_runs_in_the_languages_of_script_tasks(language: str, text: str) -> None:
+    inputs = parameters(f'<camunda:script scriptFormat="{language}">{text}</camunda:script>')
+
+    assert case(START, node("userTask", "x", inputs), END, chain("s", "x", "e")).start(betrag=Decimal(4)).wait("x").variables == {"y": 8}
+
+
+def test_a_called_process_that_is_an_expression_is_one_finding() -> None:
+    assert len(faults(node("callActivity", "x", calledElement="${welcher}"))) == 1

@@ -69,6 +69,14 @@ def value(text: str) -> object:
     ("${kunde.fehlt}", None), ("${liste[0]}", Decimal(10)), ("${liste[1]}", Decimal(20)), ("${liste[anzahl - 2]}", Decimal(20)),
     ("${liste[7]}", None), ("${kunde.name == 'Meier'}", True), ("${liste.size()}", Decimal(2)), ("${liste.size() > 1}", True),
     ("${keine.size() == 0}", True),
+    # methods that change nothing
+    ("${status.equals('offen')}", True), ("${!status.equals('zu')}", True), ("${nichts.equals('x')}", False), ("${betrag.equals('84.5')}", False),
+    ("${name.equalsIgnoreCase('mÜLLER')}", True), ("${status.contains('ff')}", True), ("${liste.contains(20)}", True), ("${liste.contains(5)}", False),
+    ("${liste.isEmpty()}", False), ("${keine.isEmpty() && leer.isEmpty()}", True), ("${kunde.containsKey('name')}", True), ("${liste.get(1)}", Decimal(20)),
+    ("${kunde.get('name')}", "Meier"), ("${status.length() + 1}", Decimal(6)), ("${name.toLowerCase()}", "müller"), ("${name.toUpperCase()}", "MÜLLER"),
+    ("${status.startsWith('of') and status.endsWith('n')}", True), ("${betrag.toString()}", "84.5"),
+    ("${execution.getVariable('status').equals('offen')}", True),
+    ("${execution.hasVariable('status')}", True), ("${execution.hasVariable('fehlt')}", False),
     # numbers
     ("${betrag + 10}", Decimal("94.50")), ("${betrag * 2 - 9}", Decimal(160)), ("${(anzahl + 1) / 8}", Decimal("0.5")),
     ("${7 div 2}", Decimal("3.5")), ("${7 mod 2}", Decimal(1)), ("${-7 % 3}", Decimal(-1)), ("${nichts + 5}", Decimal(5)),
@@ -103,13 +111,13 @@ def test_dates_are_counted_on_the_clock_of_berlin(text: str, result: str) -> Non
 
 @pytest.mark.parametrize(("text", "named", "instead"), [
     ("${mailService.send(betrag)}", "send()", "externe Aufgabe"), ("${myBean.check()}", "check()", "externe Aufgabe"),
-    ("${rechne(betrag)}", "rechne()", "externe Aufgabe"), ("${execution.processBusinessKey}", "execution", "Variable selbst"),
+    ("${rechne(betrag)}", "rechne()", "externe Aufgabe"), ("${execution.activityInstanceId}", "execution", "Variable selbst"),
     ("${execution.getVariable(name)}", "execution", "Variable selbst"), ("${execution.id}", "execution", "Variable selbst"),
     ("#{execution.setVariable('x', 1)}", "execution", "Variable selbst"),
-    ("${task.assignee}", "task", "FEEL"), ("${status.equals('offen')}", "equals()", "=="), ("${liste.isEmpty()}", "isEmpty()", "empty"),
-    ("${liste.contains(5)}", "contains()", "list contains"), ("${name.toLowerCase()}", "toLowerCase()", "lower case"),
+    ("${task.assignee}", "task", "FEEL"), ("${name.substring(1)}", "substring()", "=substring"), ("${liste.add(5)}", "add()", "FEEL"),
+    ("${execution.getProcessBusinessKey}", "execution", "processBusinessKey"), ("${execution.processBusinessKey()}", "execution", "Variable selbst"),
     ("${S(antwort).prop('x').value()}", "S()", "gewöhnliche Variable"), ("${antwort.prop('x').value()}", "prop()", "gewöhnliche Variable"),
-    ("${liste.get(0)}", "get()", "liste[0]"), ("${dateTime().withHourOfDay(8).toDate()}", "withHourOfDay()", "FEEL"),
+    ("${dateTime().withHourOfDay(8).toDate()}", "withHourOfDay()", "FEEL"),
     ("${currentUserGroups()}", "currentUserGroups()", "FEEL"), ("${x instanceof String}", "instanceof", "FEEL"),
     ("${dateTime('2026-01-01')}", "dateTime()", "FEEL"), ("${java.lang.System.exit(1)}", "exit()", "FEEL"),
     ("${''.getClass().forName('java.lang.Runtime')}", "getClass()", "FEEL"), ("${__import__('os').getpid()}", "__import__()", "FEEL"),
@@ -138,6 +146,7 @@ def test_what_cannot_be_read_is_refused_and_never_crashes(text: str) -> None:
     ("${tag > 'heute'}", "lassen sich nicht der Größe nach vergleichen"), ("${betrag ? 1 : 2}", "weder wahr noch falsch"),
     ("${status.name}", "„offen“ hat kein „name“"), ("${nichts.size()}", "Nichts (null) ist keine Liste"), ("${5 % 0}", "nicht teilen"),
     ("${tag.plusDays(1)}", "ist kein Zeitpunkt"), ("${now().plusDays(1.5)}", "ganze Zahl"), ("${now().plusDays(99999999)}", "ganze Zahl"),
+    ("${betrag.startsWith('8')}", "startsWith() geht bei „84.5“ nicht"), ("${liste.toLowerCase()}", "toLowerCase() geht bei"),
     ("${now().plusYears(9000)}", "außerhalb des Kalenders"),
 ])  # fmt: skip
 def test_what_has_no_value_is_told_in_german_without_our_names(text: str, said: str) -> None:

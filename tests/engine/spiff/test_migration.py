@@ -96,6 +96,19 @@ def test_a_renamed_task_keeps_its_row_and_says_what_it_is_called_now() -> None:
     assert [(event.element_id, event.detail) for event in told] == [("a_neu", {"source": "a"})]
 
 
+def test_a_name_that_is_an_expression_is_said_anew_only_where_it_is_drawn_otherwise() -> None:
+    def drawn(name: str, *, group: str = "a") -> str:
+        task = node("userTask", "a", camunda_candidateGroups=group).replace('name="a"', f'name="{name}"')
+        return node("startEvent", "s") + task + node("endEvent", "e") + chain("s", "a", "e")
+
+    def running() -> Case:
+        return case(drawn("Fall ${nr}")).start(nr="F-1")
+
+    assert [change.fields for change in move(running(), version(drawn("Akte ${nr}"))).changed] == [{"label": "Akte F-1"}]
+    assert [change.fields for change in move(running(), version(drawn("Fall ${nr}", group="b"))).changed] == [{"candidate_groups": ("b",)}]
+    assert [change.fields for change in move(running(), version(drawn("Fall"))).changed] == [{"label": "Fall"}]
+
+
 def test_a_removed_task_is_refused_by_name_and_nothing_is_guessed() -> None:
     running = case(LINE).start()
     target = version(line("b"))
