@@ -12,7 +12,7 @@ PLACES = {
     "Windows": r"%APPDATA%\camunda-modeler\resources\element-templates",
     "macOS": "~/Library/Application Support/camunda-modeler/resources/element-templates",
     "Linux": "~/.config/camunda-modeler/resources/element-templates",
-    "nur für einen Ordner mit Diagrammen": ".camunda/element-templates in diesem Ordner",
+    "im Ordner der Diagramme, nur für diese": ".camunda/element-templates",
 }
 
 

@@ -62,7 +62,7 @@ TOPIC = jobs.Topic(
         parameters.FORDERUNG,
         parameters.GEBUEHR_ART,
         jobs.Parameter("betrag", "Betrag", "Gebühr in Euro; 0 oder null: keine Gebühr, nur der Säumniszuschlag."),
-        jobs.Parameter("rechtsgrundlage", "Rechtsgrundlage", "Worauf die Gebühr beruht; steht am Konto.", proposed="§ 9 VO VwVG NRW"),
+        jobs.Parameter("rechtsgrundlage", "Rechtsgrundlage", "Worauf die Gebühr beruht, z. B. § 9 VO VwVG NRW; steht am Konto."),
         jobs.Parameter("wertstellung_am", "Wertstellung", "Tag der Buchung; leer: heute.", is_optional=True),
         jobs.Parameter(
             "mahnfrist_bis",

@@ -25,6 +25,7 @@ PAGES = (
     "/mahnlauf",
     "/einspielen",
     "/prozesse",
+    "/prozesse/elementvorlagen",
     "/prozesse/fassungen",
     "/prozesse/pruefen",
     "/probelauf",

@@ -10,6 +10,7 @@ import pytest
 from click.testing import CliRunner
 
 from api import cli, element_templates, wiring
+from tests.api.conftest import City
 
 
 def loaded(platform: str) -> list[dict[str, Any]]:
@@ -85,3 +86,32 @@ def test_the_command_refuses_a_folder_that_it_cannot_write(tmp_path: Path) -> No
     assert refused.exit_code == 1
     assert "kann nicht geschrieben werden" in refused.stderr
     assert "Bitte einen anderen Ordner angeben" in refused.stderr
+
+
+def test_the_page_describes_every_topic_and_hands_out_both_files_with_links_back(city: City) -> None:
+    client = city.client("anna")
+
+    page = client.get("/prozesse/elementvorlagen").get_data(as_text=True)
+
+    for topic in wiring.all_topics().values():
+        assert f'id="{topic.name}"' in page
+        for one in (*topic.inputs, *topic.outputs):
+            assert one.hint.replace("<", "&lt;") in page, (topic.name, one.name)
+    for platform in element_templates.PLATFORMS:
+        answer = client.get(f"/prozesse/elementvorlagen/{platform}.json")
+        assert answer.headers["Content-Disposition"] == f'attachment; filename="vollstreckung-{platform}.json"'
+        assert answer.data == element_templates.content(platform, "http://localhost")
+    assert client.get("/prozesse/elementvorlagen/camunda9.json").status_code == 404
+
+
+@pytest.mark.parametrize("path", ["/prozesse/elementvorlagen", "/prozesse/elementvorlagen/camunda7.json"])
+def test_the_templates_want_a_login_as_the_processes_do(city: City, path: str) -> None:
+    answer = city.flask.test_client().get(path)
+
+    assert answer.status_code == 302
+    assert "/anmelden" in answer.headers["Location"]
+
+
+@pytest.mark.parametrize("path", ["/prozesse", "/api"])
+def test_the_pages_for_designers_lead_to_the_templates(city: City, path: str) -> None:
+    assert 'href="/prozesse/elementvorlagen"' in city.client("anna").get(path).get_data(as_text=True)

@@ -16,6 +16,7 @@ from engine import clock, deployments, instances, jobs, worker
 from engine.db import Database
 from processes import law
 from processes.casefile import holds
+from tests.browser.conftest import Door
 from tests.clients import modeler
 from tests.conftest import World
 from tests.processes import city
@@ -103,3 +104,14 @@ def test_a_task_drawn_from_a_template_gets_its_inputs_does_its_work_and_keeps_it
     assert set(kept) == {
         *variables, *(one.name for topic in ("set_hold", "read_claim") for one in wiring.all_topics()[topic].outputs)
     }  # fmt: skip
+
+
+def test_the_link_of_a_template_opens_its_description_on_the_page(door: Door) -> None:
+    desk = door.enter("anna")
+    desk.open("/prozesse/elementvorlagen")
+
+    desk.page.goto(f"{desk.address}/prozesse/elementvorlagen#set_hold")
+
+    assert desk.page.locator("#set_hold").is_visible()
+    assert not desk.page.locator("#post_charge").is_visible()
+    desk.check()
