@@ -141,18 +141,18 @@ def _candidates(tx: Connection, made: Plan, after: int) -> list[int]:
 
 def _try(tx: Connection, made: Plan, locked: instances.Locked, told: Mapping[UUID, Any], now: datetime) -> Verdict:
     instance = locked.instance
-    target = bundles.definition(tx, made.target)
+    source, target = bundles.definition(tx, instance.bundle_id), bundles.definition(tx, made.target)
     bound = decisions.bound(tx, target, made.target, tenant_id=made.tenant_id) if target.decisions else {}
     given = loop_children.all_of(tx, made.tenant_id, instance.id) if spiff_state.has_children_apart(locked.state) else {}
     try:
         step, _ = spiff.migrate(
-            bundles.definition(tx, instance.bundle_id), target, locked.state, _stimulus(made, instance, "", ""),
+            source, target, locked.state, _stimulus(made, instance, "", ""),
             now, instance_id=instance.uuid, business_key=instance.business_key, decisions=bound, functions=db.runtime(tx).functions,
             given=given,
         )  # fmt: skip
     except (errors.Rejected, errors.Incident) as fault:
         return _refused(locked, fault)
-    changes = tuple(_changes(step, target, told))
+    changes = tuple(_changes(step, source, target, told))
     leased = _leased_now(step, told)
     return Verdict(instance.id, instance.uuid, instance.business_key, leased, () if leased else changes)
 
@@ -181,9 +181,9 @@ def _open_waits(tx: Connection, tenant_id: int, instance_ids: Sequence[int]) -> 
     return {row.id: row for row in tx.execute(query, {"t": tenant_id, "i": list(instance_ids)})}
 
 
-def _changes(step: Step, target: Definition, told: Mapping[UUID, Any]) -> Iterator[str]:
+def _changes(step: Step, source: Definition, target: Definition, told: Mapping[UUID, Any]) -> Iterator[str]:
     """Yield what changes for the instance, in words."""
-    shown = {node.element.id: node.shown for node in target.nodes()}
+    shown = {node.element.id: node.shown for node in (*source.nodes(), *target.nodes())}
     for change in step.changed:
         before, label = told.get(change.id), f"„{shown.get(change.element_id, change.element_id)}“"
         due = change.fields.get("due_at")
@@ -196,6 +196,10 @@ def _changes(step: Step, target: Definition, told: Mapping[UUID, Any]) -> Iterat
             yield f"{WAITS[change.kind]} {label}: neues Formular {change.fields['form'] or '–'}"
         if before is not None and before.element_id != change.element_id:
             yield f"{WAITS[change.kind]} „{before.label}“ geht weiter als {label}"
+    for event in step.events:
+        if event.detail.get("migrated"):
+            what = "beginnt um die offenen Schritte" if event.kind == "element_activated" else "wird verlassen"
+            yield f"Teilprozess „{shown.get(event.element_id, event.element_id)}“ {what}"
     for wait_id in step.closed:
         gone = told.get(wait_id)
         if gone is not None:
@@ -238,8 +242,8 @@ def migrate(tx: Connection, made: Plan, instance_ids: Sequence[int], *, reason: 
         except (errors.Rejected, errors.Incident) as fault:
             verdicts.append(_refused(locked, fault))
             continue
-        leased = _leased_now(one.step, told)
-        changes = () if leased else tuple(_changes(one.step, bundles.definition(tx, made.target), told))
+        leased, source = _leased_now(one.step, told), bundles.definition(tx, instance.bundle_id)
+        changes = () if leased else tuple(_changes(one.step, source, bundles.definition(tx, made.target), told))
         verdicts.append(Verdict(instance.id, instance.uuid, instance.business_key, leased, changes))
         if not leased:
             taken.append(one)

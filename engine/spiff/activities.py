@@ -105,9 +105,7 @@ class Activity(Node):
         workflow = token.workflow
         self.close_boundaries(token)
         if token.role == "instance" or self.element.loop is None:
-            outer = token.internal_data.get("outer", token.local or token.scope)
-            for drawn in self.element.outputs:  # one after the other: the next sees what the one before has set
-                workflow.assign(outer, nodes.parameters(token, (drawn,), into=workflow.view(outer)), self.element.id)
+            self.give_out(token)
         if token.role == "instance":
             return  # its scope is dropped when the loop has looked at it
         if token.local is not None:
@@ -116,6 +114,13 @@ class Activity(Node):
         if self.element.loop is not None:
             for scope in [s for s in workflow.scopes.values() if s.owner == token.number]:
                 workflow.drop_scope(scope.id)
+
+    def give_out(self, token: Token) -> None:
+        """Set the output parameters, one after the other: the next sees what the one before has set."""
+        workflow = token.workflow
+        outer = token.internal_data.get("outer", token.local or token.scope)
+        for drawn in self.element.outputs:
+            workflow.assign(outer, nodes.parameters(token, (drawn,), into=workflow.view(outer)), self.element.id)
 
     def leave(self, token: Token) -> None:
         if token.role == "instance":

@@ -17,6 +17,7 @@ from engine.spiff.nodes import Node
 # A guess needs this much: a label half alike and the same form or neighbours, or a label that is nearly the same.
 LIKE_ENOUGH = 0.75
 SAME_WORK, SAME_NEIGHBOUR = 0.3, 0.2
+SAME_ID = 1.0  # in another subprocess
 ALWAYS_WAIT = frozenset({"user_task", "service_task", "receive_task", "call_activity", "subprocess", "event_subprocess"})
 
 
@@ -52,7 +53,7 @@ def places(definition: Definition) -> dict[str, Node]:
 def resolve(source: Definition, target: Definition, drawn: Mapping[str, str | None]) -> dict[str, str]:
     """Return old place -> new place for all nodes: as drawn, and where nothing is drawn, the same name and kind in the same container.
 
-    Raises errors.InvalidInput with a message per entry that cannot be.
+    A boundary event follows its activity. Raises errors.InvalidInput with a message per entry that cannot be.
     """
     faults: dict[str, str] = {}
     found: dict[str, str] = {}
@@ -61,22 +62,25 @@ def resolve(source: Definition, target: Definition, drawn: Mapping[str, str | No
     for name in drawn:
         if name not in old_nodes:
             faults[name] = "Diese Stelle gibt es in der alten Fassung nicht."
-    for name, old in old_nodes.items():  # what is around comes before what is inside
+    in_order = sorted(old_nodes, key=lambda name: old_nodes[name].element.kind == "boundary_event")  # and boundary events after all hosts
+    for name in in_order:  # what is around comes before what is inside
+        old = old_nodes[name]
         wanted = drawn[name] if name in drawn else _same(old, found)
         if wanted is None:
             continue
         new = new_nodes.get(wanted)
-        reason = f"„{wanted}“ gibt es in der neuen Fassung nicht." if new is None else _unlike(old, new) or _elsewhere(old, new, found)
+        reason = (
+            f"„{wanted}“ gibt es in der neuen Fassung nicht."
+            if new is None
+            else _unlike(old, new) or _host_differs(old, new, found) or _elsewhere(old, new, source, target, found)
+        )
         if reason is None:
             found[name] = wanted
         elif name in drawn:
             faults[name] = reason
-    for name, wanted in found.items():  # boundary events after all hosts
-        if name in drawn and (reason := _host_differs(old_nodes[name], new_nodes[wanted], found)):
-            faults[name] = reason
     if faults:
         raise errors.InvalidInput("Die Zuordnung passt nicht zu den beiden Fassungen.", faults)
-    return {name: wanted for name, wanted in found.items() if not _host_differs(old_nodes[name], new_nodes[wanted], found)}
+    return found
 
 
 def propose(source: Definition, target: Definition) -> tuple[Pair, ...]:
@@ -97,8 +101,8 @@ def propose(source: Definition, target: Definition) -> tuple[Pair, ...]:
             for other in new.values()
             if other.name not in taken
             and _unlike(node, other) is None
-            and _elsewhere(node, other, found) is None
             and _host_differs(node, other, found) is None
+            and _elsewhere(node, other, source, target, found) is None
         }
         best = max(likeness, key=lambda key: (likeness[key], key), default=None)
         if best is not None and likeness[best] >= LIKE_ENOUGH:
@@ -109,6 +113,9 @@ def propose(source: Definition, target: Definition) -> tuple[Pair, ...]:
 
 def _same(old: Node, found: Mapping[str, str]) -> str | None:
     """Return the name the place has where nothing was renamed but what is around it."""
+    if old.element.kind == "boundary_event":
+        host = found.get(_host(old))
+        return None if host is None else f"{host.rpartition('/')[0]}/{old.element.id}".lstrip("/")
     if not old.path:
         return old.element.id
     around = found.get(old.path)
@@ -134,12 +141,36 @@ def _loop_of(element: model.Element) -> str:
     return " mit Mehrfachausführung nacheinander" if element.loop.sequential else " mit Mehrfachausführung nebeneinander"
 
 
-def _elsewhere(old: Node, new: Node, found: Mapping[str, str]) -> str | None:
-    """Return that the new place is in another container than the old one, or None."""
-    expected = found.get(old.path) if old.path else ""
-    if new.path == expected:
+def _elsewhere(old: Node, new: Node, source: Definition, target: Definition, found: Mapping[str, str]) -> str | None:
+    """Return why the step cannot go on in the container of its new place, or None.
+
+    Subprocesses may begin around a step or be left. A called process, an event subprocess and a loop may not: whoever is in there
+    was given something that nobody else has. Nor does an event subprocess, or what starts it, change its container.
+    """
+    if old.element.kind == "boundary_event" or new.path == (found.get(old.path) if old.path else ""):
         return None
-    return f"{words.shown(new.element)} liegt in der neuen Fassung in einem anderen Teilprozess oder aufgerufenen Prozess."
+    if old.element.kind in ("start_event", "event_subprocess"):
+        return f"{words.shown(new.element)} liegt in der neuen Fassung in einem anderen Teilprozess oder aufgerufenen Prozess."
+    fixed, new_fixed = _fixed(source, old), _fixed(target, new)
+    if (found.get(fixed) if fixed else "") == new_fixed:
+        return None
+    one, which, way = (target, new_fixed, "hinein") if new_fixed else (source, fixed, "hinaus")
+    around = one.node(which).element
+    return (
+        f"{words.shown(new.element)} liegt in der neuen Fassung in einem anderen Teilprozess oder aufgerufenen Prozess: "
+        f"{words.shown(around)} ist {words.of(around)}{_loop_of(around)}, dort kommt kein laufender Schritt {way}."
+    )
+
+
+def _fixed(definition: Definition, node: Node) -> str:
+    """Return the innermost container around a node that no running step enters or leaves, or nothing where there is none."""
+    path = node.path
+    while path:
+        around = definition.node(path)
+        if around.element.kind != "subprocess" or around.element.loop is not None:
+            return path
+        path = around.path
+    return ""
 
 
 def _host_differs(old: Node, new: Node, found: Mapping[str, str]) -> str | None:
@@ -171,7 +202,7 @@ def _likeness(old: Node, new: Node, shared: set[str]) -> float:
     works.append((_source((one.event or events.NO_EVENT).name), _source((other.event or events.NO_EVENT).name)))
     if any(first is not None and first == second for first, second in works):
         like += SAME_WORK
-    return like + SAME_NEIGHBOUR * len({mark[0] for mark in shared})
+    return like + SAME_NEIGHBOUR * len({mark[0] for mark in shared}) + (SAME_ID if one.id == other.id else 0)
 
 
 def _source(expression: object) -> str | None:

@@ -1,12 +1,13 @@
 """Move a running instance to another version of its diagram: pure, like every step.
 
 Each open token goes on in the place that corresponds to its own, under the same id, so that tasks keep their assignee and drafts and
-timers their dates. What is newly drawn around it is armed, what vanished is closed. What cannot be moved is refused with all reasons.
+timers their dates. What is newly drawn around it is armed, what vanished is closed; subprocesses begin around it or are left
+(engine.spiff.surroundings). What cannot be moved is refused with all reasons.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -20,6 +21,7 @@ from engine.spiff import activities, children, containers, gateways, mapping, st
 from engine.spiff import waits as drawn_waits
 from engine.spiff.definition import Definition
 from engine.spiff.nodes import Node
+from engine.spiff.surroundings import Surroundings, apart, leads_to
 from engine.spiff.tokens import Scope, Token
 from engine.spiff.workflow import DRAINING, BoundDecision, Instance
 
@@ -70,6 +72,7 @@ def migrate(
     state.attach(old, given)
     children.require(old)
     new = Instance(target, instance_id, business_key, functions)
+    old.open_step(now, stimulus.by, {})  # for what is left: its output parameters are set as drawn there
     new.open_step(now, stimulus.by, decisions or {})
     _Move(source, target, mapping.resolve(source, target, stimulus.migration.mapping), old, new).run(stimulus)
     return step.result(new)
@@ -92,10 +95,12 @@ class _Move:
         if self.reasons:
             raise Refused(self.reasons)
         rows = [self._row(self.old.by_number[number], node) for number, node in self.moved.items()]
-        scopes = self._scopes()
         if self.reasons:
             raise Refused(self.reasons)
-        state.restore(self.new, self.old.counter, scopes, rows)
+        self._leave()
+        scopes = self._scopes()
+        rows += [[one.token, one.node.name, TaskState.STARTED, one.parent, None, None, None, "", {}] for one in self.around.entered]
+        state.restore(self.new, self.around.counter, scopes, rows)
         children.take_over(self.new, self.old.given)
         self._refuse_what_would_wait_for_ever()
         if self.reasons:
@@ -111,9 +116,15 @@ class _Move:
             name = self.places.get(token.task_spec.name)
             if name is not None:
                 self.moved[number] = self.target.node(name)
-            elif token.role not in MAY_VANISH:
+        self.around = Surroundings(self.old, self.target, self.moved, self.places)
+        for number, token in self.old.by_number.items():
+            if self.around.vanishes(token):
+                self.moved.pop(number, None)
+            elif number not in self.moved and token.role not in MAY_VANISH:
                 element = token.task_spec.element
                 self._refuse(token.task_spec, f"{words.shown(element)} ({words.of(element)}) hat in der neuen Fassung keine Entsprechung.")
+        for place, message in self.around.faults:
+            self._refuse(place, message)
 
     def _place_branches(self) -> None:
         """Of the events behind a gateway at least one must remain, all behind the same gateway."""
@@ -136,67 +147,113 @@ class _Move:
 
     def _refuse_what_meets(self) -> None:
         """Two steps must not become one, and none may run into another that it could not reach before."""
-        standing: dict[tuple[int, str], Node] = {}
-        main = [token for token in self.old.by_number.values() if token.role == "" and token.number in self.moved]
-        for token in main:
-            new, old = self.moved[token.number], token.task_spec
-            other = standing.setdefault((token.scope, new.name), old)
-            if other is not old:
-                self._refuse(old, f"{words.shown(old.element)} und {words.shown(other.element)} würden zu demselben Schritt.")
-        for token in main:
-            for other_token in main:
-                one, other = token.task_spec, other_token.task_spec
-                if token.scope != other_token.scope or one is other or other.element.kind in ("parallel_gateway", "inclusive_gateway"):
-                    continue
-                new_one, new_other = self.moved[token.number].name, self.moved[other_token.number].name
-                if self.target.reaches(new_one, new_other) and not self.source.reaches(one.name, other.name):
-                    text = (
-                        f"Von {words.shown(one.element)} führt der Weg in der neuen Fassung zu {words.shown(other.element)}, wo der "
-                        "Vorgang auch schon steht; der Schritt liefe zweimal."
-                    )
-                    self._refuse(one, text)
+        for opened in self.around.by_base.values():
+            standing: dict[str, Node] = {}
+            main = [token for token, _ in opened if token.role == ""]
+            for token in main:
+                old = token.task_spec
+                other = standing.setdefault(self.moved[token.number].name, old)
+                if other is not old:
+                    self._refuse(old, f"{words.shown(old.element)} und {words.shown(other.element)} würden zu demselben Schritt.")
+            for token in main:
+                for other_token in main:
+                    if token.task_spec is not other_token.task_spec and self._would_run_twice(token, other_token):
+                        text = (
+                            f"Von {words.shown(token.task_spec.element)} führt der Weg in der neuen Fassung zu "
+                            f"{words.shown(other_token.task_spec.element)}, wo der Vorgang auch schon steht; der Schritt liefe zweimal."
+                        )
+                        self._refuse(token.task_spec, text)
+
+    def _would_run_twice(self, token: Token, other: Token) -> bool:
+        """Return whether one step leads to the other in the new diagram, and did not in the old one. Each may be inside of what leads."""
+        new = self.moved[other.number]
+        one, two = apart(self.moved[token.number].name, new.name)
+        if one == two or (two == new.name and new.element.kind in ("parallel_gateway", "inclusive_gateway")):
+            return False
+        return self.target.reaches(one, two) and not leads_to(self.source, [token.task_spec.name], [other.task_spec.name])
 
     def _row(self, token: Token, node: Node) -> list[Any]:
         """Return the packed token at its new node (see state.dump)."""
-        via, data = token.via, dict(token.internal_data)
+        via, data, scope = token.via, dict(token.internal_data), self.around.scope_of(token)
+        if data.get("outer") == token.scope:
+            data["outer"] = scope
         if token._state == TaskState.WAITING and token.role == "" and len(token.task_spec.incoming) > 1:
             via = self._flow(token, node)
         if token.role == "branch":
             gateway = self.gateways[token.host or 0]
             via = next(flow.id for flow, target in gateway.out if target == node.name)
-        return [token.number, node.name, token._state, token.scope, via, token.local, token.host, token.role, data]
+        return [token.number, node.name, token._state, scope, via, token.local, token.host, token.role, data]
 
     def _flow(self, token: Token, node: Node) -> str | None:
         """Return over which flow a token that waits at a join has come, in the new diagram."""
         join = token.task_spec
         if token.via in node.incoming or node.element.kind not in ("parallel_gateway", "inclusive_gateway"):
             return token.via
-        sources = [
-            self.places.get(spec.name) for spec in self.source.nodes() if any(f.id == token.via and t == join.name for f, t in spec.out)
-        ]
-        flows = [flow.id for name in sources if name for flow, target in self.target.node(name).out if target == node.name]
+        sources = [spec for spec in self.source.nodes() if any(f.id == token.via and t == join.name for f, t in spec.out)]
+        flows = {
+            flow.id
+            for name in self._counterparts(sources)
+            for flow, target in self.target.node(apart(name, node.name)[0]).out
+            if target == node.name
+        }
         if len(flows) == 1:
-            return flows[0]
+            return flows.pop()
         if node.element.kind == "parallel_gateway":
             text = f"An {words.shown(join.element)} wartet ein Zweig auf die anderen, den es in der neuen Fassung so nicht gibt."
             self._refuse(join, text)
         return token.via
 
+    def _counterparts(self, nodes: Iterable[Node]) -> Iterator[str]:
+        """Yield the names in the new diagram of nodes and of what is inside them, where no instance can stand by their id alone."""
+        named: dict[str, list[str]] = {}
+        for new in self.target.nodes():
+            named.setdefault(new.element.id, []).append(new.name)
+        for spec in nodes:
+            for inner in self.source.nodes():
+                if inner is spec or inner.name.startswith(f"{spec.name}/"):
+                    same = named.get(inner.element.id, [])
+                    found = self.places.get(inner.name) or (same[0] if len(same) == 1 else None)
+                    if found is not None:
+                        yield found
+
+    def _leave(self) -> None:
+        """Set the output parameters of the subprocesses that end, what is inside first."""
+        left = sorted((self.old.by_number[number] for number in self.around.left), key=lambda token: -token.task_spec.name.count("/"))
+        for token in left:
+            self.old.journal_element("element_cancelled", token, migrated=True)
+            token.task_spec.give_out(token)
+
     def _scopes(self) -> list[list[Any]]:
-        """Return the packed scopes with their paths in the new diagram; what is around comes first."""
+        """Return the packed scopes, in what is around them now and with their paths in the new diagram."""
         paths: dict[int, str] = {}
+        entered = {one.scope: one for one in self.around.entered}
+
+        def path(scope_id: int) -> str:
+            if scope_id not in paths:
+                begun, scope = entered.get(scope_id), self.old.scopes.get(scope_id)
+                if begun is not None:
+                    paths[scope_id] = f"{path(begun.parent)}/{begun.node.element.id}".lstrip("/")
+                elif scope is not None and scope.owner is not None:
+                    owner = self.old.by_number[scope.owner]
+                    paths[scope_id] = self._path(scope, owner, path(self.around.scope_of(owner)))
+                else:
+                    paths[scope_id] = scope.path if scope is not None else ""
+            return paths[scope_id]
+
         rows: list[list[Any]] = []
         for scope in self.old.scopes.values():
-            paths[scope.id] = self._path(scope, paths)
+            if scope.owner in self.around.left:
+                continue
+            parent = scope.parent
+            if scope.owner is not None and parent == self.old.by_number[scope.owner].scope:
+                parent = self.around.scope_of(self.old.by_number[scope.owner])
             key = (scope.key,) if scope.key is not None else ()
-            rows.append([scope.id, scope.parent, scope.kind, scope.owner, paths[scope.id], scope.variables, *key])
-        return rows
+            rows.append([scope.id, parent, scope.kind, scope.owner, path(scope.id), scope.variables, *key])
+        return rows + [[one.scope, one.parent, "subprocess", one.token, path(one.scope), {}] for one in self.around.entered]
 
-    def _path(self, scope: Scope, paths: Mapping[int, str]) -> str:
-        if scope.owner is None:
-            return scope.path
-        owner = self.old.by_number[scope.owner]
-        around, own = paths[owner.scope], self.moved[scope.owner].element.id
+    def _path(self, scope: Scope, owner: Token, around: str) -> str:
+        """Return the path of a scope: of a subprocess its own, of a loop's round that of the activity with its number."""
+        own = self.moved[owner.number].element.id
         if scope.kind in DRAINING:
             return f"{around}/{own}".lstrip("/")
         _, is_round, number = scope.path.rpartition("/")[2].partition("#")
@@ -209,7 +266,12 @@ class _Move:
 
         What waits in vain in the old diagram too, say for an end that terminates everything, is drawn so.
         """
-        before = {(scope, self.places.get(join.name)) for scope, join in _in_vain(self.source, self.old)}
+        goes_to: dict[int, set[int]] = {}
+        for token in self.old.by_number.values():
+            goes_to.setdefault(token.scope, {token.scope}).add(self.around.scope_of(token))
+        before = {
+            (now, self.places.get(join.name)) for scope, join in _in_vain(self.source, self.old) for now in goes_to.get(scope, {scope})
+        }
         for scope, join in _in_vain(self.target, self.new):
             if (scope, join.name) not in before:
                 text = f"An {words.shown(join.element)} würde der Vorgang auf einen Zweig warten, der für ihn nie begonnen wurde."
@@ -227,6 +289,9 @@ class _Move:
         told = stimulus.migration
         if told is not None:
             journal.append(Event("instance_migrated", "", "", {"from": told.from_bundle, "to": told.to_bundle}))
+        journal += self.old.journal
+        new.changes += self.old.changes
+        self._enter()
         for number, old_token in self.old.by_number.items():
             path = self.old.path_of(old_token)
             if number not in self.moved:
@@ -245,6 +310,18 @@ class _Move:
                     due = {"due_at": fields["due_at"]} if fields.get("due_at") is not None else {}
                     new.journal_element("wait_changed", token, wait=str(token.id), fields=sorted(fields), **due)
 
+    def _enter(self) -> None:
+        """Begin the subprocesses that are around the open steps now: their input parameters, and what they wait for besides."""
+        for one in self.around.entered:
+            token = self.new.by_number[one.token]
+            self.new.journal_element("element_activated", token, migrated=True)
+            one.node.open_locals(token)
+            if token.local is not None:
+                self.new.scopes[one.scope].parent = token.local
+            one.node.open_boundaries(token)
+            for name in one.node.watchers:
+                containers.arm_watcher(self.new, self.target.node(name), one.scope)
+
     def _arm(self) -> None:
         """Open what is drawn newly: boundary events, event subprocesses, and events behind a gateway."""
         new = self.new
@@ -253,8 +330,9 @@ class _Move:
             if isinstance(node, activities.Activity) and token._state == TaskState.STARTED and token.role != "instance":
                 for name in self._fresh(node.boundaries, self.old.by_number[number].task_spec.boundaries):
                     activities.open_boundary(token, name)
+        begun = {one.scope for one in self.around.entered}
         for scope in list(new.scopes.values()):
-            if scope.kind in DRAINING and not self._is_interrupted(scope):
+            if scope.kind in DRAINING and scope.id not in begun and not self._is_interrupted(scope):
                 owner = self.moved.get(scope.owner or 0)
                 before = self.old.by_number[scope.owner].task_spec.watchers if scope.owner is not None else self.source.watchers
                 for name in self._fresh(owner.watchers if owner is not None else self.target.watchers, before):

@@ -114,6 +114,37 @@ def test_a_dry_run_tells_each_instance_with_reasons_and_writes_nothing_and_the_m
     assert tried(database, world, plan).keys() == {"K3"}
 
 
+def test_steps_that_the_new_version_puts_into_a_subprocess_are_proposed_told_moved_and_replayed(database: Database, world: World) -> None:
+    inner = node("startEvent", "is") + user("a") + node("endEvent", "ie") + chain("is", "a", "ie")
+    wrapped = node("startEvent", "s") + node("subProcess", "teil", inner) + user("b") + node("endEvent", "e") + chain("s", "teil", "b", "e")
+    deadline = boundary("f", "teil", timer("timeDuration", "P14D")) + flow("f", "e")
+    deploy(database, world, ("p", line("a", "b")))
+    first, second = start(database, world, business_key="K1"), start(database, world, business_key="K2")
+    deploy(database, world, ("p", wrapped + deadline))
+    with database.begin(world.detmold) as tx:
+        proposal = migration.propose(tx, "p", 1, 2, tenant_id=world.detmold)
+    assert proposal.guesses == {"a": "teil/a"}
+    plan = planned(database, world, proposal.guesses)
+
+    told = tried(database, world, plan)
+    done = moved(database, world, plan)
+
+    words = ("Teilprozess „teil“ beginnt um die offenen Schritte", "Frist „f“ kommt hinzu, fällig am 31.08.2026, 08:00 Uhr")
+    assert told["K1"].changes == done["K1"].changes == words
+    with database.begin(world.detmold) as tx:
+        (task,) = user_tasks.of_key(tx, world.detmold, "K1")
+        assert task.scope == "teil"
+        back = migration.plan(tx, "p", 2, 1, {"teil/a": "a"}, tenant_id=world.detmold)
+    assert moved(database, world, back)["K2"].changes == ("Teilprozess „teil“ wird verlassen", "Frist „f“ entfällt")
+    for key in ("K1", "K2"):
+        complete_of(database, world, key, "a")
+        complete_of(database, world, key, "b")
+    with database.begin(world.detmold) as tx:
+        for instance in (first, second):
+            assert instances.get(tx, world.detmold, instance.uuid).status == "completed"
+            assert replay.replay(tx, world.detmold, instance.id).difference is None
+
+
 def test_a_mapping_carries_the_rest_over(database: Database, world: World) -> None:
     deploy(database, world, ("p", line("a", "pruefen")))
     start(database, world)

@@ -203,15 +203,14 @@ def test_tasks_inside_a_renamed_subprocess_and_a_call_move_with_it() -> None:
     assert running.outcome == "completed"
 
 
-def test_a_task_that_moved_into_a_subprocess_is_refused() -> None:
+def test_a_task_goes_into_a_subprocess_only_where_somebody_says_so() -> None:
     inner = node("startEvent", "is") + user("a") + node("endEvent", "ie") + chain("is", "a", "ie")
     target = version(node("startEvent", "s") + node("subProcess", "teil", inner) + node("endEvent", "e") + chain("s", "teil", "e"))
     running = case(LINE).start()
 
     assert reasons(running, target) == ["„a“ (Benutzeraufgabe) hat in der neuen Fassung keine Entsprechung."]
-    with pytest.raises(errors.InvalidInput) as refused:
-        move(running, target, {"a": "teil/a"})
-    assert "anderen Teilprozess" in refused.value.fields["a"]
+    assert running.waiting == ["a"]
+    assert move(running, target, {"a": "teil/a"}).changed[0].fields == {"scope": "teil"}
 
 
 def test_a_new_event_subprocess_is_armed_and_a_vanished_one_closed() -> None:
