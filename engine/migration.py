@@ -31,12 +31,15 @@ WAITS = {
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A step where an instance can stand, as the table of the mapping shows it."""
+    """A step where an instance can stand, as the table of the mapping shows it. path: what is around it; event: what it waits for."""
 
     name: str
     element_id: str
     label: str
     what: str
+    kind: str
+    path: str
+    event: object
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +98,18 @@ def plan(tx: Connection, process_key: str, from_version: int, to_version: int, d
     return Plan(tenant_id, process_key, sources, target, dict(drawn))
 
 
+def faults(
+    tx: Connection, process_key: str, from_version: int, to_version: int, drawn: Mapping[str, str | None], *, tenant_id: int
+) -> dict[str, str]:
+    """Return per entry of a mapping why it cannot be; nothing is stored. Raises errors.NotFound."""
+    source = _source(tx, process_key, from_version, tenant_id=tenant_id)
+    try:
+        mapping.resolve(source, bundles.preview(tx, process_key, to_version, tenant_id=tenant_id), drawn)
+    except errors.InvalidInput as wrong:
+        return dict(wrong.fields)
+    return {}
+
+
 def _source(tx: Connection, process_key: str, version: int, *, tenant_id: int) -> Definition:
     """Return the version as its running instances keep it, most of them where there are several bundles."""
     kept = _bundles(tx, process_key, version, tenant_id=tenant_id)
@@ -115,19 +130,37 @@ def _bundles(tx: Connection, process_key: str, version: int, *, tenant_id: int) 
 
 def _places(definition: Definition) -> dict[str, Place]:
     return {
-        name: Place(name, node.element.id, node.element.label, words.of(node.element)) for name, node in mapping.places(definition).items()
+        name: Place(name, node.element.id, node.element.label, words.of(node.element), node.element.kind, node.path, node.element.event)
+        for name, node in mapping.places(definition).items()
     }
 
 
 # ---------------------------------------------------------------- trying
-def dry_run(tx: Connection, made: Plan, *, now: datetime) -> Iterator[Verdict]:
-    """Yield what would become of each running instance of the plan. Writes nothing: to be called in a snapshot."""
-    last = 0
-    while batch := _candidates(tx, made, last):
+def dry_run(tx: Connection, made: Plan, *, now: datetime, only: Sequence[int] | None = None) -> Iterator[Verdict]:
+    """Yield what would become of each running instance of the plan, or of those in `only`. Writes nothing: to be called in a snapshot."""
+    for batch in _batches(tx, made, only):
         told = _open_waits(tx, made.tenant_id, batch)
         for locked in instances.look_all(tx, made.tenant_id, batch):
-            yield _try(tx, made, locked, told, now)
+            yield _try(tx, made, locked, told, now) if _is_meant(made, locked) else _not_meant(locked)
+
+
+def _batches(tx: Connection, made: Plan, only: Sequence[int] | None) -> Iterator[Sequence[int]]:
+    if only is not None:
+        yield from (only[start : start + bulk.CHUNK] for start in range(0, len(only), bulk.CHUNK))
+        return
+    last = 0
+    while batch := _candidates(tx, made, last):
+        yield batch
         last = batch[-1]
+
+
+def _is_meant(made: Plan, locked: instances.Locked) -> bool:
+    return locked.instance.status == "running" and locked.instance.bundle_id in made.sources
+
+
+def _not_meant(locked: instances.Locked) -> Verdict:
+    instance, told = locked.instance, "Der Vorgang ist beendet oder läuft nicht in der alten Fassung."
+    return Verdict(instance.id, instance.uuid, instance.business_key, (spiff.Reason("", told),))
 
 
 def _candidates(tx: Connection, made: Plan, after: int) -> list[int]:
@@ -233,9 +266,8 @@ def migrate(tx: Connection, made: Plan, instance_ids: Sequence[int], *, reason: 
     told = _open_waits(tx, made.tenant_id, list(found))
     for locked in found.values():
         instance = locked.instance
-        if instance.status != "running" or instance.bundle_id not in made.sources:
-            text_ = "Der Vorgang ist inzwischen beendet oder schon umgestellt."
-            verdicts.append(Verdict(instance.id, instance.uuid, instance.business_key, (spiff.Reason("", text_),)))
+        if not _is_meant(made, locked):
+            verdicts.append(_not_meant(locked))
             continue
         try:
             one = instances.take(tx, locked, _stimulus(made, instance, reason, by), now)
@@ -251,9 +283,18 @@ def migrate(tx: Connection, made: Plan, instance_ids: Sequence[int], *, reason: 
     return verdicts
 
 
-def migrate_all(begin: Callable[[], AbstractContextManager[Connection]], made: Plan, *, reason: str, by: str) -> Iterator[Verdict]:
-    """Move all instances of the plan, a chunk per transaction, and yield a verdict for each. May be stopped and called again."""
+def migrate_all(
+    begin: Callable[[], AbstractContextManager[Connection]], made: Plan, *, reason: str, by: str, only: Sequence[int] | None = None
+) -> Iterator[Verdict]:
+    """Move all instances of the plan, or those in `only`, a chunk per transaction; yield a verdict for each. May be stopped and called again."""
     reason = checked_reason(reason)
+    if only is not None:
+        for start in range(0, len(only), bulk.CHUNK):
+            with begin() as tx:
+                now = clock.now(tx, made.tenant_id)
+                verdicts = migrate(tx, made, only[start : start + bulk.CHUNK], reason=reason, by=by, now=now)
+            yield from verdicts
+        return
     last = 0
     while True:
         with begin() as tx:

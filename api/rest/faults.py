@@ -31,13 +31,13 @@ MESSAGES = {
 
 
 class Fault(errors.Rejected):
-    """A refusal whose status and type a client of the interface knows. The message is German."""
+    """A refusal whose status and type a client of the interface knows. The message is German; more: further members, as Camunda has them."""
 
-    def __init__(self, status: int, message: str, *, type: str | None = None, details: Mapping[str, object] | None = None) -> None:
+    def __init__(self, status: int, message: str, *, type: str | None = None, more: Mapping[str, object] | None = None) -> None:
         super().__init__(message)
         self.status = status
         self.type = type
-        self.details = details
+        self.more = more or {}
 
 
 def serves(path: str) -> bool:
@@ -65,8 +65,8 @@ def answer(status: int, message: str, fault: Exception | None = None) -> Respons
     else:
         kind = (fault.type if isinstance(fault, Fault) else None) or TYPES.get(status, "RestException")
         shaped: dict[str, object] = {"type": kind, "message": message, "code": 0 if kind == "ParseException" else None}
-        if isinstance(fault, Fault) and fault.details is not None:
-            shaped["details"] = fault.details
+        if isinstance(fault, Fault):
+            shaped |= fault.more
         response = _json(shaped, status, "application/json")
     if status == 401:
         response.headers["WWW-Authenticate"] = REALM

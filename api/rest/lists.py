@@ -48,7 +48,7 @@ def add(
     listing: Listing,
     show: Callable[[Any], object],
     *,
-    accept: Callable[[dict[str, Any]], dict[str, Any]] = lambda given: given,
+    accept: Accept = lambda given: given,
     more: Fields | None = None,
     posts: bool = True,
     answer: str = "",
@@ -58,24 +58,20 @@ def add(
     in_address, in_body = filters(listing) | (more or {}), filters(listing, body=True) | (more or {})
     asked_in_body = in_body | TENANTS | {"orQueries": GROUPS, "sorting": SORTED}
 
-    def groups(given: dict[str, Any]) -> list[listings.Group]:
-        asked = given.get("orQueries") or ()
-        if len(asked) > MAX_GROUPS:
-            raise errors.InvalidInput(f"„orQueries“: höchstens {MAX_GROUPS} Objekte.")
-        return [list(read(listing, accept(_group(one, in_body))).items()) for one in asked]
+    def asked(given: dict[str, Any]) -> Asked:
+        either = groups(given.get("orQueries"), listing, in_body, accept)
+        return read(listing, accept(given)), either
 
     def answered(given: dict[str, Any], page: Page) -> object:
-        either = groups(given)
-        if given.get("withoutTenantId"):
-            return []
-        return page_of(listing, read(listing, accept(given)), page, show, either)
+        where, either = asked(given)
+        return [] if given.get("withoutTenantId") else page_of(listing, where, page, show, either)
 
     def counted(given: dict[str, Any]) -> object:
-        either = groups(given)
+        where, either = asked(given)
         if given.get("withoutTenantId"):
             return {"count": 0}
         with app.database().begin(app.session().tenant_id) as tx:
-            return {"count": listings.count(tx, listing, app.session().tenant_id, read(listing, accept(given)), either)}
+            return {"count": listings.count(tx, listing, app.session().tenant_id, where, either)}
 
     @operation(f"{what}: Liste", query=in_address | PAGING | SORTING | TENANTS, answer=answer)
     def get_list(query: dict[str, Any]) -> object:
@@ -100,10 +96,27 @@ def add(
         bp.add_url_rule(f"{path}/count", f"query_count_{name}", post_count, methods=["POST"])
 
 
-def _group(given: object, fields: Fields) -> dict[str, Any]:
-    if not isinstance(given, Mapping):
-        raise errors.InvalidInput("„orQueries“ ist eine Liste von Objekten mit Filtern.")
-    return checked(given, fields)
+Asked = tuple[dict[str, object], list[listings.Group]]
+Accept = Callable[[dict[str, Any]], dict[str, Any]]
+
+
+def groups(given: list[object] | None, listing: Listing, fields: Fields, accept: Accept) -> list[listings.Group]:
+    """Return what `orQueries` asks: of each object at least one filter must hold. Raises errors.InvalidInput."""
+    found: list[listings.Group] = []
+    for one in given or ():
+        if not isinstance(one, Mapping):
+            raise errors.InvalidInput("„orQueries“ ist eine Liste von Objekten mit Filtern.")
+        found.append(list(read(listing, accept(checked(one, fields))).items()))
+    if len(found) > MAX_GROUPS:
+        raise errors.InvalidInput(f"„orQueries“: höchstens {MAX_GROUPS} Objekte.")
+    return found
+
+
+def query_of(given: Mapping[str, object], listing: Listing) -> Asked:
+    """Return what a query inside a body asks, as a list's body would. Raises errors.InvalidInput for what is not known."""
+    fields = filters(listing, body=True)
+    body = checked(given, fields | {"orQueries": GROUPS})
+    return read(listing, body), groups(body["orQueries"], listing, fields, lambda one: one)
 
 
 def page_of(

@@ -41,7 +41,7 @@ def create() -> object:
             (row,) = listing.rows(tx, definitions.DEPLOYMENTS, session.tenant_id, {"id": made.uuid})
     except deployments.Refused as refused:
         told = f"{refused}\nDieselben Dateien, mit den Befunden am Diagramm: {entrance.base_url()}/prozesse/pruefen"
-        raise faults.Fault(400, told, type="ParseException", details=problems(files, refused.findings)) from refused
+        raise faults.Fault(400, told, type="ParseException", more={"details": problems(files, refused.findings)}) from refused
     return present.deployment(row) | present.deployed(made, made.definitions)
 
 

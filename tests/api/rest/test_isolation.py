@@ -37,6 +37,7 @@ def theirs(office: Office) -> dict[str, str]:
         "incident_id": str(incident), "task_id": str(task), "name": "geheim", "tenant": "oerlinghausen", "definition_id": "getrennt:1:x",
         "deployment_id": instance, "key": "getrennt", "comment_id": instance,
         "job_key": str(keys.of(job)),
+        "batch_id": instance,
     }  # fmt: skip
 
 
