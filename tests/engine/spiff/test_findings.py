@@ -76,6 +76,8 @@ def test_a_decision_that_asks_a_name_nobody_sets_is_told_at_the_task() -> None:
     [
         ({"vorlage": "mahnung", "forderung_id": "${x}"}, "braucht für „mahnung“ den Eingabeparameter „mahnfrist_bis“"),
         ({"vorlage": "liebesbrief"}, "kennt für „vorlage“ den Wert „liebesbrief“ nicht"),
+        ({"vorlage": '="mahnung"', "forderung_id": "=x"}, "braucht für „mahnung“ den Eingabeparameter „mahnfrist_bis“"),
+        ({"vorlage": '="liebesbrief"'}, "kennt für „vorlage“ den Wert „liebesbrief“ nicht"),
         ({}, "braucht den Eingabeparameter „vorlage“"),
     ],
 )
@@ -83,6 +85,26 @@ def test_a_letter_says_what_it_needs(inputs: dict[str, str], expected: str) -> N
     body = START + job("schreiben", "dispatch_letter", io(inputs)) + END + chain("s", "schreiben", "e")
 
     assert expected in said(findings(process(body)), "schreiben")
+
+
+@pytest.mark.parametrize(
+    ("inputs", "outputs", "expected"),
+    [
+        ({"forderung_id": "=x", "grund": "=y", "bis": "=z"}, {}, ""),
+        ({"forderung_id": "=x", "grund": "=y", "biss": "=z"}, {}, "„biss“ kennt das Topic „set_hold“ nicht; gemeint ist vielleicht „bis“"),
+        ({"forderung_id": "=x", "grund": "=y", "farbe": "=z"}, {}, "„farbe“ kennt das Topic „set_hold“ nicht. Niemand liest sie"),
+        ({"forderung_id": "=x", "grund": "=y", "farbe": "=z"}, {"gewesen": "=farbe"}, ""),
+    ],
+)
+def test_an_input_that_neither_the_topic_nor_an_output_reads_is_a_hint(
+    inputs: dict[str, str], outputs: dict[str, str], expected: str
+) -> None:
+    body = START + job("sperren", "set_hold", io(inputs, outputs)) + END + chain("s", "sperren", "e")
+
+    found = [finding for finding in findings(process(body)) if finding.element_id == "sperren"]
+
+    assert expected in said(found, "sperren")
+    assert [finding.severity for finding in found] == (["warning"] if expected else [])
 
 
 def test_a_message_that_no_diagram_catches_is_told_unless_it_is_optional() -> None:
