@@ -51,7 +51,10 @@ def run_replay(case: str | None, *, everything: bool, against: Sequence[Path], a
         )
     else:
         for result in results if not everything else different:
-            verdict = "identisch" if result.identical else f"abweichend: {result.difference.message if result.difference else ''}"
+            renumbered = f" ({result.renumbered} Kennungen zählt dieses Programm anders)" if result.renumbered else ""
+            verdict = (
+                f"identisch{renumbered}" if result.identical else f"abweichend: {result.difference.message if result.difference else ''}"
+            )
             console.out.print(
                 f"{result.process_key} {result.business_key} ({result.commands} Schritte): {verdict}", markup=False, highlight=False
             )

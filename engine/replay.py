@@ -1,6 +1,7 @@
 """Replay: fold the recorded stimuli again, at their recorded times and with the recorded versions, and compare every event.
 
-A migrated instance is folded with its first bundle up to the migration, and with the next one from there on.
+A migrated instance is folded with its first bundle up to the migration, and with the next one from there on. The id of a wait is a number
+that the engine counted, and a later engine may count otherwise: a wait is the same where it opened as the same event, whatever it is called.
 
 Reads history only, by one statement and so of one moment; topics, forms and letters are never asked again. The answer is "identical" or the first difference.
 """
@@ -9,7 +10,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -39,11 +40,14 @@ class Difference:
 
 @dataclass(frozen=True, slots=True)
 class Replayed:
+    """renumbered: how many waits have another id than was recorded, and are the same in everything else."""
+
     instance_id: int
     process_key: str
     business_key: str
     commands: int
     difference: Difference | None
+    renumbered: int = 0
 
     @property
     def identical(self) -> bool:
@@ -58,11 +62,13 @@ def replay(tx: Connection, tenant_id: int, instance_id: int, *, against: Mapping
         raise errors.NotFound("Den Vorgang gibt es nicht.")
     commands, breach = history.verified(tx, tenant_id, instance_id)
     difference: Difference | None = None
+    waits = _Waits()
     if breach is not None:
         difference = Difference(breach.seq, None, "", "", "", f"Die Hashkette hält nicht: {breach.message}")
     else:
-        difference = _fold(tx, _Pinned(tx, row.bundle_id, against), row.uuid, row.business_key, commands)
-    return Replayed(instance_id, row.process_key, row.business_key, len(commands), difference)
+        difference = _fold(tx, _Pinned(tx, row.bundle_id, against), row.uuid, row.business_key, commands, waits)
+    renumbered = sum(recorded != replayed for recorded, replayed in waits.replayed.items())
+    return Replayed(instance_id, row.process_key, row.business_key, len(commands), difference, renumbered)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +86,33 @@ class _Pinned:
         return spiff_definition.of_processes(root, pinned | spiff_definition.processes_of(self.against, db.runtime(self.tx).functions))
 
 
-def _fold(tx: Connection, pinned: _Pinned, uuid: UUID, business_key: str, commands: list[history.Command]) -> Difference | None:
+@dataclass(slots=True)
+class _Waits:
+    """Recorded id of a wait -> the id it has in this replay. Each stands for exactly one of the other side."""
+
+    replayed: dict[str, str] = field(default_factory=dict)
+    taken: set[str] = field(default_factory=set)
+
+    def pair(self, recorded: str, replayed: str) -> None:
+        """Note that both opened as the same event, unless one of them is another's already."""
+        if recorded not in self.replayed and replayed not in self.taken:
+            self.replayed[recorded] = replayed
+            self.taken.add(replayed)
+
+    def answered(self, stimulus: Stimulus) -> Stimulus:
+        """Return the stimulus naming its wait as this replay does."""
+        if stimulus.wait_id is None:
+            return stimulus
+        return replace(stimulus, wait_id=UUID(self.replayed.get(str(stimulus.wait_id), str(stimulus.wait_id))))
+
+    def here(self, detail: Mapping[str, Any]) -> dict[str, Any]:
+        """Return a recorded detail naming its wait as this replay does."""
+        return {**detail, "wait": self.replayed.get(detail["wait"], detail["wait"])} if "wait" in detail else dict(detail)
+
+
+def _fold(
+    tx: Connection, pinned: _Pinned, uuid: UUID, business_key: str, commands: list[history.Command], waits: _Waits
+) -> Difference | None:
     functions = db.runtime(tx).functions
     stimuli = [payloads.stimulus_of(command.content["stimulus"]) for command in commands]
     migrations = [stimulus.migration for stimulus in stimuli if stimulus.migration is not None]
@@ -91,8 +123,8 @@ def _fold(tx: Connection, pinned: _Pinned, uuid: UUID, business_key: str, comman
     definition = pinned.definition(migrations[0].from_bundle if migrations else pinned.bundle_id)
     state: bytes | spiff.Live | None = None
     stored, kept = b"", children.Kept()
-    for command, stimulus in zip(commands, stimuli, strict=True):
-        content = command.content
+    for command, recorded in zip(commands, stimuli, strict=True):
+        content, stimulus = command.content, waits.answered(recorded)
         target = definition if stimulus.migration is None else pinned.definition(stimulus.migration.to_bundle)
         fixed = {
             "instance_id": uuid,
@@ -107,7 +139,7 @@ def _fold(tx: Connection, pinned: _Pinned, uuid: UUID, business_key: str, comman
         except (errors.Rejected, errors.Incident) as fault:
             message = f"Schritt {command.seq + 1} ({command.kind}) lässt sich nicht nachrechnen: {fault}"
             return Difference(command.seq, None, getattr(fault, "element_id", ""), "", str(fault), message)
-        different = _compare(command, content, made)
+        different = _compare(command, content, made, waits)
         if different is not None:
             return different
         kept.take(made)
@@ -140,8 +172,11 @@ def _decisions(tx: Connection, versions: Mapping[str, str]) -> dict[str, BoundDe
     return found
 
 
-def _compare(command: history.Command, content: Mapping[str, Any], made: Step) -> Difference | None:
-    recorded = [values.to_json(event) for event in content["events"]]
+def _compare(command: history.Command, content: Mapping[str, Any], made: Step, waits: _Waits) -> Difference | None:
+    for (kind, _, _, detail), event in zip(content["events"], made.events, strict=False):
+        if kind == event.kind == "wait_opened":
+            waits.pair(detail["wait"], str(event.detail["wait"]))
+    recorded = [values.to_json([kind, element, scope, waits.here(detail)]) for kind, element, scope, detail in content["events"]]
     replayed = [values.to_json([event.kind, event.element_id, event.scope, dict(event.detail)]) for event in made.events]
     for number, (one, other) in enumerate(zip(recorded, replayed, strict=False)):
         if one != other:
