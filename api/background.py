@@ -1,4 +1,4 @@
-"""`vollstreckung work`: timers, messages and jobs, and beside them unfinished imports, unfinished runs and unprinted letters."""
+"""`vollstreckung work`: timers, messages and jobs, and beside them unfinished imports, unprinted letters and what expires."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import structlog
 from sqlalchemy import text
 
 from api import wiring
-from engine import clock, worker
+from engine import clock, rejections, worker
 from engine.db import Database
 from processes import imports
 from processes import letters as printing
@@ -43,7 +43,7 @@ def rooms(database: Database) -> int:
     """Do a portion of the rooms' own background work for each tenant; return how much was done."""
     with database.look() as tx:
         tenants = tx.execute(text("select id from tenant order by id")).scalars().all()
-    return sum(_import(database, tenant_id) + _print(database, tenant_id) for tenant_id in tenants)
+    return sum(_import(database, tenant_id) + _print(database, tenant_id) + _expire(database, tenant_id) for tenant_id in tenants)
 
 
 def _import(database: Database, tenant_id: int) -> int:
@@ -66,3 +66,9 @@ def _print(database: Database, tenant_id: int) -> int:
         with database.begin(tenant_id) as tx:
             letters.keep(tx, tenant_id, letter_uuid, content)
     return len(sheets)
+
+
+def _expire(database: Database, tenant_id: int) -> int:
+    """Delete rejected deployments whose time is over, also where nobody deploys any more."""
+    with database.begin(tenant_id) as tx:
+        return rejections.expire(tx, tenant_id, now=clock.database_now(tx))

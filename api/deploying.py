@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from uuid import UUID
 
 from sqlalchemy import Connection
 
 from api import wiring
-from engine import deployments
+from engine import clock, deployments, rejections
+from engine.db import Database
 from engine.protocol import Finding
 from processes import law
 
@@ -29,3 +31,12 @@ def deploy(
         tx, files, world_id=deployments.world_of(tx, tenant_id), name=name, by=by, now=now, readers=wiring.READERS, source=source,
         topics=wiring.topic_offers(), tenant_id=tenant_id,
     )  # fmt: skip
+
+
+def keep(
+    database: Database, files: Mapping[str, bytes], findings: Sequence[Finding], *, name: str, source: str, tenant_id: int, by: str
+) -> UUID:
+    """Keep refused files for the page that shows all findings on them, in a transaction of its own; return the page's id."""
+    with database.begin(tenant_id) as tx:
+        now = clock.database_now(tx)
+        return rejections.keep(tx, files, findings, name=name, source=source, tenant_id=tenant_id, by=by, now=now)

@@ -1,4 +1,4 @@
-"""Collect the files of a deployment (diagrams, decision tables, forms, letters) from paths, and print findings on them."""
+"""Collect the files of a deployment (diagrams, decision tables, forms, letters) from paths or an upload, and print findings on them."""
 
 from __future__ import annotations
 
@@ -6,13 +6,16 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from rich.console import Console
+from werkzeug.datastructures import FileStorage
 
+from api import strict_json
 from engine import errors
 from engine.protocol import Finding
 
 SUFFIXES = (".bpmn", ".dmn", ".form", ".typ")
 MAX_FILE_BYTES = 2 * 1024 * 1024
 MAX_FILES = 500
+MAX_NAME = 255
 HOUSE = Path(__file__).parents[1]
 OWN_MODELS = (HOUSE / "processes", HOUSE / "forms" / "definitions")
 
@@ -40,6 +43,25 @@ def collect(paths: Sequence[Path]) -> dict[str, bytes]:
     if len(files) > MAX_FILES:
         raise errors.InvalidInput(f"{len(files)} Dateien sind zu viele für eine Bereitstellung (höchstens {MAX_FILES}).")
     return files
+
+
+def received(parts: Sequence[FileStorage]) -> dict[str, bytes]:
+    """Return file name -> content of uploaded files, names without folders. Raises errors.InvalidInput for what cannot be kept together."""
+    parts = [part for part in parts if part.filename]
+    if len(parts) > MAX_FILES:
+        raise errors.InvalidInput(f"{len(parts)} Dateien sind zu viele für eine Bereitstellung (höchstens {MAX_FILES}).")
+    found: dict[str, bytes] = {}
+    for part in parts:
+        name = str(part.filename).replace("\\", "/").rpartition("/")[2]
+        if not name or len(name) > MAX_NAME or not name.isprintable() or not strict_json.storable(name):
+            raise errors.InvalidInput("Eine Datei hat einen Namen, der nicht gespeichert werden kann. Bitte die Datei umbenennen.")
+        if name in found:
+            raise errors.InvalidInput(f"Zwei Dateien heißen „{name}“. Bitte eine umbenennen.")
+        content = part.read(MAX_FILE_BYTES + 1)
+        if len(content) > MAX_FILE_BYTES:
+            raise errors.InvalidInput(f"„{name}“ ist größer als {MAX_FILE_BYTES // 1024 // 1024} MB. Bitte die Datei teilen.")
+        found[name] = content
+    return found
 
 
 def own() -> dict[str, bytes]:

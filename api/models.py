@@ -8,9 +8,11 @@ from pathlib import Path
 from uuid import UUID
 
 from api import console, deploying, model_files, wiring
-from engine import clock, withdrawals
+from engine import clock, deployments, withdrawals
 from engine.protocol import Finding
 from processes.casefile import tenants
+
+SOURCE, BY = "Befehlszeile", "befehlszeile"
 
 
 def check(paths: Sequence[Path]) -> tuple[Finding, ...]:
@@ -29,15 +31,19 @@ def report(findings: Sequence[Finding], *, as_json: bool) -> None:
 
 
 def deploy(paths: Sequence[Path], *, tenant: str, name: str, as_json: bool) -> None:
-    """Deploy the files to the tenant's world. Raises deployments.Refused with all findings; nothing is stored then."""
+    """Deploy the files to the tenant's world. Raises deployments.Refused with all findings, which are kept for the page of that address."""
     files = model_files.collect(paths)
     database = wiring.open_database()
     try:
         with database.look() as tx:
             found = tenants.by_slug(tx, tenant)
-        with database.begin(found.id) as tx:
-            now = clock.now(tx, found.id)
-            made = deploying.deploy(tx, files, name=name, source="Befehlszeile", tenant_id=found.id, by="befehlszeile", now=now)
+        try:
+            with database.begin(found.id) as tx:
+                now = clock.now(tx, found.id)
+                made = deploying.deploy(tx, files, name=name, source=SOURCE, tenant_id=found.id, by=BY, now=now)
+        except deployments.Refused as refused:
+            kept = deploying.keep(database, files, refused.findings, name=name, source=SOURCE, tenant_id=found.id, by=BY)
+            raise deployments.Refused(refused.findings, seen_at=f"/prozesse/abgelehnt/{kept}") from refused
     finally:
         database.close()
     if as_json:
@@ -59,7 +65,7 @@ def undo(deployment: UUID, *, tenant: str, reason: str, as_json: bool) -> None:
         with database.look() as tx:
             found = tenants.by_slug(tx, tenant)
         with database.begin(found.id) as tx:
-            made = withdrawals.undo(tx, deployment, reason=reason, tenant_id=found.id, by="befehlszeile", now=clock.now(tx, found.id))
+            made = withdrawals.undo(tx, deployment, reason=reason, tenant_id=found.id, by=BY, now=clock.now(tx, found.id))
     finally:
         database.close()
     if as_json:

@@ -45,15 +45,20 @@ class Deployment:
 
 
 class Refused(errors.InvalidInput):
-    """The files have errors; nothing was stored. `findings` holds all of them, the message so many as a person reads."""
+    """The files have errors; nothing was stored. `findings` holds all of them, the message so many as a person reads.
 
-    def __init__(self, findings: Sequence[Finding]) -> None:
+    seen_at: the page that shows them; it is named in the last line.
+    """
+
+    def __init__(self, findings: Sequence[Finding], *, seen_at: str | None = None) -> None:
         self.findings = tuple(findings)
         faults = [finding for finding in findings if finding.severity == "error"]
         lines = [_line(fault) for fault in faults[:MAX_TOLD]]
         if len(faults) > MAX_TOLD:
             lines.append(f"und {len(faults) - MAX_TOLD} weitere Befunde. Bitte zuerst die genannten beheben und dann noch einmal prüfen.")
-        super().__init__("Die Bereitstellung wurde abgelehnt, nichts wurde gespeichert:\n" + "\n".join(lines))
+        if seen_at is not None:
+            lines.append(f"Alle Befunde am Diagramm: {seen_at}")
+        super().__init__("Die Bereitstellung wurde abgelehnt, nichts wurde bereitgestellt:\n" + "\n".join(lines))
 
 
 def _line(fault: Finding) -> str:

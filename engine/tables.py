@@ -105,6 +105,41 @@ deployment = Table(
     CheckConstraint("(undone_at is null) = (undone_by is null) and (undone_at is null) = (undone_reason is null)", name="undone"),
 )
 
+# Files that `check` refused, for a while: who brought them, from where, and what was found. `digest`: of the files, so that the same ones
+# refused again renew the row. `findings`: an array of the values of each. Bytes of their own, not a `resource`: those stay for good.
+rejected_deployment = Table(
+    "rejected_deployment",
+    metadata,
+    _tenant(),
+    Column("id", BigInteger, Identity(), nullable=False),
+    _uuid(),
+    Column("name", Text, nullable=False),
+    Column("source", Text, nullable=False),
+    Column("rejected_by", Text, nullable=False),
+    _instant("rejected_at"),
+    Column("digest", LargeBinary, nullable=False),
+    Column("findings", JSONB, nullable=False),
+    Column("errors", Integer, nullable=False),
+    Column("warnings", Integer, nullable=False),
+    Column("bytes", BigInteger, nullable=False),
+    PrimaryKeyConstraint("tenant_id", "id"),
+    UniqueConstraint("uuid", "tenant_id"),
+    UniqueConstraint("digest", "rejected_by", "tenant_id"),
+    Index("ix_rejected_deployment_rejected_at", "tenant_id", "rejected_at"),
+)
+
+rejected_file = Table(
+    "rejected_file",
+    metadata,
+    _tenant(),
+    Column("rejection_id", BigInteger, nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("content", LargeBinary, nullable=False),
+    PrimaryKeyConstraint("tenant_id", "rejection_id", "number"),
+    ForeignKeyConstraint(["tenant_id", "rejection_id"], ["rejected_deployment.tenant_id", "rejected_deployment.id"], ondelete="CASCADE"),
+)
+
 # kind: bpmn, dmn, form or letter; key: process id, decision id, form id, letter name. A new version only for new content.
 definition = Table(
     "definition",
@@ -359,7 +394,10 @@ history = Table(
 )
 
 tenant_rls |= {
-    table.name: "own" for table in (process_instance, loop_child, user_task, timer, job, subscription, scheduled_start, incident, history)
+    table.name: "own"
+    for table in (
+        rejected_deployment, rejected_file, process_instance, loop_child, user_task, timer, job, subscription, scheduled_start, incident, history,
+    )
 }  # fmt: skip
 tenant_rls["outbox"] = "world"
 APPEND_ONLY = {"history"}

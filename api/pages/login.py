@@ -56,7 +56,7 @@ def change_tenant() -> ResponseReturnValue:
         if not wanted.isascii() or not wanted.isdecimal() or len(wanted) > MAX_DIGITS:
             raise errors.InvalidInput("Bitte einen Mandanten auswählen.")
         sessions.change_tenant(tx, app.session(), int(wanted))
-    return redirect(url_for("task_list.show"))
+    return redirect(app.own_page(request.form.get("weiter")) or url_for("task_list.show"))
 
 
 def _target(text: str | None) -> str:

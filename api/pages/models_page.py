@@ -9,15 +9,14 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import Connection
 
-from api import app, deploying, diagram_rows
+from api import app, checked_files, deploying, diagram_rows, model_files
+from api.pages import rejections_page
 from engine import clock, deployments, errors
 from engine.listings import definitions, listing
 from engine.protocol import Finding
 from engine.spiff import reader
 
 bp = Blueprint("models_page", __name__)
-
-MAX_FILES = 100
 
 
 @bp.get("/prozesse")
@@ -54,36 +53,49 @@ def process(definition_uuid: UUID) -> ResponseReturnValue:
 @bp.route("/prozesse/pruefen", methods=["GET", "POST"])
 def check() -> ResponseReturnValue:
     if request.method == "GET":
-        return render_template("pruefen.html", befunde=None, diagramme={})
+        return render_template("pruefen.html", geprueft=None, abgelehnt=None)
     files = uploaded()
     if not files:
         raise errors.InvalidInput("Bitte mindestens eine Datei auswählen (.bpmn, .dmn, .form, .typ).")
+    if request.form.get("bereitstellen"):
+        return _deploy(files)
     session = app.session()
     with app.database().begin(session.tenant_id) as tx:
         known = deployments.known(tx, session.world_id)
     findings = deploying.check(files, known=known)
-    if request.form.get("bereitstellen") and not any(finding.severity == "error" for finding in findings):
-        app.require("designer")
-        with app.database().begin(session.tenant_id) as tx:
-            made = deploying.deploy(
-                tx, files, name=request.form.get("name", "").strip()[:200] or "Bereitstellung im Browser", source="Browser",
-                tenant_id=session.tenant_id, by=session.login, now=clock.now(tx, session.tenant_id),
-            )  # fmt: skip
-        fresh = [f"{one.key} Fassung {one.version}" for one in made.definitions if one.is_new]
-        flash("Bereitgestellt: " + (", ".join(fresh) if fresh else "nichts Neues, der Inhalt ist unverändert."), "gut")
-        return redirect(url_for("models_page.show"))
     return findings_page(findings, files), 422 if any(finding.severity == "error" for finding in findings) else 200
 
 
+def _deploy(files: Mapping[str, bytes]) -> ResponseReturnValue:
+    """Deploy, or keep what was refused and lead to its page: the address there can be handed on."""
+    app.require("designer")
+    session = app.session()
+    name = request.form.get("name", "").strip()[:200] or "Bereitstellung im Browser"
+    try:
+        with app.database().begin(session.tenant_id) as tx:
+            made = deploying.deploy(
+                tx, files, name=name, source="Browser", tenant_id=session.tenant_id, by=session.login, now=clock.now(tx, session.tenant_id)
+            )
+    except deployments.Refused as refused:
+        kept = deploying.keep(
+            app.database(), files, refused.findings, name=name, source="Browser", tenant_id=session.tenant_id, by=session.login
+        )
+        return redirect(url_for("rejections_page.show", rejection_uuid=kept), 303)
+    fresh = [f"{one.key} Fassung {one.version}" for one in made.definitions if one.is_new]
+    flash("Bereitgestellt: " + (", ".join(fresh) if fresh else "nichts Neues, der Inhalt ist unverändert."), "gut")
+    return redirect(url_for("models_page.show"))
+
+
 def uploaded() -> dict[str, bytes]:
-    """Return the model files (`dateien`) of a request by name, without folders. Raises errors.InvalidInput where they are too many."""
-    uploads = [upload for upload in request.files.getlist("dateien") if upload.filename]
-    if len(uploads) > MAX_FILES:
-        raise errors.InvalidInput(f"Bitte höchstens {MAX_FILES} Dateien auf einmal auswählen; es sind {len(uploads)}.")
-    return {str(upload.filename).replace("\\", "/").rpartition("/")[2]: upload.read() for upload in uploads}
+    """Return the model files (`dateien`) of a request by name, over those of a rejected deployment that it takes up again.
+
+    Raises errors.InvalidInput where they are too many, too large, or named alike.
+    """
+    found = model_files.received(request.files.getlist("dateien"))
+    kept = {name: content for name, content in rejections_page.chosen().items() if name not in found}
+    return {**found, **kept}
 
 
 def findings_page(findings: Sequence[Finding], files: Mapping[str, bytes]) -> str:
-    """Show all findings of files, and those of the first diagram on it."""
-    diagrams = {name: content.decode("utf-8", "replace") for name, content in files.items() if name.endswith(".bpmn")}
-    return render_template("pruefen.html", befunde=findings, diagramme=diagrams)
+    """Show all findings of files, on what can be drawn of them."""
+    return render_template("pruefen.html", geprueft=checked_files.of(files, findings), abgelehnt=None)

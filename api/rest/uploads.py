@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from flask import request
-from werkzeug.datastructures import FileStorage
 
 from api import model_files, strict_json
 from api.rest import faults
@@ -19,18 +18,7 @@ def files() -> dict[str, bytes]:
     parts = [part for _, part in request.files.items(multi=True) if part.filename]
     if not parts:
         raise errors.InvalidInput("Die Bereitstellung enthält keine Datei. Erwartet werden .bpmn, .dmn, .form oder .typ.")
-    if len(parts) > model_files.MAX_FILES:
-        raise errors.InvalidInput(f"{len(parts)} Dateien sind zu viele für eine Bereitstellung (höchstens {model_files.MAX_FILES}).")
-    found: dict[str, bytes] = {}
-    for part in sorted(parts, key=lambda part: part.mimetype not in DIAGRAM):
-        name = _name(part)
-        if name in found:
-            raise errors.InvalidInput(f"Zwei Dateien heißen „{name}“. Bitte eine umbenennen.")
-        content = part.read(model_files.MAX_FILE_BYTES + 1)
-        if len(content) > model_files.MAX_FILE_BYTES:
-            raise errors.InvalidInput(f"„{name}“ ist größer als {model_files.MAX_FILE_BYTES // 1024 // 1024} MB. Bitte die Datei teilen.")
-        found[name] = content
-    return found
+    return model_files.received(sorted(parts, key=lambda part: part.mimetype not in DIAGRAM))
 
 
 def text(name: str, otherwise: str = "") -> str:
@@ -39,10 +27,3 @@ def text(name: str, otherwise: str = "") -> str:
     if not strict_json.storable(given):
         raise errors.InvalidInput(f"„{name}“ enthält Zeichen, die nicht gespeichert werden können.")
     return given or otherwise
-
-
-def _name(part: FileStorage) -> str:
-    name = str(part.filename).replace("\\", "/").rpartition("/")[2]
-    if not name or len(name) > 255 or not name.isprintable() or not strict_json.storable(name):
-        raise errors.InvalidInput("Eine Datei hat einen Namen, der nicht gespeichert werden kann. Bitte die Datei umbenennen.")
-    return name

@@ -224,7 +224,7 @@ def test_the_same_files_make_no_new_version_and_a_fault_stores_nothing(database:
         again = deployments.deploy(tx, {"p.bpmn": file(process(BODY))}, world_id=world.id, name="x", by="t", now=START, readers={})
         assert [(d.version, d.is_new) for d in again.definitions] == [(1, False)]
 
-    with pytest.raises(deployments.Refused, match="nichts wurde gespeichert") as refused, database.begin(world.detmold) as tx:
+    with pytest.raises(deployments.Refused, match="nichts wurde bereitgestellt") as refused, database.begin(world.detmold) as tx:
         deployments.deploy(
             tx,
             {"p.bpmn": b"<kaputt", "q.bpmn": file(process(user("allein"), key="q"))},

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from typing import Any
 
 from flask import Blueprint
 
 from api import app, deploying
-from api.rest import entrance, faults, lists, uploads
+from api.rest import entrance, faults, lists, refusals, uploads
 from api.rest.camunda7 import present
 from api.rest.operations import Field, operation
 from engine import clock, deployments, errors, withdrawals
 from engine.listings import definitions, listing
-from engine.protocol import Finding
 
 bp = Blueprint("rest_deployments", __name__)
 
@@ -22,7 +20,7 @@ lists.add(bp, "/deployment", "Bereitstellungen", definitions.DEPLOYMENTS, presen
 
 @bp.post("/deployment/create")
 @operation(
-    "Dateien prüfen und bereitstellen (multipart wie vom Camunda Modeler); bei einem Fehler wird nichts gespeichert",
+    "Dateien prüfen und bereitstellen (multipart wie vom Camunda Modeler); bei einem Fehler wird nichts bereitgestellt",
     roles=("designer",),
     body=None,
     answer="{id, name, deployedProcessDefinitions: {…}}; 400: {type: ParseException, message, details}",
@@ -32,16 +30,17 @@ def create() -> object:
     app.require("designer")
     files = uploads.files()
     session = app.session()
+    name, source = uploads.text("deployment-name", next(iter(files))), uploads.text("deployment-source", "REST")
     try:
         with app.database().begin(session.tenant_id) as tx:
             made = deploying.deploy(
-                tx, files, name=uploads.text("deployment-name", next(iter(files))), source=uploads.text("deployment-source", "REST"),
-                tenant_id=session.tenant_id, by=session.login, now=clock.now(tx, session.tenant_id),
-            )  # fmt: skip
+                tx, files, name=name, source=source, tenant_id=session.tenant_id, by=session.login, now=clock.now(tx, session.tenant_id)
+            )
             (row,) = listing.rows(tx, definitions.DEPLOYMENTS, session.tenant_id, {"id": made.uuid})
     except deployments.Refused as refused:
-        told = f"{refused}\nDieselben Dateien, mit den Befunden am Diagramm: {entrance.base_url()}/prozesse/pruefen"
-        raise faults.Fault(400, told, type="ParseException", more={"details": problems(files, refused.findings)}) from refused
+        told = refusals.keep(refused, files, name=name, source=source)
+        details = refusals.problems(files, refused.findings)
+        raise faults.Fault(400, str(told), type="ParseException", more={"details": details}) from refused
     return present.deployment(row) | present.deployed(made, made.definitions)
 
 
@@ -69,19 +68,3 @@ def delete(deployment_id: str, query: dict[str, Any]) -> None:
     with app.database().begin(session.tenant_id) as tx:
         now = clock.now(tx, session.tenant_id)
         withdrawals.undo(tx, uuid, reason="Über die Schnittstelle zurückgenommen.", tenant_id=session.tenant_id, by=session.login, now=now)
-
-
-def problems(files: Mapping[str, bytes], findings: Sequence[Finding]) -> dict[str, dict[str, list[object]]]:
-    """Return the findings as Camunda's `details`: file -> errors and warnings with line and element."""
-    found: dict[str, dict[str, list[object]]] = {file: {"errors": [], "warnings": []} for file in files}
-    for finding in findings:
-        found[finding.file][f"{finding.severity}s"].append(_problem(finding))
-    return found
-
-
-def _problem(finding: Finding) -> dict[str, object]:
-    element = finding.element_id or None
-    return {
-        "message": f"{finding.message} {finding.remedy}".strip(), "line": finding.line, "column": 0, "mainElementId": element,
-        "elementIds": [element] if element else [],
-    }  # fmt: skip

@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Blueprint
 
 from api import app, deploying
-from api.rest import entrance, faults, uploads
+from api.rest import entrance, faults, refusals, uploads
 from api.rest.operations import operation
 from engine import clock, deployments
 
@@ -36,7 +36,7 @@ def me() -> object:
 # ---------------------------------------------------------------- deploying
 @bp.post("/v2/deployments")
 @operation(
-    "Dateien prüfen und bereitstellen (multipart: resources, tenantId); bei einem Fehler wird nichts gespeichert", roles=("designer",),
+    "Dateien prüfen und bereitstellen (multipart: resources, tenantId); bei einem Fehler wird nichts bereitgestellt", roles=("designer",),
     answer="{deploymentKey, tenantId, deployments: […]}; 400: die Befunde in detail, höchstens 100",
 )  # fmt: skip
 def deploy() -> object:
@@ -44,14 +44,14 @@ def deploy() -> object:
     app.require("designer")
     files = uploads.files()
     session = app.session()
+    name, source = next(iter(files)), "REST v2"
     try:
         with app.database().begin(session.tenant_id) as tx:
             made = deploying.deploy(
-                tx, files, name=next(iter(files)), source="REST v2", tenant_id=session.tenant_id, by=session.login,
-                now=clock.now(tx, session.tenant_id),
-            )  # fmt: skip
+                tx, files, name=name, source=source, tenant_id=session.tenant_id, by=session.login, now=clock.now(tx, session.tenant_id)
+            )
     except deployments.Refused as refused:
-        raise faults.Fault(400, str(refused)) from refused
+        raise faults.Fault(400, str(refusals.keep(refused, files, name=name, source=source))) from refused
     return {"deploymentKey": str(made.id), "tenantId": session.tenant_slug, "deployments": _deployed(made)}
 
 

@@ -1,0 +1,145 @@
+"""Checked files as a page shows them: each with its findings, what can be drawn of it, and the lines around what was found."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from api import drawn_files
+from engine import deployments
+from engine.protocol import Finding
+
+MAX_SHOWN = 1000  # findings on one page
+MAX_DRAWN_BYTES = 8 * 1024 * 1024  # diagrams on one page
+MAX_LINE = 200
+CONTEXT = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A finding with its number on the page; `mark`: the drawn thing that shows it, empty where nothing does."""
+
+    number: int
+    finding: Finding
+    mark: str
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line of a file and the numbers of the findings on it."""
+
+    number: int
+    text: str
+    findings: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """A file of the check. `drawn` is None where no picture is possible; `undrawn` says why then, in German.
+
+    excerpts: the places with findings, each with a few lines around.
+    """
+
+    number: int
+    name: str
+    kind: str | None
+    findings: tuple[Shown, ...]
+    errors: int
+    warnings: int
+    drawn: drawn_files.Drawn | None
+    undrawn: str
+    excerpts: tuple[tuple[Line, ...], ...]
+
+    @property
+    def marks(self) -> dict[str, list[int]]:
+        """Drawn thing -> numbers of its findings."""
+        found: dict[str, list[int]] = {}
+        for one in self.findings:
+            if one.mark:
+                found.setdefault(one.mark, []).append(one.number)
+        return found
+
+    @property
+    def everything_is_drawn(self) -> bool:
+        return all(one.mark for one in self.findings)
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """All files of a check; `left_out`: findings beyond those that a page shows."""
+
+    files: tuple[File, ...]
+    errors: int
+    warnings: int
+    left_out: int
+
+
+def of(files: Mapping[str, bytes], findings: Sequence[Finding]) -> Checked:
+    """Return what a page shows of checked files; above MAX_SHOWN findings the errors come first."""
+    kept = sorted(findings, key=lambda one: one.severity != "error")[:MAX_SHOWN]
+    shown: list[File] = []
+    budget, number = MAX_DRAWN_BYTES, 0
+    for place, name in enumerate(dict.fromkeys([*files, *(one.file for one in findings)]), start=1):
+        content, kind = files.get(name), deployments.kind_of(name)
+        drawn, undrawn = _drawn(content, kind, budget)
+        budget -= len(drawn.xml or "") if drawn is not None else 0
+        own = sorted((one for one in kept if one.file == name), key=lambda one: (one.severity != "error", one.line, one.element_id))
+        numbered = tuple(
+            Shown(number + k, one, drawn.mark_of(one.element_id) if drawn is not None else "") for k, one in enumerate(own, start=1)
+        )
+        number += len(own)
+        everything = [one.severity for one in findings if one.file == name]
+        shown.append(
+            File(
+                place, name, kind, numbered, everything.count("error"), everything.count("warning"), drawn, undrawn,
+                tuple(_excerpts(_lines(content, kind), numbered)) if content is not None else (),
+            )
+        )  # fmt: skip
+    errors = sum(file.errors for file in shown)
+    return Checked(tuple(shown), errors, len(findings) - errors, len(findings) - len(kept))
+
+
+def _drawn(content: bytes | None, kind: str | None, budget: int) -> tuple[drawn_files.Drawn | None, str]:
+    if content is None:
+        return None, "Diese Datei gehört zu den bereitgestellten Modellen und wurde nicht hochgeladen."
+    if kind == "bpmn" and len(content) > budget:
+        return None, "Für ein Bild auf dieser Seite sind es zu viele oder zu große Diagramme. Bitte die Datei einzeln prüfen."
+    try:
+        return drawn_files.of(content, kind), ""
+    except drawn_files.NotDrawable as fault:
+        return None, str(fault)
+
+
+# ---------------------------------------------------------------- lines
+def _lines(content: bytes, kind: str | None) -> list[str]:
+    """Return the lines as the checks count them."""
+    text = drawn_files.text_of(content)
+    return text.splitlines() if kind == "letter" else text.split("\n")
+
+
+def _excerpts(lines: Sequence[str], findings: Iterable[Shown]) -> Iterable[tuple[Line, ...]]:
+    """Return the lines around each finding; what overlaps or touches is one excerpt."""
+    at: dict[int, list[Shown]] = {}
+    for one in findings:
+        at.setdefault(min(max(one.finding.line, 1), max(len(lines), 1)), []).append(one)
+    wanted = sorted({k for line in at for k in range(line - CONTEXT, line + CONTEXT + 1) if 1 <= k <= len(lines)})
+    excerpt: list[Line] = []
+    for k in wanted:
+        if excerpt and k != excerpt[-1].number + 1:
+            yield tuple(excerpt)
+            excerpt = []
+        here = at.get(k, [])
+        excerpt.append(Line(k, _cut(lines[k - 1], [one.finding.element_id for one in here]), tuple(one.number for one in here)))
+    if excerpt:
+        yield tuple(excerpt)
+
+
+def _cut(line: str, wanted: Sequence[str]) -> str:
+    """Return a line as it can be shown: a long one the part with the first wanted word in it, signs that print nothing as a dot."""
+    line = line.rstrip("\r")
+    if len(line) > MAX_LINE:
+        found = next((place for word in wanted if word and (place := line.find(word)) >= 0), 0)
+        start = max(0, min(found - MAX_LINE // 2, len(line) - MAX_LINE))
+        end = start + MAX_LINE
+        line = ("…" if start else "") + line[start:end] + ("…" if end < len(line) else "")
+    return "".join(sign if sign.isprintable() or sign == "\t" else "·" for sign in line)
