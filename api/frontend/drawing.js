@@ -12,8 +12,9 @@ export async function draw(container) {
   const canvas = viewer.get('canvas');
   const registry = viewer.get('elementRegistry');
   let whole = 1;
+  let leftOut = 0;
   const load = async (xml) => {
-    await viewer.importXML(xml);
+    leftOut = (await viewer.importXML(xml)).warnings.length;
     canvas.zoom('fit-viewport', 'auto');
     whole = canvas.zoom();
     const svg = container.querySelector('svg');
@@ -56,5 +57,5 @@ export async function draw(container) {
       else viewer.get('zoomScroll').stepZoom(Number(step));
     });
   };
-  return { viewer, canvas, registry, load, mark, unmark, show, keepInSight, tools };
+  return { viewer, canvas, registry, load, mark, unmark, show, keepInSight, tools, leftOut };
 }

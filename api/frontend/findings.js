@@ -31,6 +31,12 @@ export function findings() {
       return null;
     }
     drawn.tools(container.previousElementSibling);
+    if (drawn.leftOut) {
+      const note = document.createElement('p');
+      note.className = 'meldung warnung';
+      note.textContent = `Das Bild ist unvollständig: ${counted(drawn.leftOut, 'Angabe der Datei lässt', 'Angaben der Datei lassen')} sich nicht zeichnen.`;
+      container.after(note);
+    }
     const overlays = drawn.viewer.get('overlays');
     const marks = new Map();
     for (const row of rowsOf(article.dataset.datei)) {
@@ -50,7 +56,7 @@ export function findings() {
       button.addEventListener('click', () => toFinding(own[0]));
       button.addEventListener('focus', () => {
         keepStill(container);
-        drawn.canvas.scrollToElement(id, 60);
+        if (button.matches(':focus-visible')) drawn.canvas.scrollToElement(id, 60); // not away from under the mouse
       });
       button.addEventListener('keydown', (event) => {
         const step = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.key];
@@ -106,7 +112,7 @@ export function findings() {
     };
     const where = onDiagram ? 'im Diagramm' : shown.length ? 'in der Datei' : 'ohne Stelle in der Datei';
     told.textContent = `Gezeigt ${where}: ${nameOf(row)}, ${summary(own)}.`;
-    (onDiagram ? article.querySelector('.diagramm') : shown[0] ?? article).scrollIntoView({ block: 'nearest', inline: 'nearest' });
+    bring(onDiagram ? article.querySelector('.diagramm') : shown[0] ?? article);
   }
 
   // Where a finding shows that no diagram shows: its cell, component or heading, and else its line.
@@ -122,7 +128,7 @@ export function findings() {
     await choose(row);
     const button = row.querySelector('.verweis');
     button.focus({ preventScroll: true });
-    row.scrollIntoView({ block: 'nearest' });
+    bring(row);
   }
 
   view.addEventListener('click', (event) => {
@@ -137,6 +143,9 @@ export function findings() {
   open(rows[0]?.dataset.datei ?? articles.keys().next().value);
   view.dataset.bereit = 'ja';
 }
+
+// At once: of two smooth scrolls, to the picture and back to the row, the first would go on.
+const bring = (thing) => thing.scrollIntoView({ block: 'nearest', inline: 'nearest', behavior: 'instant' });
 
 // The browser brings what has the focus into view by scrolling the container; the diagram moves instead.
 function keepStill(container) {

@@ -26,7 +26,9 @@ BROKEN = changed("mahnung.bpmn", ("=mahnbar_ab<", "=mahnbar_ab +<"), ('formRef="
 LINK = re.compile(r"/prozesse/abgelehnt/[0-9a-f-]{36}")
 
 
-def sent(city: City, files: dict[str, bytes], *, path: str = "/engine-rest/deployment/create", login: str = "dora", **fields: str) -> TestResponse:
+def sent(
+    city: City, files: dict[str, bytes], *, path: str = "/engine-rest/deployment/create", login: str = "dora", **fields: str
+) -> TestResponse:
     """Deploy as Camunda Modeler does."""
     client = city.flask.test_client()
     header = {"Authorization": "Basic " + base64.b64encode(f"{city.prefix}{login}:{PASSWORD}".encode()).decode()}
@@ -173,7 +175,9 @@ HOSTILE = ("<img src=x onerror=alert(1)>.bpmn", "a\"b'c;.bpmn", "../../etc/passw
 
 def test_hostile_names_are_shown_as_text_and_given_back_as_attachments(city: City) -> None:
     client = city.client("dora")
-    bad = BROKEN.replace(b'id="mahnung"', b'id="&lt;script&gt;alert(1)&lt;/script&gt;"').replace(b'id="wartewoche_vorbei"', b'id="&quot; onclick=&quot;x"')
+    bad = BROKEN.replace(b'id="mahnung"', b'id="&lt;script&gt;alert(1)&lt;/script&gt;"').replace(
+        b'id="wartewoche_vorbei"', b'id="&quot; onclick=&quot;x"'
+    )
 
     answer = posted(city, client, "/prozesse/pruefen", dict.fromkeys(HOSTILE, bad), bereitstellen="1", name="<b>'\"</b>")
     page = client.get(answer.headers["Location"])
@@ -202,7 +206,9 @@ def test_a_corrected_file_is_checked_again_together_with_the_others(city: City) 
     again = {"abgelehnt": link[-36:], "uebrige": "1", "name": "Noch einmal"}
 
     still = posted(city, client, "/prozesse/pruefen", {}, **again)
-    mended = posted(city, client, "/prozesse/pruefen", {"mahnung.bpmn": changed("mahnung.bpmn", ('x="', 'x="1'))}, bereitstellen="1", **again)
+    mended = posted(
+        city, client, "/prozesse/pruefen", {"mahnung.bpmn": changed("mahnung.bpmn", ('x="', 'x="1'))}, bereitstellen="1", **again
+    )
 
     assert still.status_code == 422
     assert "wartewoche_vorbei" in still.get_data(as_text=True)
@@ -244,7 +250,7 @@ def test_twenty_files_at_once_are_all_on_the_page(city: City) -> None:
 
 
 def test_a_page_of_too_many_findings_shows_the_errors_first_and_says_how_many_are_missing(city: City) -> None:
-    lines = "\n".join(["// titel: Titel", *(f"#fehlt_{number}" for number in range(checked_files.MAX_SHOWN + 7))])
+    lines = "\n".join(["// titel: Titel", *(f"#read({number})" for number in range(checked_files.MAX_SHOWN + 7))])
 
     answer = posted(city, city.client("dora"), "/prozesse/pruefen", {"viele.typ": lines.encode()})
 

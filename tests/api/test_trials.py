@@ -278,10 +278,10 @@ def test_too_many_files_are_refused_instead_of_left_out(walker: Walker) -> None:
     assert token is not None
 
     for address in ("/probelauf", "/prozesse/pruefen"):
-        files = [(io.BytesIO(own_diagram()), f"{number}.bpmn") for number in range(101)]
+        files = [(io.BytesIO(own_diagram()), f"{number}.bpmn") for number in range(model_files.MAX_FILES + 1)]
         answer = walker.client.post(address, data={"token": token.group(1), "dateien": files})
         assert answer.status_code == 422
-        assert "höchstens 100 Dateien" in answer.get_data(as_text=True)
+        assert "höchstens 500" in answer.get_data(as_text=True)
 
 
 def test_outside_a_trial_its_acts_are_refused(walker: Walker) -> None:

@@ -111,12 +111,14 @@ def test_a_designer_sees_every_fault_of_a_diagram_at_once_and_on_the_diagram(doo
     desk.open("/prozesse/pruefen")
     desk.page.locator("#dateien").set_input_files({"name": "mahnung.bpmn", "mimeType": "application/xml", "buffer": broken})
     desk.press("Prüfen und bereitstellen")
+    desk.page.locator(".diagramm[data-bereit]").wait_for()
     desk.check()
-    desk.page.locator("#diagramm svg").first.wait_for()
+    desk.page.get_by_role("button", name="Anschrift klären, Befund 2 zeigen").click()
+    desk.page.locator(".djs-element.marke-gewaehlt").wait_for()
     desk.picture("pruefen")
 
-    assert "Nichts wurde gespeichert" in desk.page.get_by_role("status").first.inner_text()
-    faults = desk.page.get_by_role("region", name="Befunde").get_by_role("row").filter(has_text="Fehler").all_inner_texts()
+    assert "Nichts wurde bereitgestellt" in desk.page.get_by_role("status").first.inner_text()
+    faults = desk.page.get_by_role("region", name="Befunde").locator("tr[data-befund]").all_inner_texts()
     assert len(faults) == 2, faults
     assert "wartewoche_vorbei" in faults[0]
     assert "gibt_es_nicht" in faults[1]
