@@ -50,6 +50,11 @@ CSP = (
     "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self' data:; object-src 'none'; frame-ancestors 'none';"
     " base-uri 'none'; form-action 'self'"
 )
+# A task may show files of its case (documentPreview): its script makes them an object of the page, typed as PDF or image.
+PREVIEW_CSP = CSP.replace("img-src 'self' data:", "img-src 'self' data: blob:").replace(
+    "object-src 'none'", "object-src blob:; frame-src blob:"
+)
+PREVIEWS = frozenset({"task_page.show", "task_page.complete"})
 OPEN_ENDPOINTS = frozenset({"login.show", "login.enter", "static", "health", "api_page.show", "api_page.openapi"})
 PAGES = (
     api_page,
@@ -176,7 +181,7 @@ def _enter() -> ResponseReturnValue | None:
 
 
 def _secure(response: Response) -> Response:
-    response.headers.setdefault("Content-Security-Policy", CSP)
+    response.headers.setdefault("Content-Security-Policy", PREVIEW_CSP if request.endpoint in PREVIEWS else CSP)
     response.headers["X-Content-Type-Options"] = "nosniff"
     response.headers["Referrer-Policy"] = "same-origin"
     response.headers["Cross-Origin-Opener-Policy"] = "same-origin"

@@ -2,6 +2,8 @@
 import { Form } from '@bpmn-io/form-js-viewer';
 import flatpickr from 'flatpickr';
 import { German } from 'flatpickr/dist/l10n/de.js';
+import { address, filePicker, newFiles } from './filepicker.js';
+import { renewToken, send } from './sending.js';
 
 flatpickr.localize(German);
 
@@ -30,8 +32,9 @@ const GERMAN = {
   'Click to sort by {value} descending': 'Absteigend nach {value} sortieren',
   'Click to sort by {value} ascending': 'Aufsteigend nach {value} sortieren',
   'Click to remove sorting': 'Sortierung aufheben',
-  'No files selected': 'Keine Datei ausgewählt',
-  '{value} files selected': '{value} Dateien ausgewählt',
+  'Document reference is not defined.': 'Im Formular ist nicht angegeben, welche Datei gezeigt wird.',
+  'Unable to download document': 'Die Datei konnte nicht geladen werden.',
+  'Download {fileName}': '„{fileName}“ herunterladen',
   'Skip to search': 'Zur Suche springen',
   'Remove tag': 'Auswahl entfernen',
   Search: 'Suchen',
@@ -54,18 +57,11 @@ const holder = document.getElementById('formular');
 const outer = document.getElementById('aufgabe-absenden');
 
 async function start() {
-  const form = new Form({ container: holder, additionalModules: [{ translate: ['value', translate] }] });
+  const documents = { documentEndpointBuilder: ['value', { buildUrl: address }] };
+  const form = new Form({ container: holder, additionalModules: [{ translate: ['value', translate] }, documents, filePicker] });
   await form.importSchema(read('formular-schema'), read('formular-daten'));
   const errors = read('formular-fehler');
-  if (Object.keys(errors).length) {
-    const shown = {};
-    for (const [id, message] of Object.entries(errors)) {
-      const row = id.match(/^(.*)\[(\d+)\]$/);
-      shown[row ? row[1] : id] = [message];
-    }
-    form._setState({ errors: shown });
-    link(form);
-  }
+  if (Object.keys(errors).length) showErrors(form, errors);
   outer.addEventListener('submit', (event) => {
     event.preventDefault();
     const { data, errors: found } = form.submit();
@@ -78,13 +74,54 @@ async function start() {
       return;
     }
     outer.elements.namedItem('daten').value = JSON.stringify(data);
-    outer.submit();
+    const files = newFiles(data, form.get('fileRegistry'));
+    if (files.size) sendAndStay(form, files);
+    else outer.submit();
   });
   holder.dataset.bereit = 'ja';
 }
 
-function link(form) {
-  for (const anchor of document.querySelectorAll('[data-feld]')) {
+function showErrors(form, errors) {
+  const shown = {};
+  for (const [id, message] of Object.entries(errors)) {
+    const row = id.match(/^(.*)\[(\d+)\]$/);
+    shown[row ? row[1] : id] = [message];
+  }
+  form._setState({ errors: shown });
+  link();
+}
+
+// Send files beside what was typed. The page stays until the server has accepted both.
+async function sendAndStay(form, files) {
+  const told = document.getElementById('formular-meldung');
+  const button = document.querySelector('#erledigen, button[form="aufgabe-absenden"]');
+  const label = button.textContent;
+  document.querySelector('[data-fehlerliste]')?.remove();
+  told.hidden = true;
+  button.disabled = true;
+  button.textContent = 'Wird gesendet …';
+  if (outer.dataset.abgemeldet) await renewToken(outer);
+  const answer = await send(outer, files, holder.dataset.formularMb);
+  if (answer.to) return location.assign(answer.to);
+  button.disabled = false;
+  button.textContent = label;
+  outer.dataset.abgemeldet = answer.stale ? 'ja' : '';
+  if (answer.told) {
+    told.textContent = answer.told;
+    told.hidden = false;
+    return;
+  }
+  if (!answer.page.getElementById('formular')) {
+    document.querySelector('main').replaceWith(answer.page.querySelector('main'));
+  } else {
+    (holder.closest('.neben') ?? holder.closest('section')).before(answer.page.querySelector('[data-fehlerliste]'));
+    showErrors(form, JSON.parse(answer.page.getElementById('formular-fehler').textContent));
+  }
+  document.querySelector('[data-fehlerliste]')?.focus();
+}
+
+function link() {
+  for (const anchor of document.querySelectorAll('a[data-feld]')) {
     anchor.addEventListener('click', (event) => {
       event.preventDefault();
       const id = anchor.dataset.feld.replace(/\[\d+\]$/, '');

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, flash, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import Connection
 
@@ -61,7 +61,7 @@ def start(process_key: str) -> ResponseReturnValue:
         return _page(process, form, shown, fields, str(refused), business_key), 422 if isinstance(refused, errors.InvalidInput) else 409
     flash(f"„{process.name}“ ist gestartet.", "gut")
     first = next((task for task in tasks if set(task.candidate_groups) & set(session.roles)), None)
-    return redirect(url_for("task_list.show") if first is None else url_for("task_page.show", task_id=first.id))
+    return uploads.go_on(url_for("task_list.show") if first is None else url_for("task_page.show", task_id=first.id))
 
 
 def _allowed(tx: Connection, process_key: str) -> deployments.Startable:
@@ -92,5 +92,6 @@ def _page(
 ) -> str:
     schema = forms.german_schema(form.schema, data) if form is not None else {"type": "default", "components": []}
     return render_template(
-        "starten_formular.html", prozess=process, schema=schema, daten=data, fehler=fields, meldung=message, schluessel=business_key
+        "starten_formular.html", prozess=process, schema=schema, daten=data, fehler=fields, meldung=message, schluessel=business_key,
+        **uploads.limits(),
     )  # fmt: skip

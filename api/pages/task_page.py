@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from uuid import UUID
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, flash, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import Connection
 
@@ -43,8 +43,8 @@ def complete(task_id: UUID) -> ResponseReturnValue:
     flash(f"„{done.task.label}“ ist erledigt.", "gut")
     following = next((task for task in done.next_tasks if set(task.candidate_groups) & set(session.roles)), None)
     if following is not None:
-        return redirect(url_for("task_page.show", task_id=following.id))
-    return redirect(url_for("task_list.show"))
+        return uploads.go_on(url_for("task_page.show", task_id=following.id))
+    return uploads.go_on(url_for("task_list.show"))
 
 
 def _again(task_id: UUID, submitted: Mapping[str, object], refused: errors.Rejected | errors.Incident) -> ResponseReturnValue:
@@ -96,6 +96,7 @@ def _page(
     return render_template(
         "aufgabe.html", aufgabe=task, formular=form, schema=schema, daten=data, fehler=fields, meldung=message, rechtsgrundlage=basis, hinweis=hint,
         darf=assignment.may_work_on(task, app.session()), ausblick=outlook.of(definition, task.element_id), vorbereitet_von=user_tasks.prepared_by(tx, task),
+        **uploads.limits(),
     )  # fmt: skip
 
 

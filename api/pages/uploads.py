@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from flask import request
+from flask import Response, redirect, request
+from flask.typing import ResponseReturnValue
 
 from api import app
-from engine import documents, errors, files
+from engine import documents, errors, files, media_types
 
 MAX_KEY = 100
+STAYS = "X-Formular"  # sent by a page that stays while it sends files
 
 
 def chosen() -> dict[str, list[files.Draft]]:
@@ -21,3 +23,13 @@ def chosen() -> dict[str, list[files.Draft]]:
         found.setdefault(key, []).append(files.draft(part.filename or "", content, limits))
     files.refuse_too_much([one for drafts in found.values() for one in drafts], limits)
     return found
+
+
+def limits() -> dict[str, object]:
+    """Return what a page's file pickers tell before anything is sent."""
+    return {"dateigrenzen": app.database().runtime.file_limits, "dateiarten": " ".join(media_types.EXTENSIONS)}
+
+
+def go_on(address: str) -> ResponseReturnValue:
+    """Send the browser to the next page; one that stayed while it sent files is told where to go."""
+    return Response(status=204, headers={"Location": address}) if STAYS in request.headers else redirect(address)
