@@ -18,6 +18,7 @@ CLASSES: dict[str, type[nodes.Node]] = {
     "inclusive_gateway": gateways.InclusiveGateway, "event_gateway": gateways.EventGateway,
 }  # fmt: skip
 MAX_CALL_DEPTH = 12
+CATCHING = frozenset({"start_event", "catch_event", "boundary_event"})
 
 
 class Definition:
@@ -77,6 +78,11 @@ class Definition:
     def has_condition_inside(self, name: str) -> bool:
         """Return whether something inside an activity waits for a condition."""
         return self.has_conditions and any(node.is_conditional for node in self.nodes() if node.name.startswith(f"{name}/"))
+
+    def has_inside(self, name: str, kind: model.EventKind) -> bool:
+        """Return whether something inside an activity waits for an event of that kind."""
+        inside = (node.element for node in self.nodes() if node.name.startswith(f"{name}/") and node.element.kind in CATCHING)
+        return any(element.event is not None and element.event.kind == kind for element in inside)
 
     def arrives(self, join: str, tokens: Iterable[tuple[str, str | None]]) -> bool:
         """Return whether one of the tokens can arrive at `join` before the join itself goes on.

@@ -45,12 +45,14 @@ class CatchEvent(EventNode):
         token.workflow.open_wait(token, self.describe(token))
 
     def describe(self, token: Token) -> Wait:
-        """Return what the event waits for, as it is drawn; remembers the rhythm of a cycle in the token."""
+        """Return what the event waits for, as it is drawn; remembers the rhythm of a cycle and the name of a signal in the token."""
         workflow, kind = token.workflow, self.event.kind
         attached = self.element.attached_to or (self.element.id if token.role == "watcher" else None)
         name = text_of(workflow, self.event.name, token, "Name") if self.event.name and kind in ("message", "signal") else None
         if kind in ("message", "signal") and not name:
             raise errors.Incident(f"„{self.shown}“ nennt keinen Namen der Nachricht oder des Signals.", self.element.id)
+        if kind == "signal":
+            token.internal_data["signal"] = name
         key = correlation(self, token) if kind == "message" else None
         due = self.due(token) if kind == "timer" else None
         return Wait(
@@ -261,6 +263,15 @@ def start_event_subprocess(workflow: Instance, start: Node, scope_id: int, given
         workflow.cancel_scope(scope_id, keep=token)
     set_caught(start, token, scope_id, given)
     subprocess._update(token)
+
+
+def signal_of(token: Token) -> str | None:
+    """Return the name of the signal a token waits for."""
+    known: str | None = token.internal_data.get("signal")
+    if known is None:  # stored before the name was kept
+        event = token.task_spec.element.event or NO_EVENT
+        known = token.internal_data["signal"] = text_of(token.workflow, event.name, token, "Name")
+    return known
 
 
 def correlation(node: Node, token: Token) -> str | None:

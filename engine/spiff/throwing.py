@@ -7,9 +7,9 @@ from uuid import UUID
 
 from SpiffWorkflow.util.task import TaskState
 
-from engine import errors
+from engine import errors, values
 from engine.protocol import Outgoing, Wait
-from engine.spiff import events, nodes, tasks
+from engine.spiff import children, events, nodes, tasks
 from engine.spiff.activities import Activity
 from engine.spiff.events import NO_EVENT, EventNode
 from engine.spiff.nodes import Node
@@ -28,11 +28,7 @@ class ThrowEvent(EventNode, Activity):
                 return False
             throw_message(self, token)
         elif kind == "signal":
-            name = events.text_of(workflow, self.event.name, token, "Signal")
-            payload = self.locals_of(token) | nodes.carried(token, self.event.carries)
-            opened = frozenset(workflow.opened)
-            workflow.outgoing.append(Outgoing(self._outgoing_id(token), "signal", name or "", self.element.id, None, payload, opened))
-            workflow.journal_element("message_thrown", token, name=name, signal=True)
+            throw_signal(self, token)
         elif kind == "escalation":
             code = events.text_of(workflow, self.event.name, token, "Eskalation")
             if not throw(token, "escalation", code, "", self.locals_of(token)):
@@ -169,6 +165,25 @@ def terminate(token: Token) -> None:
     token._set_state(TaskState.COMPLETED)
     if owner.is_live:
         owner.task_spec.inner_ended(owner, scope)
+
+
+def throw_signal(node: ThrowEvent, token: Token) -> None:
+    """Send a signal to everybody who waits for it; the durable layer tells other instances.
+
+    Who waits in this very instance catches it at once: the thrower may be the last that keeps it, or the scope around it, alive.
+    """
+    workflow = token.workflow
+    name = events.text_of(workflow, node.event.name, token, "Signal") or ""
+    payload = node.locals_of(token) | nodes.carried(token, node.event.carries)
+    for number in workflow.families:
+        if workflow.definition.has_inside(workflow.by_number[number].task_spec.name, "signal"):
+            children.require(workflow, number)
+    opened = frozenset(workflow.opened)
+    workflow.outgoing.append(Outgoing(node._outgoing_id(token), "signal", name, node.element.id, None, payload, opened))
+    workflow.journal_element("message_thrown", token, name=name, signal=True)
+    for other in workflow.live_tokens():
+        if other.is_live and other.internal_data.get("w") == "signal" and events.signal_of(other) == name:
+            other.task_spec.started(other, values.unshared(payload))
 
 
 def throw_message(node: ThrowEvent, token: Token) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import text
 
-from engine import incidents, instances, replay, signals, user_tasks, worker
+from engine import history, incidents, instances, replay, signals, user_tasks, worker
 from engine.db import Database
 from tests.conftest import START, World
 from tests.engine.spiff.bpmn import boundary, chain, event_subprocess, flow, io, node, user
@@ -106,12 +106,35 @@ def test_a_branch_that_waits_already_receives_what_its_own_instance_throws(datab
         + node("intermediateThrowEvent", "rufen", SIGNAL) + node("endEvent", "e") + node("endEvent", "e2")
         + chain("s", "g", "hoeren", "e") + chain("g", "rufen", "u", "e2")
     )  # fmt: skip
-    deploy(database, world, ("p", body))
+    deploy(database, world, ("p", body), ("empfaenger", RECEIVER))
+    start(database, world, "empfaenger", "E1")
 
-    start(database, world)
+    instance = start(database, world)
+
+    with database.begin(world.detmold) as tx:
+        assert "hoeren" in [
+            event[1] for event in history.read(tx, world.detmold, instance.id)[0].content["events"] if event[0] == "element_completed"
+        ]
+    worker.settle(database, world.id)
+    assert received(database, world.detmold) == ["E1"]
+
+
+def test_a_signal_at_the_end_reaches_its_own_event_subprocess_once_and_everybody_else_too(database: Database, world: World) -> None:
+    handler = node("startEvent", "hs", SIGNAL, isInterrupting="false") + user("hu") + node("endEvent", "he") + chain("hs", "hu", "he")
+    body = node("startEvent", "s") + user("u") + node("endEvent", "e", SIGNAL) + chain("s", "u", "e") + event_subprocess("h", handler)
+    deploy(database, world, ("p", body), ("empfaenger", RECEIVER))
+    start(database, world, "empfaenger", "E1")
+    instance = start(database, world)
+
+    complete(database, world, "u")
     worker.settle(database, world.id)
 
-    assert received(database, world.detmold) == ["K1"]
+    assert received(database, world.detmold) == ["E1"]
+    assert waiting(database, world) == ["hu"]
+    complete(database, world, "hu")
+    with database.begin(world.detmold) as tx:
+        assert instances.get(tx, world.detmold, instance.uuid).status == "completed"
+        assert replay.replay(tx, world.detmold, instance.id).identical
 
 
 def test_a_receiver_that_fails_is_an_incident_of_its_own_and_keeps_nobody_else_from_the_signal(database: Database, world: World) -> None:

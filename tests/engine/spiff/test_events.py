@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
 
-from engine import errors
+from engine import errors, values
 from engine.protocol import Stimulus
+from engine.spiff import state
 from tests.engine.spiff.bpmn import boundary, case, chain, event_subprocess, io, job, message, node, timer, user
 
 START, END = node("startEvent", "s"), node("endEvent", "e")
@@ -188,3 +190,18 @@ def test_a_monthly_cycle_meets_the_end_of_each_month_and_a_changed_rhythm_begins
         days.append(run.wait("b").due_at)
 
     assert [f"{day:%d.%m.}" for day in days if day] == ["28.02.", "31.03.", "30.04.", "31.05.", "10.06.", "20.06."]
+
+
+def test_a_wait_for_a_signal_that_was_stored_without_its_name_catches_it_too() -> None:
+    signal = '<bpmn:signalEventDefinition signalRef="sig_a"/>'
+    handler = node("startEvent", "hs", signal) + user("hu") + node("endEvent", "he") + chain("hs", "hu", "he")
+    body = node("startEvent", "s") + user("u") + node("endEvent", "e", signal) + chain("s", "u", "e") + event_subprocess("h", handler)
+    running = case(body).start()
+    assert running.last is not None
+    counter, scopes, tokens = state.unpack(running.last.state)
+    assert [token[8].pop("signal") for token in tokens if token[8] and "signal" in token[8]] == ["signal_a"]
+    running.last, running.live = replace(running.last, state=state.PLAIN + values.pack([counter, scopes, tokens])), None
+
+    running.do("u")
+
+    assert running.waiting == ["hu"]
