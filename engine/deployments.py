@@ -161,7 +161,10 @@ def _contents(kind: str, content: bytes, file: str, readers: Mapping[str, Reader
 
 
 def _shown(process: model.Process) -> dict[str, object]:
-    return {"version_tag": process.version_tag or None, "history_days": process.history_days, "starters": list(process.candidate_starters)}
+    return {
+        "version_tag": process.version_tag or None, "history_days": process.history_days, "starters": list(process.candidate_starters),
+        "start_form": process.start_form,
+    }  # fmt: skip
 
 
 # ---------------------------------------------------------------- deploying

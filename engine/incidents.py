@@ -90,6 +90,14 @@ def get(tx: Connection, tenant_id: int, uuid: UUID) -> Incident:
     return Incident(*row)
 
 
+def of_number(tx: Connection, tenant_id: int, number: int) -> Incident:
+    """Return an incident by its number. Raises errors.NotFound."""
+    row = tx.execute(text(f"{QUERY} where i.tenant_id = :t and i.id = :n"), {"t": tenant_id, "n": number}).first()
+    if row is None:
+        raise errors.NotFound("Die Störung gibt es nicht, oder sie gehört einem anderen Mandanten.")
+    return Incident(*row)
+
+
 def retry(tx: Connection, tenant_id: int, uuid: UUID, *, by: str, reason: str, now: datetime) -> Incident:
     """Resolve an incident by trying again: the job, timer, message or planned start becomes due once more. `reason` is kept."""
     incident = _unresolved(tx, tenant_id, uuid, reason)

@@ -13,7 +13,7 @@ from api import app
 from api.auth import basic
 from engine import errors
 
-OPEN = frozenset({"/v2/topology", "/oauth/token", "/.well-known/camunda-automation-platform/webapps"})
+OPEN = frozenset({"/v2/topology", "/v2/status", "/oauth/token", "/.well-known/camunda-automation-platform/webapps"})
 # Pages of the Modeler. Another site's scripts get no permission to read.
 ORIGINS = ("file://", "null")
 MAX_BODY = 4 * 1024 * 1024

@@ -20,8 +20,11 @@ from api.rest.camunda7 import (
     waits,
     webapps,
 )
-from api.rest.camunda8 import gateway, jobs, searches
+from api.rest.camunda8 import gateway, incidents, jobs, searches
+from api.rest.camunda8 import messages as messages8
+from api.rest.camunda8 import process_definitions as definitions8
 from api.rest.camunda8 import process_instances as instances8
+from api.rest.camunda8 import user_tasks as user_tasks8
 
 CAMUNDA7 = "/engine-rest"
 RESOURCES = (
@@ -40,10 +43,13 @@ RESOURCES = (
 )
 
 
+CAMUNDA8 = (gateway, definitions8, instances8, searches, user_tasks8, jobs, messages8, incidents)
+
+
 def register(app: Flask) -> None:
     """Add the routes of all interfaces. A tenant is also an engine of its own name, as the clients of Camunda address one."""
-    for bp in (webapps.bp, oauth.bp, gateway.bp, instances8.bp, jobs.bp, searches.bp):
-        app.register_blueprint(bp)
+    for resource in (webapps, oauth, *CAMUNDA8):
+        app.register_blueprint(resource.bp)
     for resource in RESOURCES:
         app.register_blueprint(resource.bp, url_prefix=CAMUNDA7)
         app.register_blueprint(resource.bp, url_prefix=f"{CAMUNDA7}/engine/<engine>", name=f"{resource.bp.name}_of_engine")

@@ -1,6 +1,8 @@
-"""Deployments and process definitions of a world, without what was taken back."""
+"""Deployments, process definitions and forms of a world, without what was taken back."""
 
 from __future__ import annotations
+
+from dataclasses import replace
 
 from engine.listings.listing import Filter, Listing
 
@@ -29,6 +31,7 @@ PROCESS_DEFINITIONS = Listing(
     ),
     filters={
         "number": Filter("whole", "d.id = :value", is_public=False),
+        "is_latest": Filter("text", f"(case when {LATEST} then 'true' else 'false' end) = :value", is_public=False),
         "process_definition_id": Filter("uuid", "d.uuid = :value"),
         "process_definition_id_in": Filter("uuids", "d.uuid = any (cast(:value as uuid[]))"),
         "key": Filter("text", "d.key = :value"),
@@ -48,7 +51,9 @@ PROCESS_DEFINITIONS = Listing(
     },
     orders={
         "key": "d.key", "name": "d.name", "version": "d.version", "id": "d.uuid", "deployment_id": "d.deployment_id",
-        "deploy_time": "p.deployed_at", "version_tag": "d.meta ->> 'version_tag'",
+        "number": "d.id", "resource_name": "d.file", "deploy_time": "p.deployed_at", "version_tag": "d.meta ->> 'version_tag'",
     },
     tie="d.key, d.version desc",
 )  # fmt: skip
+
+FORMS = replace(PROCESS_DEFINITIONS, source=PROCESS_DEFINITIONS.source.replace("'bpmn'", "'form'"))

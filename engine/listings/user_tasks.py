@@ -1,7 +1,10 @@
-"""Open user tasks, as a task list asks for them."""
+"""User tasks, as task lists ask for them: the open ones, and all there ever were."""
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+from engine import keys
 from engine.listings.listing import Filter, FilterKind, Listing, by_variable
 from engine.listings.waits import INSTANCE_ORDERS, OF_INSTANCE, USER_TASKS
 
@@ -12,11 +15,10 @@ OFFERED: dict[str, tuple[FilterKind, str, str]] = {
     "candidate_groups": ("texts", "u.candidate_groups && cast(:value as text[])", "einer dieser Gruppen angeboten"),
 }
 
+FORM = "(select f.{} from definition f where f.world_id = :world and f.kind = 'form' and f.key = u.form and f.id = any (b.definition_ids))"
+
 OPEN_TASKS = Listing(
-    columns=USER_TASKS.columns + (
-        ", u.form, u.candidate_groups, u.candidate_users, (select f.version from definition f where f.world_id = :world and f.kind = 'form'"
-        " and f.key = u.form and f.id = any (b.definition_ids)) as form_version"
-    ),
+    columns=f"{USER_TASKS.columns}, u.form, u.candidate_groups, u.candidate_users, {FORM.format('version')} as form_version",
     source=f"{USER_TASKS.source} and u.ended_at is null",
     filters=OF_INSTANCE | {
         "process_instance_id_in": Filter("uuids", "p.uuid = any (cast(:value as uuid[]))"),
@@ -77,4 +79,25 @@ OPEN_TASKS = Listing(
         "task_variable": by_variable("u.variables"),
     },
     tie="u.created_at, u.instance_id, u.id",
+)  # fmt: skip
+
+ALL_TASKS = replace(
+    OPEN_TASKS,
+    columns=OPEN_TASKS.columns + (
+        f", u.properties, p.id as instance_id, p.business_key, d.id as definition_number, d.name as definition_name, {FORM.format('id')} as form_number"
+    ),
+    source=USER_TASKS.source,
+    filters={
+        **OPEN_TASKS.filters,
+        "key": Filter("whole", f"{keys.sql('u.id')} = :value", is_public=False),
+        "number": Filter("whole", "p.id = :value", is_public=False),
+        "definition_number": Filter("whole", "d.id = :value", is_public=False),
+        "state": Filter(
+            "text", "(case when u.ended_at is null then 'CREATED' when u.outcome = 'completed' then 'COMPLETED' else 'CANCELED' end) = :value",
+            is_public=False,
+        ),
+        "candidate_user": OPEN_TASKS.filters["candidate_user_or_taken"],
+        "candidate_group": OPEN_TASKS.filters["candidate_group_or_taken"],
+    },
+    orders={**OPEN_TASKS.orders, "end_time": "u.ended_at", "business_key": "p.business_key"},
 )  # fmt: skip

@@ -104,6 +104,7 @@ INCIDENTS = Listing(
     filters={name: OF_INSTANCE[name] for name in ("process_instance_id", "process_definition_id")} | {
         "incident_id": Filter("uuid", "i.uuid = :value"),
         "number": Filter("whole", "p.id = :value", is_public=False),
+        "state": Filter("text", "'ACTIVE' = :value", is_public=False),
         "incident_number": Filter("whole", "i.id = :value", is_public=False),
         "process_definition_key": Filter("text", "p.process_key = :value", is_public=False),
         "of_instance": Filter("flag", "p.id is not null", "kein Vorgang: eine Nachricht, die niemand erwartet", is_public=False),

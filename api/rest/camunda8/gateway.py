@@ -18,8 +18,15 @@ VERSION = "8.9.0"
 @operation("Wer hier antwortet; der Modeler erkennt daran die Plattform", roles=(), answer="{gatewayVersion, brokers, …}")
 def topology() -> object:
     return {
-        "gatewayVersion": VERSION, "brokers": [], "clusterSize": 1, "partitionsCount": 1, "replicationFactor": 1, "lastCompletedChangeId": None,
+        "gatewayVersion": VERSION, "brokers": [], "clusterSize": 1, "partitionsCount": 1, "replicationFactor": 1, "clusterId": "vollstreckung",
+        "lastCompletedChangeId": "-1",
     }  # fmt: skip
+
+
+@bp.get("/v2/status")
+@operation("Ob hier jemand antwortet", roles=(), status=204)
+def status() -> None:
+    return None
 
 
 @bp.get("/v2/authentication/me")
@@ -28,7 +35,7 @@ def me() -> object:
     session = app.session()
     return {
         "username": session.login, "displayName": session.name, "email": None, "authorizedComponents": ["*"], "roles": list(session.roles),
-        "tenants": [{"tenantId": session.tenant_slug, "name": session.tenant_name}], "groups": [], "salesPlanType": None, "c8Links": {},
+        "tenants": [{"tenantId": session.tenant_slug, "name": session.tenant_name, "description": None}], "groups": [], "salesPlanType": None, "c8Links": {},
         "canLogout": False,
     }  # fmt: skip
 

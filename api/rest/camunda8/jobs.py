@@ -183,8 +183,8 @@ def search(body: dict[str, Any]) -> object:
 def _shown(task: ExternalTask) -> dict[str, object]:
     failed = task.error is not None
     return _common(task) | {
-        "worker": task.worker or (task.last_worker if failed else None) or "", "deadline": task.locked_until if task.worker else None,
+        "worker": task.worker or (task.last_worker if failed else None) or "", "deadline": searching.instant(task.locked_until) if task.worker else None,
         "state": "FAILED" if failed else "CREATED", "errorMessage": task.error, "errorCode": None,
-        "hasFailedWithRetriesLeft": failed and task.retries > 0, "creationTime": task.created_at, "lastUpdateTime": None, "endTime": None,
+        "hasFailedWithRetriesLeft": failed and task.retries > 0, "creationTime": searching.instant(task.created_at), "lastUpdateTime": None, "endTime": None,
         "isDenied": None, "deniedReason": None, "businessId": task.business_key or None, "tags": [],
     }  # fmt: skip

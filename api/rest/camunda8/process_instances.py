@@ -101,7 +101,8 @@ def shown(row: Any) -> dict[str, object]:
     return {
         "processInstanceKey": str(row.id), "processDefinitionId": row.process_key, "processDefinitionName": row.definition_name,
         "processDefinitionVersion": row.definition_version, "processDefinitionKey": str(row.definition_number), "businessId": row.business_key or None,
-        "state": STATES[row.status], "startDate": row.started_at, "endDate": row.ended_at, "tenantId": app.session().tenant_slug,
+        "state": STATES[row.status],
+        "startDate": searching.instant(row.started_at), "endDate": searching.instant(row.ended_at), "tenantId": app.session().tenant_slug,
         "hasIncident": row.has_incident, "parentProcessInstanceKey": None, "parentElementInstanceKey": None, "tags": [],
         "processDefinitionVersionTag": row.version_tag, "rootProcessInstanceKey": str(row.id), "suspendedDate": None,
     }  # fmt: skip

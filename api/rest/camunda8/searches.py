@@ -1,8 +1,9 @@
-"""What became of an instance: searches for instances, variables, incidents and elements, as the Modeler and operators ask."""
+"""What became of instances: searches for them, their variables and the elements they went through."""
 
 from __future__ import annotations
 
 from typing import Any
+from uuid import UUID
 
 from flask import Blueprint
 
@@ -14,7 +15,7 @@ from api.rest.camunda8.searching import FOUND, SEARCH
 from api.rest.operations import Field, operation
 from engine import activities, errors, instances, keys, values
 from engine.listings import instances as listed
-from engine.listings import listing, waits
+from engine.listings import listing
 from engine.listings import variables as variable_listing
 
 bp = Blueprint("rest8_searches", __name__)
@@ -30,16 +31,6 @@ INSTANCE_ORDERS = {
 }  # fmt: skip
 VARIABLES = {"processInstanceKey": "number", "scopeKey": "number", "name": "variable_name"}
 VARIABLE_ORDERS = {"name": "variable_name", "processInstanceKey": "number"}
-INCIDENTS = {
-    "processInstanceKey": "number", "incidentKey": "incident_number", "processDefinitionId": "process_definition_key",
-    "elementId": "activity_id", "errorMessage": "incident_message",
-}  # fmt: skip
-INCIDENT_ORDERS = {
-    "creationTime": "incident_timestamp",
-    "incidentKey": "incident_id",
-    "elementId": "activity_id",
-    "errorMessage": "incident_message",
-}
 STATES = {"ACTIVE": ["running"], "COMPLETED": ["completed"], "TERMINATED": ["terminated", "cancelled"]}
 ELEMENT_TYPES = {
     "task": "TASK", "catch_event": "INTERMEDIATE_CATCH_EVENT", "throw_event": "INTERMEDIATE_THROW_EVENT", "event_gateway": "EVENT_BASED_GATEWAY",
@@ -62,20 +53,6 @@ def search_variables(body: dict[str, Any], query: dict[str, Any]) -> object:
     return searching.found(body, variable_listing.HISTORIC, VARIABLES, VARIABLE_ORDERS, _shown_variable)
 
 
-@bp.post("/v2/incidents/search")
-@operation(f"Offene Störungen von Vorgängen suchen (Filter: {', '.join(INCIDENTS)})", body=SEARCH, answer=FOUND)
-def search_incidents(body: dict[str, Any]) -> object:
-    return searching.found(body, waits.INCIDENTS, INCIDENTS, INCIDENT_ORDERS, shown_incident, of_instance=True)
-
-
-@bp.post("/v2/process-instances/<instance_key>/incidents/search")
-@operation("Offene Störungen eines Vorgangs", body=SEARCH, answer=FOUND)
-def search_incidents_of(instance_key: str, body: dict[str, Any]) -> object:
-    with app.database().begin(app.session().tenant_id) as tx:
-        row = process_instances.of_key(tx, instance_key)
-    return searching.found(body, waits.INCIDENTS, INCIDENTS, INCIDENT_ORDERS, shown_incident, number=row.id)
-
-
 @bp.post("/v2/element-instances/search")
 @operation("Durchlaufene Elemente eines Vorgangs (Filter: processInstanceKey, elementId)", body=SEARCH, answer=FOUND)
 def search_elements(body: dict[str, Any]) -> object:
@@ -93,22 +70,15 @@ def search_elements(body: dict[str, Any]) -> object:
 
 
 def _shown_variable(row: Any) -> dict[str, object]:
-    return {
-        "variableKey": str(keys.of(present.variable_id(row.instance_uuid, row.name))), "name": row.name,
-        "value": strict_json.dumps(variables.plain(values.from_jsonable(row.value))), "isTruncated": False, "scopeKey": str(row.instance_id),
-        "processInstanceKey": str(row.instance_id), "rootProcessInstanceKey": str(row.instance_id), "tenantId": app.session().tenant_slug,
-    }  # fmt: skip
+    return variable(row.instance_uuid, row.instance_id, row.name, values.from_jsonable(row.value))
 
 
-def shown_incident(row: Any) -> dict[str, object]:
-    """Return an open incident of an instance."""
-    wait_key = str(keys.of(row.uuid if row.wait_id is None else row.wait_id))
+def variable(instance_uuid: UUID, instance_number: int, name: str, value: object, *, scope: int | None = None) -> dict[str, object]:
+    """Return a variable of an instance; its value is a text of JSON. scope: the key of the element it belongs to, if not the instance."""
     return {
-        "incidentKey": str(row.id), "processInstanceKey": str(row.instance_id), "rootProcessInstanceKey": str(row.instance_id),
-        "processDefinitionId": row.process_key, "processDefinitionKey": str(row.definition_number), "elementInstanceKey": wait_key,
-        "jobKey": wait_key if row.kind == "job" else None, "errorType": "JOB_NO_RETRIES" if row.kind == "job" else "UNKNOWN",
-        "errorMessage": row.message, "elementId": row.element_id or row.process_key, "creationTime": row.opened_at, "state": "ACTIVE",
-        "tenantId": app.session().tenant_slug,
+        "variableKey": str(keys.of(present.variable_id(instance_uuid, name))), "name": name, "value": strict_json.dumps(variables.plain(value)),
+        "isTruncated": False, "scopeKey": str(instance_number if scope is None else scope), "processInstanceKey": str(instance_number),
+        "rootProcessInstanceKey": str(instance_number), "tenantId": app.session().tenant_slug,
     }  # fmt: skip
 
 
@@ -117,6 +87,6 @@ def _shown_element(row: Any, one: activities.Activity) -> dict[str, object]:
     return {
         "elementInstanceKey": str(keys.of(one.id)), "processInstanceKey": str(row.id), "rootProcessInstanceKey": str(row.id),
         "processDefinitionId": row.process_key, "processDefinitionKey": str(row.definition_number), "elementId": one.element_id,
-        "elementName": one.label, "type": ELEMENT_TYPES.get(one.kind) or one.kind.upper(), "state": state, "startDate": one.started_at,
-        "endDate": one.ended_at, "hasIncident": False, "incidentKey": None, "tenantId": app.session().tenant_slug,
+        "elementName": one.label, "type": ELEMENT_TYPES.get(one.kind) or one.kind.upper(), "state": state, "startDate": searching.instant(one.started_at),
+        "endDate": searching.instant(one.ended_at), "hasIncident": False, "incidentKey": None, "tenantId": app.session().tenant_slug,
     }  # fmt: skip

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 from api import app
@@ -44,11 +45,11 @@ def found(
         return answer(items, page.first, listing.count(tx, wanted, session.tenant_id, fixed, either))
 
 
-def answer(items: list[object], first: int, total: int) -> dict[str, object]:
+def answer(items: Sequence[object], first: int, total: int) -> dict[str, object]:
     """Return a page of a search."""
     cursors = [base64.urlsafe_b64encode(str(place).encode()).decode() for place in (first, first + len(items))] if items else [None, None]
     return {
-        "items": items,
+        "items": list(items),
         "page": {
             "totalItems": total, "hasMoreTotalItems": False, "startCursor": cursors[0], "endCursor": cursors[1],
         },
@@ -136,6 +137,11 @@ def _meant(name: str, known: Mapping[str, object], given: object) -> object:
     if word not in known:
         raise errors.InvalidInput(f"Der Filter „{name}“ ist nicht lesbar. Möglich sind: {', '.join(known)}.")
     return known[word]
+
+
+def instant(moment: datetime | None) -> str | None:
+    """Return an instant as Camunda 8 writes it: `2026-08-17T08:00:00.000Z`."""
+    return None if moment is None else moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def key_of(name: str, given: object) -> int:

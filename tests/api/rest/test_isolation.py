@@ -30,13 +30,16 @@ def theirs(office: Office) -> dict[str, str]:
             tx, office.oerlinghausen, kind="job", message=SECRET, now=clock.now(tx, office.oerlinghausen), instance_id=one,
             element_id="senden", wait_id=job,
         )  # fmt: skip
-        incident = tx.execute(text("select uuid from incident where instance_id = :i"), {"i": one}).scalar_one()
+        number, incident = tx.execute(text("select id, uuid from incident where instance_id = :i"), {"i": one}).one()
         task = tx.execute(text("select id from user_task where instance_id = :i"), {"i": one}).scalar_one()
     return {
         "instance_id": instance, "execution_id": instance, "instance_key": str(one), "job_id": str(job), "/external-task": str(job),
         "incident_id": str(incident), "task_id": str(task), "name": "geheim", "tenant": "oerlinghausen", "definition_id": "getrennt:1:x",
         "deployment_id": instance, "key": "getrennt", "comment_id": instance,
         "job_key": str(keys.of(job)),
+        "user_task_key": str(keys.of(task)),
+        "incident_key": str(number),
+        "definition_key": "1",
         "batch_id": instance,
     }  # fmt: skip
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import subprocess
 import sys
 from collections.abc import Iterator
 from decimal import Decimal
@@ -9,11 +11,13 @@ from decimal import Decimal
 import pytest
 from sqlalchemy.engine import URL
 
+from api import wiring
 from engine import bulk, clock, deployments, history, instances, replay
 from tests import clients
 from tests.api.rest import models8
 from tests.api.rest.clients_server import Server, until
 from tests.api.rest.conftest import PASSWORD, Office
+from tests.api.rest.models import form
 from tests.api.rest.models8 import caught, flows, task
 from tests.api.rest.serving import Worker, served
 
@@ -46,12 +50,19 @@ def files(suffix: str) -> dict[str, bytes]:
     return {f"{name}.bpmn": content.encode() for name, content in drawn.items()}
 
 
+REVIEW = (
+    '<bpmn:userTask id="pruefen" name="Prüfen"><bpmn:extensionElements><zeebe:userTask/><zeebe:formDefinition formId="pruefen_js8"/>'
+    "</bpmn:extensionElements></bpmn:userTask>" + flows("beginn", "pruefen", "ende")
+)
+
+
 @pytest.fixture(scope="module")
 def server(office: Office, app_url: URL) -> Iterator[Server]:
     with office.database.begin(office.detmold) as tx:
         drawn = {name: content for suffix in (*WORKERS, "zwei") for name, content in files(f"_{suffix}").items()}
         now = clock.now(tx, office.detmold)
-        deployments.deploy(tx, drawn, world_id=office.world_id, name="Clients 8", by="test", now=now, readers={})
+        drawn |= {"pruefen_js8.form": form("pruefen_js8").encode(), "akte_js8.bpmn": models8.process("akte_js8", REVIEW).encode()}
+        deployments.deploy(tx, drawn, world_id=office.world_id, name="Clients 8", by="test", now=now, readers=wiring.READERS)
     with served(app_url) as address:
         yield Server(office, address)
 
@@ -138,3 +149,23 @@ def test_workers_of_both_languages_share_jobs_and_each_is_done_once(server: Serv
     with office.database.begin(office.detmold) as tx:
         for instance in started.instances.values():
             assert [command.kind for command in history.read(tx, office.detmold, instance.id)] == ["started", "job_completed"]
+
+
+def test_what_a_task_list_and_an_operator_ask_is_answered_as_the_javascript_client_reads_it(server: Server) -> None:
+    made, office = start(server, "akte_js8", "A1", {"betrag": Decimal("2.5"), "titel": "Müll"}), server.office
+    clients.ensure()
+    login = f"{office.prefix}anna"
+    command = [clients.tool("node"), str(clients.FOLDER / "operator8.mjs"), server.address, login, PASSWORD, str(made.id)]
+
+    ran = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
+
+    told = {line.pop("what"): line for line in map(json.loads, ran.stdout.splitlines())}
+    assert told == {
+        "who": {"username": login, "version": "8.9.0"},
+        "process": {"id": "akte_js8", "state": "ACTIVE", "drawn": True},
+        "ProcessInstances": {"count": 1, "total": 1}, "Variables": {"count": 2, "total": 2}, "ElementInstances": {"count": 2, "total": 2},
+        "Jobs": {"count": 0, "total": 0}, "MessageSubscriptions": {"count": 0, "total": 0}, "Incidents": {"count": 0, "total": 0},
+        "task": {"name": "Prüfen", "form": "pruefen_js8", "seen": ["betrag", "titel"]},
+        "done": {"state": "COMPLETED", "assignee": login},
+    }  # fmt: skip
+    server.ended(str(made.uuid))
