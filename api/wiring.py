@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 import forms
 from api import migrations
 from api.auth import users
-from engine import config, db, deployments, errors, files, jobs
+from engine import config, db, deployments, files, jobs
 from engine.protocol import TopicOffer
 from engine.runtime import Runtime
 from processes import law, letters, topics
@@ -38,23 +38,19 @@ def topic_offers() -> Mapping[str, TopicOffer]:
 
 
 def _form_keys(content: bytes, filename: str) -> Sequence[tuple[str, str]]:
-    try:
-        form = forms.read(content)
-    except errors.InvalidInput:
-        return []
-    return [(form.id, form.id)]
+    form = forms.as_far_as_readable(content)
+    return [] if form is None else [(form.id, form.id)]
 
 
 def _form_tag(content: bytes) -> str | None:
-    tag = forms.read(content).schema.get("versionTag")
+    form = forms.as_far_as_readable(content)
+    tag = None if form is None else form.schema.get("versionTag")
     return tag if isinstance(tag, str) and tag else None
 
 
 def _form_names(content: bytes) -> frozenset[str]:
-    try:
-        return forms.read(content).keys
-    except errors.InvalidInput:
-        return frozenset()
+    form = forms.as_far_as_readable(content)
+    return frozenset() if form is None else form.keys
 
 
 READERS: Mapping[str, deployments.Reader] = {

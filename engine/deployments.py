@@ -151,10 +151,7 @@ def _contents(kind: str, content: bytes, file: str, readers: Mapping[str, Reader
         processes = [process for process in parsed.processes if process.executable and process.id] if parsed else []
         return [(process.id, process.name, _shown(process)) for process in processes]
     if kind == "dmn":
-        try:
-            return [(one.id, one.name, {"version_tag": one.version_tag or None}) for one in dmn.parse(content, file).decisions.values()]
-        except dmn.DecisionError:
-            return []
+        return [(one.id, one.name, {"version_tag": one.version_tag or None}) for one in dmn.as_far_as_readable(content, file)]
     if kind not in readers:
         return []
     return [(key, name, {"version_tag": readers[kind].version_tag(content)}) for key, name in readers[kind].keys(content, file)]

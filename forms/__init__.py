@@ -11,7 +11,7 @@ from forms.chosen import Chosen
 from forms.display import german_schema
 from forms.model import Component, Form, walk
 from forms.prefill import prefill, prefill_value
-from forms.reader import read
+from forms.reader import as_far_as_readable, read
 from forms.validation import Result, validate
 
 __all__ = [
@@ -19,6 +19,7 @@ __all__ = [
     "Component",
     "Form",
     "Result",
+    "as_far_as_readable",
     "check",
     "german_schema",
     "placed",

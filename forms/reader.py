@@ -30,6 +30,11 @@ def read(content: bytes) -> Form:
     return form
 
 
+def as_far_as_readable(content: bytes) -> Form | None:
+    """Return the form, also one that has faults; None where nothing of it can be used."""
+    return parse(content, lambda *_: None)
+
+
 def parse(content: bytes, fault: Fault) -> Form | None:
     """Return the form, telling every fault; None where nothing of it can be used."""
     if len(content) > MAX_BYTES:

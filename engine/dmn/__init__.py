@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from engine import feel
 from engine.dmn import overlaps, reader
@@ -10,7 +10,19 @@ from engine.dmn.evaluation import evaluate, map_result
 from engine.dmn.model import Decision, DecisionError, Evaluation, Model, Outcome, names_of
 from engine.protocol import Finding
 
-__all__ = ["Decision", "DecisionError", "Evaluation", "Model", "Outcome", "check", "evaluate", "map_result", "names_of", "parse"]
+__all__ = [
+    "Decision",
+    "DecisionError",
+    "Evaluation",
+    "Model",
+    "Outcome",
+    "as_far_as_readable",
+    "check",
+    "evaluate",
+    "map_result",
+    "names_of",
+    "parse",
+]
 
 
 def parse(content: bytes, filename: str, functions: Iterable[feel.Function] = ()) -> Model:
@@ -23,11 +35,17 @@ def parse(content: bytes, filename: str, functions: Iterable[feel.Function] = ()
     return model
 
 
+def as_far_as_readable(content: bytes, filename: str) -> Sequence[Decision]:
+    """Return the decisions of a file, also of one that has faults; none where nothing of it can be read."""
+    found = reader.Reader(content, filename, ()).read()
+    return () if found is None else tuple(decision for decision in found.decisions.values() if decision.id)
+
+
 def check(content: bytes, filename: str, functions: Iterable[feel.Function] = ()) -> tuple[Finding, ...]:
     """Return everything that is wrong or doubtful in a DMN file."""
     offered = tuple(functions)
     found = reader.Reader(content, filename, offered)
     model = found.read()
     if model is not None:
-        overlaps.check(found, model, offered)
+        overlaps.check(found, model, (*offered, *model.functions))
     return tuple(found.findings)

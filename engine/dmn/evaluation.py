@@ -226,7 +226,7 @@ def _match(
     first_only = table.hit_policy == "FIRST"
     matched: list[tuple[model.Rule, dict[str, object]]] = []
     for rule in table.rules:
-        if all(test.test(value, bound, now=run.now, functions=functions) is True for test, value in zip(rule.tests, values, strict=True)):
+        if all(_holds(run, test, value, bound, functions) for test, value in zip(rule.tests, values, strict=True)):
             matched.append((rule, _outputs(run, table, rule, bound, functions)))
             if first_only:
                 break
@@ -241,6 +241,13 @@ def _match(
         )
     )
     return _outcome(run, table, [outputs for _, outputs in chosen], bound, functions)
+
+
+def _holds(
+    run: _Run, test: feel.UnaryTests, value: object, scope: Mapping[str, object], functions: tuple[feel.Function, ...]
+) -> bool:  # fmt: skip
+    seen = scope if model.CELL_INPUT not in test.names else {model.CELL_INPUT: value, **scope}
+    return test.test(value, seen, now=run.now, functions=functions) is True
 
 
 def _outputs(

@@ -9,6 +9,7 @@ from typing import Literal
 from engine import feel
 
 IterationKind = Literal["for", "every", "some"]
+CELL_INPUT = "cellInput"
 HitPolicy = Literal["UNIQUE", "FIRST", "PRIORITY", "ANY", "COLLECT", "RULE ORDER", "OUTPUT ORDER"]
 
 
@@ -41,7 +42,7 @@ class Type:
 
 @dataclass(frozen=True, slots=True)
 class Input:
-    """A column of conditions; `variable` is the name under which Camunda lets cells see the value besides `?`."""
+    """A column of conditions; `variable` is the name under which Camunda lets cells see the value besides `?` and CELL_INPUT."""
 
     id: str
     label: str
@@ -212,20 +213,22 @@ class Outcome:
     single_hit: bool
 
 
+def offered(decisions: Model, decision: Decision) -> frozenset[str]:
+    """Return the names under which a decision sees the results of those it requires."""
+    required = [decisions.decisions[key] for key in decision.requires if key in decisions.decisions]
+    outputs = {column.name for one in required if isinstance(one.logic, Table) for column in one.logic.outputs}
+    return frozenset({name for one in required for name in (one.variable, one.id)} | outputs - set(decision.reads))
+
+
 def names_of(decisions: Model) -> dict[str, frozenset[str]]:
     """Return decision id -> variables that its input columns read, with those of the decisions it requires."""
-
-    def offered(decision: Decision) -> frozenset[str]:
-        required = [decisions.decisions[key] for key in decision.requires if key in decisions.decisions]
-        outputs = {column.name for one in required if isinstance(one.logic, Table) for column in one.logic.outputs}
-        return frozenset({name for one in required for name in (one.variable, one.id)} | outputs - set(decision.reads))
 
     def of(identity: str, seen: frozenset[str]) -> frozenset[str]:
         decision = decisions.decisions.get(identity)
         if decision is None or identity in seen:
             return frozenset()
         columns = decision.logic.inputs if isinstance(decision.logic, Table) else ()
-        own = frozenset(name for column in columns for name in column.expression.names) - offered(decision)
+        own = frozenset(name for column in columns for name in column.expression.names) - offered(decisions, decision)
         return own.union(*(of(required, seen | {identity}) for required in decision.requires))
 
     return {identity: of(identity, frozenset()) for identity in decisions.decisions}

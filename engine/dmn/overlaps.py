@@ -42,8 +42,8 @@ def _unknown_functions(reader: Reader, decision: model.Decision, table: model.Ta
 def _unknown_names(reader: Reader, decision: model.Decision, table: model.Table, decisions: model.Model) -> None:
     """Warn of a name in a condition that no column, input or decision bears: most often a text without its quotes, which never matches."""
     known = {name for column in table.inputs for name in column.expression.names} | set(decisions.input_data.values())
-    known |= {column.variable for column in table.inputs if column.variable} | {"?", "item"}
-    known |= {other.variable for other in decisions.decisions.values()} | {knowledge.name for knowledge in decisions.knowledge.values()}
+    known |= {column.variable for column in table.inputs if column.variable} | {"?", "item", model.CELL_INPUT}
+    known |= model.offered(decisions, decision) | {knowledge.name for knowledge in decisions.knowledge.values()}
     for rule in table.rules:
         for column, test in zip(table.inputs, rule.tests, strict=True):
             for name in sorted(test.names - known):

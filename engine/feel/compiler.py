@@ -59,7 +59,15 @@ def _compile_test(test: syntax.Test, builtins: Builtins) -> CompiledTest:
             return result if isinstance(result, bool) else operators.matches_test(value, result, scope.budget)
 
         return with_value
-    return lambda value, scope: operators.matches_test(value, expression(scope), scope.budget)
+
+    def without_value(value: object, scope: Scope) -> bool | None:
+        """A condition on other variables holds by itself, as in Camunda; only an input that is true or false is compared with it."""
+        result = expression(scope)
+        if isinstance(result, bool) and not isinstance(value, bool):
+            return result
+        return operators.matches_test(value, result, scope.budget)
+
+    return without_value
 
 
 # ---------------------------------------------------------------- simple nodes

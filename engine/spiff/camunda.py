@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -20,6 +21,8 @@ CAMUNDA = "{http://camunda.org/schema/1.0/bpmn}"
 EXTERNAL = "Bitte als Implementierung „External“ wählen und ein Topic angeben."
 OWN_KEY = ("#{execution.processBusinessKey}", "${execution.processBusinessKey}", "#{execution.businessKey}", "${execution.businessKey}")
 ANY_MOMENT = datetime(2026, 1, 1, tzinfo=UTC)
+KEBAB = re.compile(r"\w+(-\w+)+")
+IMPLEMENTED = frozenset({"serviceTask", "sendTask", "businessRuleTask"})
 MAPPINGS = ("singleEntry", "singleResult", "collectEntries", "resultList")
 
 
@@ -105,6 +108,8 @@ def _listeners(reader: Reader, element: etree._Element) -> None:
     """Refuse listeners, connectors and fields: nothing of them would run, and nothing is ignored silently."""
     names = {"executionListener": "Execution Listener", "taskListener": "Task Listener", "connector": "Connector", "field": "Feldinjektion"}
     for tag, name in names.items():
+        if tag == "connector" and xml.local(element) in IMPLEMENTED:
+            continue  # told as the implementation
         for drawn in element.findall(f"{BPMN}extensionElements/{CAMUNDA}{tag}"):
             reader.fault(
                 drawn, f"„{name}“ wird nicht ausgeführt.", "Bitte das Verhalten als eigenes Element zeichnen (z. B. externe Aufgabe)."
@@ -188,8 +193,8 @@ def _script(reader: Reader, element: etree._Element) -> Expression | None:
         )
         return None
     if language.lower() not in ("feel", "juel"):
-        found = f"Die Skriptsprache „{language}“" if language else "Eine fehlende Skriptsprache"
-        reader.fault(element, f"{found} wird nicht ausgeführt.", "Bitte „feel“ als Format wählen und den Ausdruck in FEEL schreiben.")
+        found = f"Die Skriptsprache „{language}“ wird nicht ausgeführt." if language else "Das Skript nennt keine Sprache."
+        reader.fault(element, found, "Bitte „feel“ als Format wählen und den Ausdruck in FEEL schreiben.")
         return None
     drawn = element.find(f"{BPMN}script")
     text = (drawn.text or "").strip() if drawn is not None else ""
@@ -279,9 +284,18 @@ def _call_mappings(reader: Reader, element: etree._Element, tag: str) -> tuple[m
             if not target or not (source or expression):
                 reader.fault(drawn, "Der Zuordnung fehlen Quelle oder Ziel.", "Bitte beide Felder ausfüllen.")
                 continue
-            value = reader.expression(drawn, expression, "Zuordnung") if expression else reader.expression(drawn, f"={source}", "Zuordnung")
+            value = (
+                reader.expression(drawn, expression, "Zuordnung")
+                if expression
+                else reader.expression(drawn, _named(source or ""), "Zuordnung")
+            )
             found.append(model.CallMapping(target, value, local=drawn.get("local") == "true"))
     return tuple(found)
+
+
+def _named(variable: str) -> str:
+    """Return the expression of a variable: Camunda 7 allows names like `order-id`, which FEEL would read as a subtraction."""
+    return f"=`{variable}`" if KEBAB.fullmatch(variable.strip()) else f"={variable}"
 
 
 def _assignment(reader: Reader, element: etree._Element) -> model.Assignment:
@@ -388,6 +402,6 @@ def _loop(reader: Reader, drawn: etree._Element, loop: model.Loop | None) -> mod
             drawn, "Der Mehrfachausführung fehlt die Liste oder die Anzahl.", "Bitte „Collection“ oder „Loop cardinality“ angeben."
         )
     if text and not text.startswith(("=", "${", "#{")):
-        text = f"={text}"
+        text = _named(text)
     collection = reader.expression(drawn, text, "Liste") if text else None
     return replace(loop, collection=collection, element_variable=_attribute(characteristics, "elementVariable"))

@@ -23,6 +23,13 @@ EVENTS: dict[str, model.EventKind] = {
 TIMES: dict[str, tuple[model.TimerKind, Callable[[object], object]]] = {
     "timeDate": ("date", schedule.instant_of), "timeDuration": ("duration", schedule.duration_of), "timeCycle": ("cycle", schedule.cycle_of),
 }  # fmt: skip
+REFUSED_EVENTS = {
+    "compensate": (
+        "Kompensation wird nicht ausgeführt.",
+        "Bitte den Ausgleich als gewöhnlichen Weg zeichnen, z. B. hinter einem Fehlerereignis.",
+    ),
+    "cancel": ("Der Abbruch einer Transaktion wird nicht ausgeführt.", "Bitte einen Teilprozess mit Fehlerereignissen verwenden."),
+}
 MAX_INSTANCES = 1000
 MAX_RETRIES = 100
 
@@ -44,7 +51,9 @@ def event_definition(reader: Reader, element: etree._Element) -> model.EventDefi
     kind = EVENTS.get(xml.local(definition))
     if kind is None:
         name = xml.local(definition).removesuffix("EventDefinition")
-        reader.fault(element, f"Ein Ereignis der Art „{name}“ wird nicht ausgeführt.", "Bitte ein anderes Ereignis verwenden.")
+        reader.fault(
+            element, *REFUSED_EVENTS.get(name, (f"Ein Ereignis der Art „{name}“ wird nicht ausgeführt.", "Bitte ein anderes verwenden."))
+        )
         return model.EventDefinition("none")
     if kind == "timer":
         return _timer(reader, element, definition)

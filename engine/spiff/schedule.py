@@ -251,7 +251,7 @@ def cycle_of(value: object) -> Cycle:
     if not match:
         if len(text.split()) in (5, 6, 7):
             return Cycle(None, None, None, cron_of(text))
-        raise BadSchedule(f"„{text}“ ist kein Zyklus. Erwartet wird z. B. R3/PT10M oder R/P1D.")
+        raise BadSchedule(f"„{text}“ ist kein Zyklus. Erwartet wird z. B. R3/PT10M, R/P1D oder Cron (0 0 6 * * ?).")
     count: str = match.group(1)
     parts: list[str] = match.group(2).split("/")
     repetitions = int(count) if count else None

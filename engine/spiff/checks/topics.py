@@ -23,7 +23,9 @@ def check(check_: Gathered, element: model.Element) -> None:
         remedy = "Bitte die Vorlage entfernen und den Typ eines Topics oder eines eigenen Workers eintragen."
         check_.add(element, f"Der Connector „{topic}“ wird nicht ausgeführt.", remedy)
     elif topic and topics is not None and topic not in topics:
-        remedy = f"Vorhanden sind: {', '.join(sorted(topics))}. Ein eigener Worker kann es bedienen."
+        alike = difflib.get_close_matches(topic, sorted(topics), 1)
+        meant = f"Gemeint ist vielleicht „{alike[0]}“. " if alike else ""
+        remedy = f"{meant}Ein eigener Worker kann es bedienen; die Topics der Plattform stehen in docs/design.md."
         check_.add(element, f"Das Topic „{topic}“ bedient niemand.", remedy, warning=True)
     elif topic and topics is not None:
         offer, given = topics[topic], {parameter.target for parameter in element.inputs}

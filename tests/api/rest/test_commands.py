@@ -93,6 +93,17 @@ def test_a_start_form_that_is_not_deployed_is_a_finding(office: Office) -> None:
     assert "Das Formular „fehlt_ganz“ gibt es nicht." in answer.get_json()["message"]
 
 
+def test_a_form_or_table_with_a_fault_of_its_own_is_not_told_as_missing_too(office: Office) -> None:
+    broken = form("kaputtes_formular").replace('"textfield"', '"html"')
+    attributes = ' camunda:formRef="kaputtes_formular" camunda:formRefBinding="latest"'
+
+    answer = deploy(office.client("jörg"), diagram("formular_kaputt", attributes=attributes), name="formular_kaputt.bpmn", k=broken)
+
+    assert answer.status_code == 400
+    assert "Die Komponente „html“ ist nicht erlaubt." in answer.get_json()["message"]
+    assert "gibt es nicht" not in answer.get_json()["message"]
+
+
 def test_whoever_the_diagram_does_not_name_cannot_start_it(office: Office) -> None:
     named = diagram("nur_kasse").replace('isExecutable="true"', 'isExecutable="true" camunda:candidateStarterGroups="treasury"')
     assert deploy(office.client("jörg"), named, name="nur_kasse.bpmn").status_code == 200

@@ -360,3 +360,18 @@ def test_what_is_no_date_stops_the_decision() -> None:
 
     with pytest.raises(dmn.DecisionError, match="„bald“ ist kein Wert der Art „date“"):
         decide(content, tag="bald")
+
+
+def test_a_condition_on_other_variables_holds_by_itself_and_a_cell_may_call_its_value_cell_input() -> None:
+    def cell(test: str, value: object) -> object:
+        return decide(definitions(column("d", "a", "r", [(test, '"ja"'), ("-", '"nein"')])), a=value, grenze=Decimal(6))
+
+    assert [cell("a > grenze", Decimal(value)) for value in (7, 5)] == ["ja", "nein"]
+    assert [cell("cellInput > grenze", Decimal(value)) for value in (7, 5)] == ["ja", "nein"]
+    assert [cell("grenze > 5", value) for value in (True, False)] == ["ja", "nein"], "an input that is true or false is compared"
+
+
+def test_a_table_in_juel_has_no_finding_of_its_own_functions() -> None:
+    content = definitions(column("d", "${betrag * 2}", "r", [("> 10", '"ja"')], language=' expressionLanguage="juel"'))
+
+    assert [finding.message for finding in dmn.check(content, "d.dmn") if finding.severity == "error"] == []

@@ -174,3 +174,16 @@ def test_a_script_of_a_parameter_runs_in_the_languages_of_script_tasks(language:
 
 def test_a_called_process_that_is_an_expression_is_one_finding() -> None:
     assert len(faults(node("callActivity", "x", calledElement="${welcher}"))) == 1
+
+
+def test_a_variable_with_a_hyphen_is_one_name_where_a_variable_is_asked_for() -> None:
+    mapping = '<bpmn:extensionElements><camunda:in source="order-id" target="nr"/><camunda:out source="in-stock" target="da"/></bpmn:extensionElements>'
+    loop = '<bpmn:multiInstanceLoopCharacteristics camunda:collection="order-items" camunda:elementVariable="i"/>'
+    called = node("startEvent", "cs") + node("userTask", "ct", loop) + node("endEvent", "ce") + chain("cs", "ct", "ce")
+    all_in = mapping.replace("<camunda:out", '<camunda:in source="order-items" target="order-items"/><camunda:out')
+    run = case(START, node("callActivity", "x", all_in, calledElement="q"), END, chain("s", "x", "e"), q=called)
+    run.start(**{"order-id": "O-1", "order-items": ["a"]})
+
+    run.do("ct", **{"in-stock": True})
+
+    assert run.variables["da"] is True
