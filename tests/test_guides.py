@@ -5,8 +5,6 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-import pytest
-
 from api import wiring
 from api.auth import users
 from engine import dmn, jobs
@@ -44,9 +42,22 @@ def test_every_legal_name_in_the_code_stands_in_the_glossary() -> None:
     assert sorted((decisions | processes | functions | bookings | ranks | set(users.ROLES)) - names_in_the_glossary()) == []
 
 
-@pytest.mark.parametrize("function", law.FUNCTIONS, ids=lambda function: function.name)
-def test_the_guide_lists_each_law_function_with_its_parameters_and_source(function: object) -> None:
-    assert f"| `{function.name}({', '.join(function.parameters)})` | {function.source} |" in GUIDE  # type: ignore[attr-defined]
+def test_the_guide_lists_each_law_function_with_its_parameters_purpose_and_source_and_no_other() -> None:
+    rows = [
+        f"| `{function.name}({', '.join(function.parameters)})` | {function.purpose} | {function.source} |" for function in law.FUNCTIONS
+    ]
+    _, _, section = GUIDE.partition("\n## Rechtsfunktionen\n")
+
+    assert [line for line in section.splitlines() if line.startswith("| `")] == rows
+
+
+def test_every_law_function_speaks_german_of_itself_and_of_its_parameters() -> None:
+    for function in law.FUNCTIONS:
+        assert function.label, function.name
+        assert function.result, function.name
+        assert function.purpose.endswith("."), function.name
+    assert set(law.PARAMETERS) == {name for function in law.FUNCTIONS for name in function.parameters}
+    assert all(label and hint.endswith((".", ").")) for label, hint, _ in law.PARAMETERS.values())
 
 
 def topic_row(topic: jobs.Topic) -> str:

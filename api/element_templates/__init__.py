@@ -1,7 +1,7 @@
 """Element templates: our building blocks in the catalogue of Camunda Modeler, so that designers choose instead of typing a topic.
 
-Rendered from the topics themselves (jobs.Topic), one file per platform. `RECORD` holds them as last released: a template whose content
-differs from there gets the next version number, which is how the Modeler offers an update.
+Rendered from the topics (jobs.Topic), tables and law functions themselves, one file per platform. `RECORD` holds them as last
+released: a template whose content differs from there gets the next version number, which is how the Modeler offers an update.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Any
 
 import processes
 from api import wiring
-from api.element_templates import camunda7, camunda8
+from api.element_templates import camunda7, camunda8, computations
 
 PLATFORMS = {"camunda7": camunda7, "camunda8": camunda8}
 PLATFORM_NAMES = {"camunda7": "Camunda 7", "camunda8": "Camunda 8"}
@@ -36,13 +36,15 @@ def content(platform: str, base_url: str = "") -> bytes:
     known = _released(platform)
     made = [versioned(template, known.get(template["id"])) for template in templates(platform)]
     if base_url:
-        made = [{**template, "documentationRef": f"{base_url}{PAGE}#{template['metadata']['topic']}"} for template in made]
+        made = [{**template, "documentationRef": f"{base_url}{PAGE}#{template['metadata']['block']}"} for template in made]
     return ("[\n" + ",\n".join(_written(template) for template in made) + "\n]\n").encode()
 
 
 def templates(platform: str) -> list[dict[str, Any]]:
-    """Return the templates of a platform without version numbers, by topic."""
-    return [template for _, topic in sorted(wiring.all_topics().items()) for template in PLATFORMS[platform].of_topic(topic)]
+    """Return the templates of a platform without version numbers: topics, tables, law functions."""
+    renderer = PLATFORMS[platform]
+    jobs = [template for _, topic in sorted(wiring.all_topics().items()) for template in renderer.of_topic(topic)]
+    return jobs + [renderer.of_computation(made) for made in computations.all_computations()]
 
 
 def versioned(template: Mapping[str, Any], released: Mapping[str, Any] | None) -> dict[str, Any]:

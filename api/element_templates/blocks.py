@@ -12,16 +12,18 @@ INPUTS, FURTHER, RESULTS = "eingaben", "weitere", "ergebnisse"
 GROUPS = {INPUTS: "Eingaben", FURTHER: "Weitere Eingaben", RESULTS: "Ergebnisse"}
 
 
-def head(topic: jobs.Topic, *, kind: str = "", label: str = "") -> dict[str, Any]:
-    """Return what a template says of itself. kind, label: the one value of the choosing input that it is for."""
+def head(
+    block: str, name: str, purpose: str, *, kind: str = "", element: str = "bpmn:ServiceTask", keywords: Iterable[str] = ()
+) -> dict[str, Any]:
+    """Return what a template says of itself. block: what our page describes; kind: which of its variants the template is for."""
     return {
-        "id": PREFIX + topic.name + (f".{kind}" if kind else ""),
-        "name": f"{topic.label}: {label}" if label else topic.label,
-        "description": topic.purpose,
-        "keywords": [word for word in ("Vollstreckung", topic.name, kind) if word],
-        "metadata": {"topic": topic.name},
+        "id": PREFIX + block + (f".{kind}" if kind else ""),
+        "name": name,
+        "description": purpose,
+        "keywords": [word for word in ("Vollstreckung", *keywords) if word],
+        "metadata": {"block": block},
         "appliesTo": ["bpmn:Task"],
-        "elementType": {"value": "bpmn:ServiceTask"},
+        "elementType": {"value": element},
     }
 
 
@@ -49,3 +51,8 @@ def field(parameter: jobs.Parameter) -> dict[str, Any]:
 def result(parameter: jobs.Parameter) -> dict[str, Any]:
     """Return how it is asked under which name a result is kept."""
     return {"label": parameter.label, "description": parameter.hint, "type": "String", "value": parameter.name, "group": RESULTS}
+
+
+def kept(parameter: jobs.Parameter) -> dict[str, Any]:
+    """Return how the variable is asked for without which a result is lost."""
+    return {**result(parameter), "constraints": {"notEmpty": True}}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from api.element_templates import blocks
+from api.element_templates import blocks, computations
 from engine import jobs
 
 
@@ -13,6 +13,17 @@ def of_topic(topic: jobs.Topic) -> list[dict[str, Any]]:
     if not topic.variants:
         return [_template(topic)]
     return [_template(topic, kind, label) for kind, label in topic.variants.items()]
+
+
+def of_computation(made: computations.Computation) -> dict[str, Any]:
+    """Return the template of a table or a law function."""
+    properties = [
+        *(_hidden(value, {"type": "property", "name": name}) for name, value in made.camunda7.items()),
+        *(blocks.field(one) | {"binding": _input(one.name)} for one in made.inputs),
+        blocks.kept(made.result) | {"binding": {"type": "property", "name": "camunda:resultVariable"}},
+    ]
+    head = blocks.head(made.id, made.label, made.purpose, element=made.element, keywords=(made.id.partition(".")[2],))
+    return head | {"groups": blocks.groups(properties), "properties": properties}
 
 
 def _template(topic: jobs.Topic, kind: str = "", label: str = "") -> dict[str, Any]:
@@ -24,7 +35,9 @@ def _template(topic: jobs.Topic, kind: str = "", label: str = "") -> dict[str, A
         *(blocks.field(one) | {"binding": _input(one.name)} for one in wanted),
         *(blocks.result(one) | {"binding": {"type": "camunda:outputParameter", "source": f"={one.name}"}} for one in topic.outputs),
     ]
-    return blocks.head(topic, kind=kind, label=label) | {"groups": blocks.groups(properties), "properties": properties}
+    name = f"{topic.label}: {label}" if label else topic.label
+    head = blocks.head(topic.name, name, topic.purpose, kind=kind, keywords=(topic.name, kind))
+    return head | {"groups": blocks.groups(properties), "properties": properties}
 
 
 def _hidden(value: str, binding: dict[str, str]) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from flask import Blueprint, Response, render_template
 from flask.typing import ResponseReturnValue
 
 from api import element_templates, wiring
-from api.element_templates import writing
+from api.element_templates import computations, writing
 from api.rest import entrance
 from engine import errors
 
@@ -16,7 +16,10 @@ bp = Blueprint("element_templates_page", __name__)
 @bp.get(element_templates.PAGE)
 def show() -> ResponseReturnValue:
     topics = sorted(wiring.all_topics().values(), key=lambda topic: topic.label.casefold())
-    return render_template("elementvorlagen.html", topics=topics, plattformen=element_templates.PLATFORM_NAMES, orte=writing.PLACES)
+    made = computations.all_computations()
+    return render_template(
+        "elementvorlagen.html", topics=topics, rechnungen=made, plattformen=element_templates.PLATFORM_NAMES, orte=writing.PLACES
+    )
 
 
 @bp.get(f"{element_templates.PAGE}/<platform>.json")

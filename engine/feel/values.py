@@ -55,13 +55,17 @@ class Closure:
 class Function:
     """A function of the host offered to expressions under `name` (may hold spaces). Deterministic; takes and returns Python values.
 
-    A ValueError that `call` raises becomes a FeelError with its message. `source` is the paragraph it computes.
+    A ValueError that `call` raises becomes a FeelError with its message. `source` is the paragraph it computes. For designers, in
+    German: `label`, `purpose`, and `result`, the variable that usually keeps what it returns.
     """
 
     name: str
     parameters: tuple[str, ...]
     call: Callable[..., object]
     source: str = ""
+    label: str = ""
+    purpose: str = ""
+    result: str = ""
 
 
 def enter(value: object, depth: int = 0) -> object:

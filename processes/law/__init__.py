@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from processes.law.feel_functions import FUNCTIONS, SOURCES
+from processes.law.feel_functions import FUNCTIONS, PARAMETERS, SOURCES
 
-__all__ = ["FUNCTIONS", "SOURCES"]
+__all__ = ["FUNCTIONS", "PARAMETERS", "SOURCES"]

@@ -6,7 +6,7 @@ case the variable `bundesland`. Wrong kinds of values raise ValueError, which th
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
@@ -125,33 +125,127 @@ def wertgebuehr_aufgerundet(wert: object, bis: object, grundgebuehr: object, pro
 
 
 FUNCTIONS: tuple[feel.Function, ...] = (
-    feel.Function("naechster_werktag", ("tag", "kalender"), naechster_werktag, "§ 193 BGB, § 108 Abs. 3 AO, § 31 Abs. 3 VwVfG"),
-    feel.Function("faelligkeit_am", ("tag", "kalender"), faelligkeit_am, "§ 108 Abs. 3 AO, § 193 BGB"),
-    feel.Function("bekanntgabe_am", ("aufgabe_am", "recht", "kalender"), bekanntgabe_am, "§ 122 Abs. 2 AO, § 41 Abs. 2 VwVfG"),
-    feel.Function("frist_ende", ("ab", "dauer", "kalender"), frist_ende, "§§ 187, 188, 193 BGB"),
-    feel.Function("wochenfrist", ("ab", "wochen", "kalender"), wochenfrist, "§§ 187 Abs. 1, 188 Abs. 2, 193 BGB"),
-    feel.Function("monatsfrist", ("ab", "monate", "kalender"), monatsfrist, "§§ 187 Abs. 1, 188 Abs. 2, 3, 193 BGB"),
-    feel.Function("schonfrist_ende", ("faellig_am", "kalender"), schonfrist_ende, "§ 240 Abs. 3 AO"),
     feel.Function(
-        "wartewoche_ende", ("bekanntgegeben_am", "faellig_am", "kalender"), wartewoche_ende, "§ 6 Abs. 1 Nr. 3 VwVG NRW, § 254 Abs. 1 AO"
+        "naechster_werktag", ("tag", "kalender"), naechster_werktag, "§ 193 BGB, § 108 Abs. 3 AO, § 31 Abs. 3 VwVfG",
+        label="Nächster Werktag", result="werktag",
+        purpose="Der Tag selbst, wenn er ein Werktag ist, sonst der nächste.",
     ),
     feel.Function(
-        "mahnfrist_ende", ("aufgabe_am", "recht", "kalender"), mahnfrist_ende, "§ 19 VwVG NRW, § 122 Abs. 2 AO, § 41 Abs. 2 VwVfG"
-    ),
-    feel.Function("leistung_ab", ("zugestellt_am",), leistung_ab, "§ 835 Abs. 3 Satz 2 ZPO"),
-    feel.Function("saeumnismonate", ("faellig_am", "stichtag"), saeumnismonate, "§ 240 Abs. 1 Satz 1 AO"),
-    feel.Function("saeumniszuschlag", ("verlauf", "stichtag"), saeumniszuschlag, "§ 240 Abs. 1 AO"),
-    feel.Function("verrechnung", ("betrag", "schulden", "art"), verrechnung, "§ 225 AO, § 23 Abs. 2 VO VwVG NRW, § 94 OWiG"),
-    feel.Function("aufteilung", ("betrag", "gewichte"), aufteilung, "§ 225 Abs. 3 AO"),
-    feel.Function("betrag_abrunden", ("betrag", "schritt"), betrag_abrunden, "§ 17 VO VwVG NRW, § 240 Abs. 1 Satz 1 AO"),
-    feel.Function("betrag_aufrunden", ("betrag", "schritt"), betrag_aufrunden, "KostO SVwVG"),
-    feel.Function(
-        "wertgebuehr", ("wert", "bis", "grundgebuehr", "prozent", "hoechstens"), wertgebuehr, "§§ 9, 11, 17 VO VwVG NRW"
+        "faelligkeit_am", ("tag", "kalender"), faelligkeit_am, "§ 108 Abs. 3 AO, § 193 BGB",
+        label="Fälligkeit", result="faellig_am",
+        purpose="Tag der Fälligkeit; fällt er auf Samstag, Sonntag oder Feiertag, der nächste Werktag.",
     ),
     feel.Function(
-        "wertgebuehr_aufgerundet", ("wert", "bis", "grundgebuehr", "prozent", "schritt"), wertgebuehr_aufgerundet, "KostO SVwVG"
+        "bekanntgabe_am", ("aufgabe_am", "recht", "kalender"), bekanntgabe_am, "§ 122 Abs. 2 AO, § 41 Abs. 2 VwVfG",
+        label="Bekanntgabe", result="bekanntgegeben_am",
+        purpose="Tag, an dem ein zur Post gegebenes Schreiben als bekannt gegeben gilt.",
+    ),
+    feel.Function(
+        "frist_ende", ("ab", "dauer", "kalender"), frist_ende, "§§ 187, 188, 193 BGB",
+        label="Ende einer Frist", result="frist_bis",
+        purpose="Letzter Tag einer Frist in ganzen Tagen oder Monaten.",
+    ),
+    feel.Function(
+        "wochenfrist", ("ab", "wochen", "kalender"), wochenfrist, "§§ 187 Abs. 1, 188 Abs. 2, 193 BGB",
+        label="Frist in Wochen", result="frist_bis",
+        purpose="Letzter Tag einer Frist in Wochen.",
+    ),
+    feel.Function(
+        "monatsfrist", ("ab", "monate", "kalender"), monatsfrist, "§§ 187 Abs. 1, 188 Abs. 2, 3, 193 BGB",
+        label="Frist in Monaten", result="frist_bis",
+        purpose="Letzter Tag einer Frist in Monaten.",
+    ),
+    feel.Function(
+        "schonfrist_ende", ("faellig_am", "kalender"), schonfrist_ende, "§ 240 Abs. 3 AO",
+        label="Ende der Schonfrist", result="schonfrist_bis",
+        purpose="Letzter Tag, an dem eine Überweisung noch keinen Säumniszuschlag kostet.",
+    ),
+    feel.Function(
+        "wartewoche_ende", ("bekanntgegeben_am", "faellig_am", "kalender"), wartewoche_ende, "§ 6 Abs. 1 Nr. 3 VwVG NRW, § 254 Abs. 1 AO",
+        label="Ende der Wartewoche", result="wartewoche_bis",
+        purpose="Letzter Tag der Woche, die nach Bekanntgabe und Fälligkeit vergehen muss, bevor vollstreckt wird.",
+    ),
+    feel.Function(
+        "mahnfrist_ende", ("aufgabe_am", "recht", "kalender"), mahnfrist_ende, "§ 19 VwVG NRW, § 122 Abs. 2 AO, § 41 Abs. 2 VwVfG",
+        label="Ende der Mahnfrist", result="mahnfrist_bis",
+        purpose="Letzter Tag der Mahnfrist: eine Woche nach der Bekanntgabe der Mahnung.",
+    ),
+    feel.Function(
+        "leistung_ab", ("zugestellt_am",), leistung_ab, "§ 835 Abs. 3 Satz 2 ZPO",
+        label="Leistung des Kreditinstituts ab", result="zahlung_ab",
+        purpose="Erster Tag, an dem das Kreditinstitut vom Konto einer natürlichen Person zahlen darf: nach Ablauf des Monats.",
+    ),
+    feel.Function(
+        "saeumnismonate", ("faellig_am", "stichtag"), saeumnismonate, "§ 240 Abs. 1 Satz 1 AO",
+        label="Angefangene Monate der Säumnis", result="monate",
+        purpose="Zahl der angefangenen Monate nach der Fälligkeit.",
+    ),
+    feel.Function(
+        "saeumniszuschlag", ("verlauf", "stichtag"), saeumniszuschlag, "§ 240 Abs. 1 AO",
+        label="Säumniszuschlag", result="saeumniszuschlag_betrag",
+        purpose="Säumniszuschlag in Euro aus dem Verlauf der offenen Hauptforderung; die Schonfrist entscheidet, wer ruft.",
+    ),
+    feel.Function(
+        "verrechnung", ("betrag", "schulden", "art"), verrechnung, "§ 225 AO, § 23 Abs. 2 VO VwVG NRW, § 94 OWiG",
+        label="Verrechnung einer Zahlung", result="verrechnet",
+        purpose="Verteilt eine Zahlung auf Schulden: Kontext mit anteile (konto, bestandteil, betrag) und rest.",
+    ),
+    feel.Function(
+        "aufteilung", ("betrag", "gewichte"), aufteilung, "§ 225 Abs. 3 AO",
+        label="Aufteilung nach Gewichten", result="anteile",
+        purpose="Teilt einen Betrag im Verhältnis der Gewichte, auf den Cent genau; Liste in der Reihenfolge der Gewichte.",
+    ),
+    feel.Function(
+        "betrag_abrunden", ("betrag", "schritt"), betrag_abrunden, "§ 17 VO VwVG NRW, § 240 Abs. 1 Satz 1 AO",
+        label="Betrag abrunden", result="betrag_gerundet",
+        purpose="Rundet einen Betrag auf volle Schritte ab.",
+    ),
+    feel.Function(
+        "betrag_aufrunden", ("betrag", "schritt"), betrag_aufrunden, "KostO SVwVG",
+        label="Betrag aufrunden", result="betrag_gerundet",
+        purpose="Rundet einen Betrag auf volle Schritte auf.",
+    ),
+    feel.Function(
+        "wertgebuehr", ("wert", "bis", "grundgebuehr", "prozent", "hoechstens"), wertgebuehr, "§§ 9, 11, 17 VO VwVG NRW",
+        label="Wertgebühr", result="gebuehr",
+        purpose="Gebühr nach dem Wert: Grundgebühr und Hundertstel des Mehrwerts, auf volle Euro abgerundet, höchstens der Höchstbetrag.",
+    ),
+    feel.Function(
+        "wertgebuehr_aufgerundet", ("wert", "bis", "grundgebuehr", "prozent", "schritt"), wertgebuehr_aufgerundet, "KostO SVwVG",
+        label="Wertgebühr, aufgerundet", result="gebuehr",
+        purpose="Gebühr nach dem Wert: Grundgebühr und Hundertstel des Mehrwerts, auf volle Schritte aufgerundet.",
     ),
 )  # fmt: skip
+# What the parameters mean to designers: label, sentence, and what is usually given where it is not the variable of that name.
+PARAMETERS: Mapping[str, tuple[str, str, str]] = {
+    "tag": ("Tag", "Das Datum, von dem ausgegangen wird.", ""),
+    "kalender": ("Feiertagskalender", "Kürzel des Landes, dessen Feiertage gelten, z. B. NW.", "=bundesland"),
+    "aufgabe_am": ("Aufgabe zur Post", "Tag, an dem das Schreiben zur Post gegeben wurde.", "=versandt_am"),
+    "recht": (
+        "Recht der Bekanntgabe",
+        "Nach welchem Gesetz bekannt gegeben wird: AO, KAG, VwVfG, GebG, OWiG oder BGB.",
+        "=bekanntgaberecht",
+    ),
+    "ab": ("Beginn", "Tag des Ereignisses; er selbst zählt nicht mit.", ""),
+    "dauer": ("Dauer", 'Dauer in ganzen Tagen oder Monaten, z. B. =duration("P14D").', ""),
+    "wochen": ("Wochen", "Anzahl der Wochen.", ""),
+    "monate": ("Monate", "Anzahl der Monate.", ""),
+    "faellig_am": ("Fällig am", "Tag der Fälligkeit.", ""),
+    "bekanntgegeben_am": ("Bekanntgegeben am", "Tag der Bekanntgabe des Bescheids.", ""),
+    "zugestellt_am": ("Zugestellt am", "Tag der Zustellung an den Drittschuldner.", ""),
+    "stichtag": ("Stichtag", "Tag, für den gerechnet wird.", "=today()"),
+    "verlauf": ("Verlauf", "Liste von Kontexten mit am (Datum) und offen (Euro): wie sich die offene Hauptforderung änderte.", ""),
+    "betrag": ("Betrag", "Betrag in Euro.", ""),
+    "schulden": ("Schulden", "Liste von Kontexten mit konto, bestandteil, offen und faellig_am; auf Wunsch rang und gewicht.", ""),
+    "art": ("Art der Zahlung", "freiwillig oder beigetrieben.", ""),
+    "gewichte": ("Gewichte", "Liste von Zahlen.", ""),
+    "schritt": ("Schritt", "Worauf gerundet wird, in Euro, z. B. 50 oder 0.05.", ""),
+    "wert": ("Wert", "Wert, nach dem die Gebühr bemessen wird, in Euro.", ""),
+    "bis": ("Grundgebühr bis", "Wert, bis zu dem nur die Grundgebühr entsteht, in Euro.", ""),
+    "grundgebuehr": ("Grundgebühr", "Grundgebühr in Euro.", ""),
+    "prozent": ("Prozent vom Mehrwert", "Hundertstel dessen, was über diesem Wert liegt.", ""),
+    "hoechstens": ("Höchstens", "Höchste Gebühr in Euro; null: keine.", ""),
+}
 SOURCES: dict[str, str] = {function.name: function.source for function in FUNCTIONS}
 
 

@@ -10,7 +10,10 @@ import pytest
 from click.testing import CliRunner
 
 from api import cli, element_templates, wiring
+from processes import law
 from tests.api.conftest import City
+
+ROOT = Path(__file__).parents[2]
 
 
 def loaded(platform: str) -> list[dict[str, Any]]:
@@ -28,10 +31,13 @@ def test_the_released_files_are_those_that_the_topics_make(platform: str) -> Non
 
 
 @pytest.mark.parametrize("platform", element_templates.PLATFORMS)
-def test_each_topic_has_a_template_each_template_a_topic_and_no_id_comes_twice(platform: str) -> None:
+def test_each_topic_table_and_law_function_has_a_template_each_template_one_of_them_and_no_id_comes_twice(platform: str) -> None:
     made = loaded(platform)
 
-    assert {template["metadata"]["topic"] for template in made} == set(wiring.all_topics())
+    topics = set(wiring.all_topics())
+    tables = {f"tabelle.{path.stem}" for path in ROOT.glob("processes/*/*.dmn")}
+    functions = {f"rechnen.{function.name}" for function in law.FUNCTIONS}
+    assert {template["metadata"]["block"] for template in made} == topics | tables | functions
     ids = [template["id"] for template in made]
     assert len(set(ids)) == len(ids)
     assert all(id.startswith("de.vollstreckung.") for id in ids)
@@ -96,7 +102,9 @@ def test_the_page_describes_every_topic_and_hands_out_both_files_with_links_back
     for topic in wiring.all_topics().values():
         assert f'id="{topic.name}"' in page
         for one in (*topic.inputs, *topic.outputs):
-            assert one.hint.replace("<", "&lt;") in page, (topic.name, one.name)
+            assert one.hint in page, (topic.name, one.name)
+    for block in {template["metadata"]["block"] for template in loaded("camunda8")}:
+        assert f'id="{block}"' in page
     for platform in element_templates.PLATFORMS:
         answer = client.get(f"/prozesse/elementvorlagen/{platform}.json")
         assert answer.headers["Content-Disposition"] == f'attachment; filename="vollstreckung-{platform}.json"'

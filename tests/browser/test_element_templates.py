@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from datetime import date
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -23,6 +25,7 @@ from tests.processes import city
 
 ROOT = Path(__file__).parents[2]
 LETTERS = {path.name: path.read_bytes() for path in ROOT.glob("processes/*/letters/*.typ")}
+TABLES = {path.name: path.read_bytes() for path in ROOT.glob("processes/*/*.dmn")}
 KINDS = list(wiring.all_topics()["dispatch_letter"].variants)
 EMPTY = {"camunda7": "{http://camunda.org/schema/1.0/bpmn}inputParameter", "camunda8": "{http://camunda.org/schema/zeebe/1.0}input"}
 
@@ -52,7 +55,7 @@ def test_the_modeler_takes_every_template_without_complaint_and_what_they_draw_h
     assert applied.told == ()
     assert applied.known == set(ids(platform))
     found = deployments.check(
-        {"vorlagen.bpmn": applied.diagram, **LETTERS}, wiring.READERS, functions=law.FUNCTIONS, topics=wiring.topic_offers()
+        {"vorlagen.bpmn": applied.diagram, **LETTERS, **TABLES}, wiring.READERS, functions=law.FUNCTIONS, topics=wiring.topic_offers()
     )
     assert list(found) == []
 
@@ -104,6 +107,36 @@ def test_a_task_drawn_from_a_template_gets_its_inputs_does_its_work_and_keeps_it
     assert set(kept) == {
         *variables, *(one.name for topic in ("set_hold", "read_claim") for one in wiring.all_topics()[topic].outputs)
     }  # fmt: skip
+
+
+@pytest.mark.parametrize("platform", element_templates.PLATFORMS)
+def test_a_table_and_a_law_function_drawn_from_templates_give_their_result_and_leave_nothing_else(
+    page: Page, database: Database, world: World, platform: str
+) -> None:
+    wanted = {
+        "rechnen": "de.vollstreckung.rechnen.mahnfrist_ende", "fristen": "de.vollstreckung.tabelle.fristen_massnahme",
+        "gebuehr": "de.vollstreckung.tabelle.pfaendungsgebuehr",
+    }  # fmt: skip
+    database.runtime.functions = law.FUNCTIONS
+    applied = modeler.apply(page, platform, element_templates.content(platform), wanted)
+    given = {
+        "versandt_am": date(2026, 9, 1), "bekanntgaberecht": "AO", "bundesland": "NW", "summe_hauptforderungen": Decimal("84.50"),
+    }  # fmt: skip
+    with database.begin(world.detmold) as tx:
+        now = clock.now(tx, world.detmold)
+        files = {"vorlagen.bpmn": applied.diagram, **TABLES}
+        deployments.deploy(tx, files, world_id=world.id, name="Vorlagen", by="test", now=now, readers=wiring.READERS)
+        instance = instances.start(tx, "vorlagen", "V-2", given, tenant_id=world.detmold, now=now, by="test")
+
+        assert instances.get(tx, world.detmold, instance.uuid).status == "completed"
+        kept = dict(instances.variables_of(tx, world.detmold, instance.id))
+
+    assert kept.pop("mahnfrist_bis") == law.feel_functions.mahnfrist_ende(date(2026, 9, 1), "AO", "NW")
+    limits = kept.pop("fristen_massnahme_ergebnis")
+    assert isinstance(limits, dict)
+    assert {"bearbeitung", "freigabe", "abfrage"} <= set(limits)
+    assert isinstance(kept.pop("pfaendungsgebuehr_ergebnis"), Decimal)
+    assert kept == given
 
 
 def test_the_link_of_a_template_opens_its_description_on_the_page(door: Door) -> None:
