@@ -19,11 +19,12 @@ RECORDED = re.compile(r'"contentHash":"([0-9a-f]{64})","documentId":"files::([0-
 NAME = "fileName"
 
 
-def reference(uuid: UUID, sha256: bytes, media_type: str, size: int) -> dict[str, object]:
+def reference(uuid: UUID, sha256: bytes, media_type: str, size: int, encoding: str = "") -> dict[str, object]:
     """Return the value that stands for a kept file."""
-    return {
-        "documentId": f"{PREFIX}{uuid}", "contentHash": sha256.hex(), "metadata": {"contentType": media_type, "size": Decimal(size)},
-    }  # fmt: skip
+    metadata: dict[str, object] = {"contentType": media_type, "size": Decimal(size)}
+    if encoding:
+        metadata["encoding"] = encoding
+    return {"documentId": f"{PREFIX}{uuid}", "contentHash": sha256.hex(), "metadata": metadata}
 
 
 def id_of(value: object) -> UUID | None:

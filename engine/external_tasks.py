@@ -203,6 +203,18 @@ def visible(tx: Connection, tenant_id: int, tasks: Sequence[ExternalTask]) -> di
     return found
 
 
+def inputs(tx: Connection, tenant_id: int, instance_id: int) -> dict[str, object]:
+    """Return the own variables of an instance's open jobs; a name that two of them use for different values is left out."""
+    query = text("select variables from job where tenant_id = :t and instance_id = :i order by created_at, id")
+    found: dict[str, object] = {}
+    twice: set[str] = set()
+    for stored in tx.execute(query, {"t": tenant_id, "i": instance_id}).scalars():
+        own = values.from_jsonable(stored)
+        twice |= {name for name, value in own.items() if name in found and found[name] != value}
+        found |= own
+    return {name: value for name, value in found.items() if name not in twice}
+
+
 def of_row(row: Sequence[Any]) -> ExternalTask:
     """Return the job of a row of COLUMNS."""
     fields = list(row)

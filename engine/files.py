@@ -50,7 +50,7 @@ class Draft:
     @property
     def reference(self) -> dict[str, object]:
         """The value that stands for it."""
-        return documents.reference(self.uuid, self.sha256, self.media_type, len(self.content))
+        return documents.reference(self.uuid, self.sha256, self.media_type, len(self.content), self.encoding)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +73,7 @@ class File:
     @property
     def reference(self) -> dict[str, object]:
         """The value that stands for it."""
-        return documents.reference(self.uuid, self.sha256, self.media_type, self.size)
+        return documents.reference(self.uuid, self.sha256, self.media_type, self.size, self.encoding)
 
 
 COLUMNS = ", ".join(File.__dataclass_fields__)

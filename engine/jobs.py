@@ -285,6 +285,18 @@ def unlock(tx: Connection, tenant_id: int, job_id: UUID, *, worker: str | None =
     tx.execute(text("select pg_notify('vollstreckung_work', '')"))
 
 
+def place_of(tx: Connection, tenant_id: int, job_id: UUID) -> tuple[str, str]:
+    """Return business key and label of a job. Raises errors.NotFound."""
+    query = text(
+        "select p.business_key, j.label from job j join process_instance p on p.tenant_id = j.tenant_id and p.id = j.instance_id"
+        " where j.tenant_id = :t and j.id = :id"
+    )
+    row = tx.execute(query, {"t": tenant_id, "id": job_id}).first()
+    if row is None:
+        raise gone()
+    return row.business_key, row.label
+
+
 def held(tx: Connection, tenant_id: int, job_id: UUID, worker: str) -> int:
     """Lock the job's instance, then check that the worker still holds the job; return the instance id.
 

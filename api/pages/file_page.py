@@ -27,7 +27,8 @@ def download(file_id: UUID) -> ResponseReturnValue:
 def answer(file: files.File, content: bytes) -> Response:
     """Return the bytes as a download under their name (RFC 6266); nothing in them may run, whatever they are."""
     plain = "".join(sign if sign.isascii() and sign not in '"\\%' else "_" for sign in file.name)
-    response = Response(content, content_type=file.media_type)
+    charset = f"; charset={file.encoding}" if file.encoding else ""
+    response = Response(content, content_type=file.media_type + charset)
     response.headers["Content-Disposition"] = f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(file.name, safe='')}"
     response.headers["Content-Security-Policy"] = SANDBOX
     return response

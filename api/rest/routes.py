@@ -20,7 +20,7 @@ from api.rest.camunda7 import (
     waits,
     webapps,
 )
-from api.rest.camunda8 import gateway, incidents, jobs, searches
+from api.rest.camunda8 import documents, gateway, incidents, jobs, searches
 from api.rest.camunda8 import messages as messages8
 from api.rest.camunda8 import process_definitions as definitions8
 from api.rest.camunda8 import process_instances as instances8
@@ -43,7 +43,7 @@ RESOURCES = (
 )
 
 
-CAMUNDA8 = (gateway, definitions8, instances8, searches, user_tasks8, jobs, messages8, incidents)
+CAMUNDA8 = (gateway, definitions8, instances8, searches, user_tasks8, jobs, messages8, incidents, documents)
 
 
 def register(app: Flask) -> None:

@@ -7,13 +7,14 @@ Numbers stay decimal on both ways. What Camunda has no type for (dates without a
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
+from typing import Any, cast
 from zoneinfo import ZoneInfo
 
 from api import strict_json
-from engine import errors, feel, values
+from engine import documents, errors, feel, media_types, values
 
 BERLIN = ZoneInfo("Europe/Berlin")
 RANGES = {"short": 2**15, "integer": 2**31, "long": 2**63}
@@ -22,11 +23,14 @@ OFFSET = re.compile(r"([+-]\d\d)(\d\d)$")
 COLON = re.compile(r"([+-]\d\d):(\d\d)$")
 STANDARD_TIME = 1900
 Typed = dict[str, object]
+TakeFile = Callable[[str, object, Mapping[str, object]], object]
 
 
 # ---------------------------------------------------------------- engine -> Camunda
 def typed(value: object) -> Typed:
-    """Return a value of the engine in Camunda's shape; `type` is never null."""
+    """Return a value of the engine in Camunda's shape; `type` is never null. A file is named where the value carries its name."""
+    if documents.id_of(value) is not None:
+        return _file(cast(Mapping[str, Any], value))
     if value is None:
         return _of("Null", None)
     if isinstance(value, bool):
@@ -44,7 +48,7 @@ def typed(value: object) -> Typed:
         return _of("String", plain(value), TIME)
     if isinstance(value, timedelta | feel.YearsMonths):
         return _of("String", plain(value), DURATION)
-    return _of("Json", strict_json.dumps(plain(value)))
+    return _of("Json", strict_json.dumps(plain(documents.without_names(value))))
 
 
 def typed_all(variables: Mapping[str, object]) -> dict[str, Typed]:
@@ -84,21 +88,33 @@ def _number(value: Decimal) -> Typed:
     return _of("Double", value)
 
 
+def _file(value: Mapping[str, Any]) -> Typed:
+    metadata = value.get("metadata")
+    told = metadata if isinstance(metadata, Mapping) else {}
+    kind = str(told.get("contentType", ""))
+    suffix = next((suffix for suffix, media_type in media_types.EXTENSIONS.items() if media_type == kind), "bin")
+    info = {"filename": documents.name_of(value) or f"datei.{suffix}", "mimeType": kind, "encoding": told.get("encoding")}
+    return {"type": "File", "value": None, "valueInfo": {key: known for key, known in info.items() if known is not None}}
+
+
 def _of(name: str, value: object, feel_type: str | None = None) -> Typed:
     return {"type": name, "value": value, "valueInfo": {} if feel_type is None else {"feelType": feel_type}}
 
 
 # ---------------------------------------------------------------- Camunda -> engine
-def untyped_all(given: object) -> dict[str, object]:
-    """Return the engine's values of `{name: {value, type, valueInfo}}`; None: none. Raises errors.InvalidInput naming the variable."""
+def untyped_all(given: object, take_file: TakeFile | None = None) -> dict[str, object]:
+    """Return the engine's values of `{name: {value, type, valueInfo}}`; None: none. Raises errors.InvalidInput naming the variable.
+
+    take_file: returns the reference that stands for a file (name, base64, valueInfo); without it none is taken.
+    """
     if given is None:
         return {}
     if not isinstance(given, Mapping):
         raise errors.InvalidInput("Variablen werden als Objekt erwartet: {Name: {value, type}}.")
-    return values.check({str(name): untyped(str(name), one) for name, one in given.items()})
+    return values.check({str(name): untyped(str(name), one, take_file) for name, one in given.items()})
 
 
-def untyped(name: str, given: object) -> object:
+def untyped(name: str, given: object, take_file: TakeFile | None = None) -> object:
     """Return the engine's value of one typed value; without a type it is that of the JSON value."""
     if not isinstance(given, Mapping) or not set(given) <= {"value", "type", "valueInfo", "local"}:
         raise errors.InvalidInput(f"Variable „{name}“: Erwartet wird ein Objekt mit „value“ und, wenn bekannt, „type“.")
@@ -106,8 +122,12 @@ def untyped(name: str, given: object) -> object:
     if not isinstance(kind, str | None) or not isinstance(info, Mapping):
         raise errors.InvalidInput(f"Variable „{name}“: „type“ ist ein Text, „valueInfo“ ein Objekt.")
     word = (kind or "").lower()
+    if word == "file" and take_file is not None:
+        return take_file(name, value, info)
     if word in ("file", "bytes", "xml"):
-        raise errors.InvalidInput(f"Variable „{name}“: Der Typ {kind} wird nicht angenommen. Bitte nur eine Kennung der Datei übergeben.")
+        raise errors.InvalidInput(
+            f"Variable „{name}“: Der Typ {kind} wird hier nicht angenommen. Bytes bitte als Datei (File) an einer Variablen senden."
+        )
     if value is None or word == "null":
         return None
     if word in ("json", "object"):
@@ -131,7 +151,7 @@ def _fitting(name: str, value: object, word: str, kind: str | None) -> object:
     if fits is None:
         raise errors.InvalidInput(
             f"Variable „{name}“: Den Typ „{(kind or '')[:40]}“ gibt es nicht. Erlaubt sind Boolean, Short, Integer, Long, Double, String, "
-            "Date, Json, Object und Null."
+            "Date, File, Json, Object und Null."
         )
     if not fits:
         raise errors.InvalidInput(f"Variable „{name}“: Der Wert passt nicht zum Typ {kind}.")

@@ -29,7 +29,7 @@ def files(suffix: str) -> dict[str, bytes]:
     one = {
         name: file(process(node("startEvent", "s") + job("auftrag", f"{name}{suffix}") + node("endEvent", "ende")
                            + chain("s", "auftrag", "ende"), key=f"{name}{suffix}"))
-        for name in ("zaehlen", "haengen")
+        for name in ("zaehlen", "haengen", "stempeln")
     }  # fmt: skip
     return {f"{name}{suffix}.bpmn": content for name, content in one.items()} | {
         f"gang{suffix}.bpmn": file(process(walk, key=f"gang{suffix}")),

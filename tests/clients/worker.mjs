@@ -1,5 +1,8 @@
 // A worker with the official JavaScript client: `node worker.mjs BASE LOGIN PASSWORD SUFFIX` (of the topics). Tells each step as a line of JSON.
-import { BasicAuthInterceptor, Client, Variables } from "camunda-external-task-client-js";
+import { writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { BasicAuthInterceptor, Client, File, Variables } from "camunda-external-task-client-js";
 
 const [, , baseUrl, username, password, suffix] = process.argv;
 const tell = (what, more = {}) => console.log(JSON.stringify({ what, ...more }));
@@ -41,6 +44,16 @@ client.subscribe(`fehlerhaft${suffix}`, async ({ task, taskService }) => {
 client.subscribe(`zaehlen${suffix}`, async ({ task, taskService }) => {
   await taskService.complete(task, new Variables().set("von", "js"));
   tell("gezählt", { key: task.businessKey });
+});
+
+// Reads a File variable, and gives back two: one of its own and the one it read.
+client.subscribe(`stempeln${suffix}`, async ({ task, taskService }) => {
+  const given = await task.variables.get("beleg").load();
+  const path = join(tmpdir(), `gestempelt-${process.pid}.txt`);
+  writeFileSync(path, `${given.content}gestempelt`);
+  const made = await new File({ localPath: path, filename: "gestempelt.txt", encoding: "UTF-8" }).load();
+  await taskService.complete(task, new Variables().set("ergebnis", made).set("kopie", given));
+  tell("gestempelt", { name: given.filename, kind: given.mimeType });
 });
 
 // Holds its job without ever ending it, as a program does that hangs; the tests kill it.

@@ -12,8 +12,9 @@ from flask import Blueprint, Response
 from sqlalchemy import Connection
 
 from api import app
-from api.rest import endings, faults, lists, parking, variables
+from api.rest import endings, faults, file_variables, lists, parking, variables
 from api.rest.endings import MAX_MILLISECONDS
+from api.rest.file_variables import Brought
 from api.rest.operations import Field, Fields, checked, operation
 from engine import clock, errors, external_tasks, jobs
 from engine.external_tasks import ExternalTask, Wanted
@@ -89,7 +90,7 @@ def fetch_and_lock(body: dict[str, Any]) -> object:
                 tx, session.tenant_id, wanted, worker=body["workerId"], limit=limit, by_time=by_time, use_priority=bool(body["usePriority"])
             )
             seen = external_tasks.visible(tx, session.tenant_id, found)
-        return [_locked(task, asked[task.topic], seen) for task in found]
+            return [_locked(tx, task, asked[task.topic], seen) for task in found]
 
     return parking.answer([one.topic for one in wanted], timeout / 1000, fetch, lambda found: found)
 
@@ -131,13 +132,15 @@ def _by_time(sorting: list[object] | None) -> Literal["asc", "desc"] | None:
     return cast(Literal["asc", "desc"], order)
 
 
-def _locked(task: ExternalTask, topic: Mapping[str, Any], seen: Mapping[UUID, tuple[dict[str, object], dict[str, object]]]) -> object:
+def _locked(
+    tx: Connection, task: ExternalTask, topic: Mapping[str, Any], seen: Mapping[UUID, tuple[dict[str, object], dict[str, object]]]
+) -> object:
     local, everything = seen[task.id]
     chosen = local if topic["localVariables"] else everything
     if topic["variables"] is not None:
         chosen = {name: value for name, value in chosen.items() if name in topic["variables"]}
     properties = dict(task.properties) if topic["includeExtensionProperties"] else {}
-    return shown(task) | {"variables": variables.typed_all(chosen), "extensionProperties": properties}
+    return shown(task) | {"variables": variables.typed_all(file_variables.named(tx, chosen)), "extensionProperties": properties}
 
 
 def shown(task: ExternalTask) -> dict[str, object]:
@@ -158,9 +161,9 @@ def shown(task: ExternalTask) -> dict[str, object]:
 @bp.post("/external-task/<task_id>/complete")
 @operation("Auftrag erledigen", roles=ROLES, body=COMPLETE, status=204)
 def complete(task_id: str, body: dict[str, Any]) -> None:
-    given, local = variables.untyped_all(body["variables"]), variables.untyped_all(body["localVariables"])
+    given, local, brought = _brought(body)
     with _as_camunda():
-        stuck = endings.complete(_holding(task_id, body), given, local)
+        stuck = endings.complete(_holding(task_id, body), given, local, brought)
     if stuck is not None:
         raise faults.Fault(400, f"Der Prozess kann so nicht weitergehen; dazu gibt es jetzt eine Störung. {stuck}", type="RestException")
 
@@ -168,9 +171,9 @@ def complete(task_id: str, body: dict[str, Any]) -> None:
 @bp.post("/external-task/<task_id>/bpmnError")
 @operation("Fehler melden, den das Diagramm vorsieht", roles=ROLES, body=BPMN_ERROR, status=204)
 def bpmn_error(task_id: str, body: dict[str, Any]) -> None:
-    given = variables.untyped_all(body["variables"])
+    given, _, brought = _brought(body)
     with _as_camunda():
-        endings.bpmn_error(_holding(task_id, body), body["errorCode"], body["errorMessage"] or "", given)
+        endings.bpmn_error(_holding(task_id, body), body["errorCode"], body["errorMessage"] or "", given, brought)
 
 
 @bp.post("/external-task/<task_id>/failure")
@@ -179,12 +182,18 @@ def failure(task_id: str, body: dict[str, Any]) -> None:
     details = body["errorDetails"]
     if details is not None and not isinstance(details, str):
         raise errors.InvalidInput("„errorDetails“ ist ein Text.")
-    given, local = variables.untyped_all(body["variables"]), variables.untyped_all(body["localVariables"])
+    given, local, brought = _brought(body)
     with _as_camunda():
         endings.fail(
             _holding(task_id, body), body["errorMessage"] or "", retries=body["retries"] or 0, pause=body["retryTimeout"] or 0,
-            details=details, variables=given, local=local,
+            details=details, variables=given, local=local, brought=brought,
         )  # fmt: skip
+
+
+def _brought(body: Mapping[str, Any]) -> tuple[dict[str, object], dict[str, object], Brought]:
+    """Return process variables, local ones, and the files among them."""
+    brought = Brought()
+    return variables.untyped_all(body["variables"], brought.take), variables.untyped_all(body.get("localVariables"), brought.take), brought
 
 
 def _holding(task_id: str, body: Mapping[str, Any]) -> endings.Holding:

@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 from api import app
 from api.rest import faults, lists, starters, variables
 from api.rest.camunda7 import process_definitions
+from api.rest.file_variables import Brought
 from api.rest.operations import TENANT, Field, Fields, operation
 from engine import clock, deployments, errors, instances, messages, signals
 from engine.listings import instances as listed
@@ -48,8 +49,10 @@ MISMATCH = "MismatchingMessageCorrelationException"
 )  # fmt: skip
 def message(body: dict[str, Any]) -> object:
     _refuse_local(body, "localCorrelationKeys", "processVariablesLocal")
-    session, brought = app.session(), variables.untyped_all(body["processVariables"])
+    session, attached = app.session(), Brought()
+    brought = variables.untyped_all(body["processVariables"], attached.take)
     with app.database().begin(session.tenant_id) as tx:
+        attached.keep(tx, body["businessKey"] or "", f"Nachricht „{body['messageName']}“")
         waiting = listing.rows(tx, subscriptions.MESSAGES, session.tenant_id, _wanted(body))
         if len(waiting) > 1 and not body["all"]:
             raise _mismatch(body, f"{len(waiting)} Vorgänge warten auf sie")

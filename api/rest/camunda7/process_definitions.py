@@ -10,8 +10,9 @@ from sqlalchemy import Connection
 
 import forms
 from api import app, starting
-from api.rest import form_data, lists, starters, variables
+from api.rest import file_variables, form_data, lists, starters, variables
 from api.rest.camunda7 import present
+from api.rest.file_variables import Brought
 from api.rest.operations import Field, Fields, operation
 from engine import clock, deployments, errors, instances
 from engine.listings import definitions, listing
@@ -78,9 +79,11 @@ def xml(tx: Connection, definition: Any) -> object:
 @_addressed("definition_start", "/start", "POST", summary="Vorgang starten", roles=starters.ROLES, body=START, answer=INSTANCE)
 def start(tx: Connection, definition: Any, body: dict[str, Any]) -> object:
     starters.may_start(definition.meta)
-    session = app.session()
+    session, key, brought = app.session(), starters.business_key_of(body["businessKey"]), Brought()
+    given = variables.untyped_all(body["variables"], brought.take)
+    brought.keep(tx, key, definition.name or definition.key)
     made = instances.start(
-        tx, definition.key, starters.business_key_of(body["businessKey"]), variables.untyped_all(body["variables"]), tenant_id=session.tenant_id,
+        tx, definition.key, key, given, tenant_id=session.tenant_id,
         now=clock.now(tx, session.tenant_id), by=session.login, version=definition.version,
     )  # fmt: skip
     return started(tx, made, with_variables=bool(body["withVariablesInReturn"]))
@@ -118,12 +121,14 @@ def form_variables(tx: Connection, definition: Any, query: dict[str, Any]) -> ob
 )  # fmt: skip
 def submit_form(tx: Connection, definition: Any, body: dict[str, Any]) -> object:
     starters.may_start(definition.meta)
-    session = app.session()
-    form, given = _form(tx, definition), variables.untyped_all(body["variables"])
+    session, key, brought = app.session(), starters.business_key_of(body["businessKey"]), Brought()
+    form, given = _form(tx, definition), variables.untyped_all(body["variables"], brought.take)
+    if form is None:
+        brought.keep(tx, key, definition.name or definition.key)
     typed = given if form is None else form_data.submitted(form, given, {})
     made = starting.submit(
-        tx, definition.key, definition.version, starters.business_key_of(body["businessKey"]), typed, tenant_id=session.tenant_id, by=session.login,
-        now=clock.now(tx, session.tenant_id),
+        tx, definition.key, definition.version, key, typed, tenant_id=session.tenant_id, by=session.login,
+        now=clock.now(tx, session.tenant_id), chosen=brought.chosen,
     )  # fmt: skip
     return started(tx, made, with_variables=bool(body["withVariablesInReturn"]))
 
@@ -143,4 +148,8 @@ def started(tx: Connection, made: instances.Instance, *, with_variables: bool = 
     """Return a new instance as it is answered."""
     (row,) = listing.rows(tx, instance_listing.HISTORIC, made.tenant_id, {"process_instance_id": made.uuid})
     shown = present.instance(row)
-    return shown | {"variables": variables.typed_all(instances.variables_of(tx, made.tenant_id, made.id))} if with_variables else shown
+    return (
+        shown | {"variables": variables.typed_all(file_variables.named(tx, instances.variables_of(tx, made.tenant_id, made.id)))}
+        if with_variables
+        else shown
+    )

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from flask import Blueprint, Response
 from sqlalchemy import Connection
 
 from api import app, strict_json
-from api.rest import lists, variables
+from api.rest import file_variables, lists, variables
 from api.rest.camunda7 import present
+from api.rest.file_variables import Brought
 from api.rest.operations import Field, Fields, operation
-from engine import clock, errors, instances, values
+from engine import clock, errors, external_tasks, instances, values
 from engine.listings import instances as listed
 
 bp = Blueprint("rest_process_instances", __name__)
@@ -65,10 +67,14 @@ def get_variable(instance_id: str, name: str) -> object:
 
 
 @bp.get("/process-instance/<instance_id>/variables/<name>/data")
-@operation("Eine Variable als Text", answer="der Wert als Text", content="text/plain")
+@operation("Eine Variable als Datei oder Text", answer="die Bytes der Datei, sonst der Wert als Text", content="application/octet-stream")
 def get_data(instance_id: str, name: str) -> object:
     with app.database().begin(app.session().tenant_id) as tx:
-        value = variables.typed(_variable(tx, instance_id, name))["value"]
+        found = _variable(tx, instance_id, name)
+        file = file_variables.data(tx, found)
+    if file is not None:
+        return file
+    value = variables.typed(found)["value"]
     return Response(value if isinstance(value, str) else strict_json.dumps(value), content_type="text/plain; charset=utf-8")
 
 
@@ -76,7 +82,14 @@ def get_data(instance_id: str, name: str) -> object:
 @operation("Eine Variable setzen", roles=CHANGERS, body=ONE_VARIABLE, status=204)
 def put_variable(instance_id: str, name: str, body: dict[str, Any]) -> None:
     given = {member: value for member, value in body.items() if value is not None}
-    change(instance_id, {name: variables.untyped(name, given)})
+    brought = Brought()
+    change(instance_id, {name: variables.untyped(name, given, brought.take)}, brought)
+
+
+@bp.post("/process-instance/<instance_id>/variables/<name>/data")
+@operation("Eine Datei als Variable setzen (multipart: data, valueType File)", roles=CHANGERS, status=204)
+def post_data(instance_id: str, name: str) -> None:
+    change(instance_id, *file_variables.uploaded(name))
 
 
 @bp.post("/process-instance/<instance_id>/variables")
@@ -86,7 +99,8 @@ def put_variable(instance_id: str, name: str, body: dict[str, Any]) -> None:
 )  # fmt: skip
 def post_variables(instance_id: str, body: dict[str, Any]) -> None:
     deleted: dict[str, object] = dict.fromkeys(body["deletions"] or ())
-    change(instance_id, deleted | variables.untyped_all(body["modifications"]))
+    brought = Brought()
+    change(instance_id, deleted | variables.untyped_all(body["modifications"], brought.take), brought)
 
 
 @bp.delete("/process-instance/<instance_id>/variables/<name>")
@@ -96,19 +110,29 @@ def delete_variable(instance_id: str, name: str) -> None:
 
 
 @bp.get("/execution/<execution_id>/localVariables/<name>/data")
-@operation("Datei einer Variablen; Variablen halten hier keine Dateien", answer="—")
+@operation(
+    "Datei einer Variablen des Vorgangs, oder der Eingabe eines offenen Auftrags", answer="die Bytes", content="application/octet-stream"
+)
 def get_file(execution_id: str, name: str) -> object:
-    with app.database().begin(app.session().tenant_id) as tx:
-        _variable(tx, execution_id, name)
-    raise errors.InvalidInput(f"Die Variable „{name[:80]}“ ist keine Datei. Bitte den Wert unter /process-instance lesen.")
+    session = app.session()
+    with app.database().begin(session.tenant_id) as tx:
+        found = _variables(tx, execution_id)
+        if name not in found:
+            found = external_tasks.inputs(tx, session.tenant_id, running(tx, execution_id).id)
+        file = file_variables.data(tx, _of(found, name))
+    if file is None:
+        raise errors.InvalidInput(f"Die Variable „{name[:80]}“ ist keine Datei. Bitte den Wert unter /process-instance lesen.")
+    return file
 
 
-def change(instance_id: str, changes: dict[str, object]) -> None:
+def change(instance_id: str, changes: dict[str, object], brought: Brought | None = None) -> None:
     """Set variables of a running instance; a variable set to null has no value."""
     session = app.session()
     with app.database().begin(session.tenant_id) as tx:
         instance = running(tx, instance_id)
         now = clock.now(tx, session.tenant_id)
+        if brought is not None:
+            brought.keep(tx, instance.business_key)
         instances.set_variables(tx, session.tenant_id, instance.id, values.check(changes), reason=REASON, by=session.login, now=now)
 
 
@@ -121,11 +145,14 @@ def running(tx: Connection, instance_id: str) -> instances.Instance:
 
 
 def _variables(tx: Connection, instance_id: str) -> dict[str, object]:
-    return instances.variables_of(tx, app.session().tenant_id, running(tx, instance_id).id)
+    return file_variables.named(tx, instances.variables_of(tx, app.session().tenant_id, running(tx, instance_id).id))
 
 
 def _variable(tx: Connection, instance_id: str, name: str) -> object:
-    found = _variables(tx, instance_id)
+    return _of(_variables(tx, instance_id), name)
+
+
+def _of(found: Mapping[str, object], name: str) -> object:
     if name not in found:
         raise errors.NotFound(f"Die Variable „{name[:80]}“ gibt es in diesem Vorgang nicht.")
     return found[name]

@@ -11,8 +11,9 @@ from sqlalchemy import Connection
 
 import forms
 from api import app, assignment, completion
-from api.rest import faults, form_data, variables
+from api.rest import faults, file_variables, form_data, variables
 from api.rest.camunda7.tasks import WORKERS, task_uuid
+from api.rest.file_variables import Brought
 from api.rest.operations import Field, Fields, operation
 from engine import bundles, clock, errors, instances, user_tasks
 
@@ -57,6 +58,7 @@ def form_variables(task_id: str, query: dict[str, Any]) -> object:
         task = _task(tx, task_id)
         seen = completion.variables_of(tx, task)
         drawn, data = completion.data_of(tx, task, now=clock.now(tx, session.tenant_id))
+        seen = file_variables.named(tx, seen)
     found = {name: value for name, value in data.items() if drawn is not None and name in drawn.keys} | seen
     wanted = query["variableNames"]
     return variables.typed_all({name: value for name, value in found.items() if wanted is None or name in wanted})
@@ -69,16 +71,20 @@ def form_variables(task_id: str, query: dict[str, Any]) -> object:
 )
 def complete(task_id: str, body: dict[str, Any]) -> object:
     session = app.session()
-    given = variables.untyped_all(body["variables"])
+    brought = Brought()
+    given = variables.untyped_all(body["variables"], brought.take)
     with app.database().begin(session.tenant_id) as tx:
         task = user_tasks.get(tx, session.tenant_id, task_uuid(task_id))
         assignment.refuse_others(task, session)
         drawn = completion.form_of(tx, task)
+        if drawn is None:
+            brought.keep(tx, task.business_key, task.label)
         done = completion.complete(
             tx, session.tenant_id, task.id, _submitted(tx, task, drawn, given), by=session.login, now=clock.now(tx, session.tenant_id),
-            formless=given,
+            formless=given, chosen=brought.chosen,
         )  # fmt: skip
         after = instances.variables_of(tx, session.tenant_id, done.task.instance_id) if body["withVariablesInReturn"] else None
+        after = None if after is None else file_variables.named(tx, after)
     return None if after is None else variables.typed_all(after)
 
 

@@ -8,9 +8,10 @@ from flask import Blueprint, Response
 from sqlalchemy import Connection
 
 from api import app, strict_json
-from api.rest import variables
+from api.rest import file_variables, variables
 from api.rest.camunda7.process_instances import CHANGERS, ONE_VARIABLE, REASON, TYPED
 from api.rest.camunda7.tasks import task_uuid
+from api.rest.file_variables import Brought
 from api.rest.operations import Field, operation
 from engine import clock, errors, instances, user_tasks
 
@@ -30,16 +31,30 @@ def _add(path: str, local: bool, which: str) -> None:
         with app.database().begin(app.session().tenant_id) as tx:
             return variables.typed(_one(tx, task_id, name, local))
 
-    @operation(f"Eine Variable, {which}, als Text", answer="der Wert als Text", content="text/plain")
+    @operation(
+        f"Eine Variable, {which}, als Datei oder Text",
+        answer="die Bytes der Datei, sonst der Wert als Text",
+        content="application/octet-stream",
+    )
     def data(task_id: str, name: str) -> object:
         with app.database().begin(app.session().tenant_id) as tx:
-            value = variables.typed(_one(tx, task_id, name, local))["value"]
+            found = _one(tx, task_id, name, local)
+            file = file_variables.data(tx, found)
+        if file is not None:
+            return file
+        value = variables.typed(found)["value"]
         return Response(value if isinstance(value, str) else strict_json.dumps(value), content_type="text/plain; charset=utf-8")
 
     @operation(f"Eine Variable setzen, {which}", roles=CHANGERS, body=ONE_VARIABLE, status=204)
     def put(task_id: str, name: str, body: dict[str, Any]) -> None:
         given = {member: value for member, value in body.items() if value is not None}
-        _change(task_id, {name: variables.untyped(name, given)}, local)
+        brought = Brought()
+        _change(task_id, {name: variables.untyped(name, given, brought.take)}, local, brought)
+
+    @operation(f"Eine Datei als Variable setzen, {which} (multipart: data, valueType File)", roles=CHANGERS, status=204)
+    def upload(task_id: str, name: str) -> None:
+        given, brought = file_variables.uploaded(name)
+        _change(task_id, given, local, brought)
 
     @operation(f"Eine Variable löschen, {which} (sie hat danach den Wert null)", roles=CHANGERS, status=204)
     def delete(task_id: str, name: str) -> None:
@@ -51,12 +66,13 @@ def _add(path: str, local: bool, which: str) -> None:
     )  # fmt: skip
     def post(task_id: str, body: dict[str, Any]) -> None:
         deleted: dict[str, object] = dict.fromkeys(body["deletions"] or ())
-        _change(task_id, deleted | variables.untyped_all(body["modifications"]), local)
+        brought = Brought()
+        _change(task_id, deleted | variables.untyped_all(body["modifications"], brought.take), local, brought)
 
     all_of_them, one = f"/task/<task_id>/{path}", f"/task/<task_id>/{path}/<name>"
     for rule, view, method in (
         (all_of_them, read_all, "GET"), (all_of_them, post, "POST"), (one, read, "GET"), (one, put, "PUT"), (one, delete, "DELETE"),
-        (f"{one}/data", data, "GET"),
+        (f"{one}/data", data, "GET"), (f"{one}/data", upload, "POST"),
     ):  # fmt: skip
         bp.add_url_rule(rule, f"{path}_{view.__name__}", view, methods=[method])
 
@@ -73,7 +89,7 @@ def _seen(tx: Connection, task_id: str, local: bool) -> dict[str, object]:
     if task.id not in found:
         raise errors.NotFound(f"Die Aufgabe „{task.label}“ ist nicht mehr offen.")
     own, everything = found[task.id]
-    return own if local else everything
+    return file_variables.named(tx, own if local else everything)
 
 
 def _one(tx: Connection, task_id: str, name: str, local: bool) -> object:
@@ -83,9 +99,12 @@ def _one(tx: Connection, task_id: str, name: str, local: bool) -> object:
     return found[name]
 
 
-def _change(task_id: str, changes: dict[str, object], local: bool) -> None:
+def _change(task_id: str, changes: dict[str, object], local: bool, brought: Brought | None = None) -> None:
     session = app.session()
     with app.database().begin(session.tenant_id) as tx:
+        if brought is not None:
+            task = user_tasks.get(tx, session.tenant_id, task_uuid(task_id))
+            brought.keep(tx, task.business_key, task.label)
         user_tasks.set_variables(
             tx, session.tenant_id, task_uuid(task_id), {} if local else changes, changes if local else {}, reason=REASON, by=session.login,
             now=clock.now(tx, session.tenant_id),

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import text
 
 from api.rest import description
-from engine import clock, incidents, keys
+from engine import clock, files, incidents, keys
 from tests.api.rest.conftest import Office
 from tests.api.rest.models import deploy, diagram, required, started
 from tests.api.rest.test_lists import WAITING
@@ -32,6 +32,9 @@ def theirs(office: Office) -> dict[str, str]:
         )  # fmt: skip
         number, incident = tx.execute(text("select id, uuid from incident where instance_id = :i"), {"i": one}).one()
         task = tx.execute(text("select id from user_task where instance_id = :i"), {"i": one}).scalar_one()
+        draft = files.draft(f"{SECRET}.txt", SECRET.encode(), files.Limits())
+        files.keep(tx, office.oerlinghausen, [draft], business_key="K", source="x", by="olga", now=clock.now(tx, office.oerlinghausen))
+        document = draft.reference
     return {
         "instance_id": instance, "execution_id": instance, "instance_key": str(one), "job_id": str(job), "/external-task": str(job),
         "incident_id": str(incident), "task_id": str(task), "name": "geheim", "tenant": "oerlinghausen", "definition_id": "getrennt:1:x",
@@ -41,6 +44,7 @@ def theirs(office: Office) -> dict[str, str]:
         "incident_key": str(number),
         "definition_key": "1",
         "batch_id": instance,
+        "document_id": str(document["documentId"]),
     }  # fmt: skip
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import os
 import re
 import signal
@@ -14,8 +15,8 @@ from uuid import UUID
 import pytest
 from sqlalchemy.engine import URL
 
-from engine import bulk, clock, deployments, history, incidents, instances, replay
-from tests import clients
+from engine import bulk, clock, deployments, documents, files, history, incidents, instances, replay
+from tests import clients, sample_files
 from tests.api.rest.clients_server import CLIENTS, Server, until
 from tests.api.rest.conftest import PASSWORD, Office
 from tests.api.rest.serving import ROOT, Worker, served
@@ -35,8 +36,8 @@ def server(office: Office, app_url: URL) -> Iterator[Server]:
     with office.database.begin(office.detmold) as tx:
         now = clock.now(tx, office.detmold)
         suffixes = (*(f"_{name}" for name in CLIENTS), "_zwei", "_tot")
-        files = {name: content for suffix in suffixes for name, content in processes.files(suffix).items()} | processes.ARCHIVE
-        deployments.deploy(tx, files, world_id=office.world_id, name="Clients", by="test", now=now, readers={})
+        models = {name: content for suffix in suffixes for name, content in processes.files(suffix).items()} | processes.ARCHIVE
+        deployments.deploy(tx, models, world_id=office.world_id, name="Clients", by="test", now=now, readers={})
     with served(app_url) as address:
         yield Server(office, address)
 
@@ -98,6 +99,27 @@ def test_a_worker_fails_until_an_incident_and_goes_on_when_it_is_mended(server: 
     server.ended(uuid)
     with office.database.begin(office.detmold) as tx:
         assert [i for i in incidents.open_ones(tx, office.detmold) if i.instance_id == instance.id] == []
+
+
+def test_the_javascript_client_reads_a_file_variable_and_gives_files_back(server: Server) -> None:
+    worker = server.worker("js", "_js")
+    given = {"type": "File", "value": base64.b64encode(sample_files.TEXT).decode(), "valueInfo": {"filename": "Zähler Müller.txt"}}
+    uuid = server.start("stempeln_js", "F1", {"beleg": given})
+
+    server.ended(uuid)
+
+    (told,) = worker.of("gestempelt")
+    worker.stop()
+    assert (told["name"], told["kind"]) == ("Zähler Müller.txt", "text/plain")
+    office = server.office
+    with office.database.begin(office.detmold) as tx:
+        found = instances.variables_of(tx, office.detmold, instances.get(tx, office.detmold, UUID(uuid)).id)
+        made = {name: files.content(tx, office.detmold, documents.id_of(found[name])) for name in ("ergebnis", "kopie")}
+    assert made["kopie"][0].name == "Zähler Müller.txt"
+    assert made["kopie"][1] == sample_files.TEXT
+    assert (made["ergebnis"][0].name, made["ergebnis"][0].encoding) == ("gestempelt.txt", "UTF-8")
+    assert made["ergebnis"][1] == sample_files.TEXT + b"gestempelt"
+    assert {made[name][0].source for name in made} == {"auftrag"}
 
 
 def test_two_workers_share_two_hundred_jobs_and_each_is_done_once(server: Server) -> None:
