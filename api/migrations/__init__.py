@@ -36,9 +36,11 @@ def config(connection: Connection | None = None) -> Config:
 
 
 def migrate(owner: URL | Engine) -> str:
-    """Upgrade to the newest revision as the owner of the tables; return its name."""
+    """Upgrade to the newest revision as the owner of the tables; return its name. Who asks for the same meanwhile, waits."""
     engine = owner if isinstance(owner, Engine) else create_engine(owner)
     with engine.begin() as connection:
+        # Web server and worker begin together, and PostgreSQL lets only one of them replace a function.
+        connection.exec_driver_sql("select pg_advisory_xact_lock(hashtextextended('migrate', 0))")
         command.upgrade(config(connection), "head")
         refresh_functions(connection)
     if not isinstance(owner, Engine):
