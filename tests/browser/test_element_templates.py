@@ -27,7 +27,11 @@ ROOT = Path(__file__).parents[2]
 LETTERS = {path.name: path.read_bytes() for path in ROOT.glob("processes/*/letters/*.typ")}
 TABLES = {path.name: path.read_bytes() for path in ROOT.glob("processes/*/*.dmn")}
 KINDS = list(wiring.all_topics()["dispatch_letter"].variants)
-EMPTY = {"camunda7": "{http://camunda.org/schema/1.0/bpmn}inputParameter", "camunda8": "{http://camunda.org/schema/zeebe/1.0}input"}
+# Where an input stands in the diagram: element, attribute of its name, attribute of its value (none: its text).
+INPUTS = {
+    "camunda7": ("{http://camunda.org/schema/1.0/bpmn}inputParameter", "name", ""),
+    "camunda8": ("{http://camunda.org/schema/zeebe/1.0}input", "target", "source"),
+}
 
 
 @pytest.fixture(scope="module")
@@ -39,6 +43,13 @@ def page(chromium: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterato
 
 def ids(platform: str) -> list[str]:
     return [template["id"] for template in json.loads(element_templates.content(platform))]
+
+
+def inputs(applied: modeler.Applied, platform: str) -> dict[str, str]:
+    """Return the inputs that the diagram draws, by name."""
+    tag, name, value = INPUTS[platform]
+    drawn = etree.fromstring(applied.diagram).iter(tag)
+    return {str(one.get(name)): str(one.get(value, "") if value else one.text or "") for one in drawn}
 
 
 @pytest.mark.parametrize("platform", element_templates.PLATFORMS)
@@ -70,8 +81,7 @@ def test_a_letter_asks_for_what_its_kind_needs_and_nothing_else_on_both_platform
         page, "camunda8", element_templates.content("camunda8"), {"a": "de.vollstreckung.dispatch_letter"}, {"a": {"vorlage": kind}}
     )
 
-    given7 = {one.get("name"): one.text for one in etree.fromstring(seven.diagram).iter(EMPTY["camunda7"])}
-    given8 = {one.get("target"): one.get("source") for one in etree.fromstring(eight.diagram).iter(EMPTY["camunda8"])}
+    given7, given8 = inputs(seven, "camunda7"), inputs(eight, "camunda8")
     assert set(given7) == set(given8) == needed
     assert (given7["vorlage"], given8["vorlage"]) == (kind, kind)
 
@@ -84,15 +94,14 @@ def test_a_task_drawn_from_a_template_gets_its_inputs_does_its_work_and_keeps_it
     city.settle_in(database, world)
     (claim,) = city.take_claims(database, world.detmold, "detmold", {"kassenzeichen": "DE1", "betrag": "310,00", "schuldner_nr": "S1"})
     wanted = {"sperren": "de.vollstreckung.set_hold", "lesen": "de.vollstreckung.read_claim"}
-    typed = {"sperren": {"grund": "Einwendung"}} if platform == "camunda8" else {}
-    applied = modeler.apply(page, platform, element_templates.content(platform), wanted, typed)
+    applied = modeler.apply(page, platform, element_templates.content(platform), wanted, {"sperren": {"grund": "Einwendung"}})
     with database.begin(world.detmold) as tx:
         now = clock.now(tx, world.detmold)
         deployments.deploy(
             tx, {"vorlagen.bpmn": applied.diagram}, world_id=world.id, name="Vorlagen", by="test", now=now, readers=wiring.READERS,
             topics=wiring.topic_offers(),
         )  # fmt: skip
-        variables = {"forderung_id": str(claim.uuid), "grund": "Einwendung"}
+        variables = {"forderung_id": str(claim.uuid)}
         instance = instances.start(tx, "vorlagen", "V-1", variables, tenant_id=world.detmold, now=now, by="test")
         job = jobs.get(tx, world.detmold, tx.execute(text("select id from job where instance_id = :i"), {"i": instance.id}).scalar_one())
 
@@ -107,6 +116,23 @@ def test_a_task_drawn_from_a_template_gets_its_inputs_does_its_work_and_keeps_it
     assert set(kept) == {
         *variables, *(one.name for topic in ("set_hold", "read_claim") for one in wiring.all_topics()[topic].outputs)
     }  # fmt: skip
+
+
+@pytest.mark.parametrize("platform", element_templates.PLATFORMS)
+def test_an_update_brings_what_is_new_and_keeps_what_was_typed(page: Page, platform: str) -> None:
+    chosen = "de.vollstreckung.set_hold"
+    (old,) = [template for template in json.loads(element_templates.content(platform)) if template["id"] == chosen]
+    bis = next(one for one in old["properties"] if one["binding"].get("name") == "bis")
+    added = bis | {"value": "=neu", "binding": bis["binding"] | {"name": "neu"}} | ({"id": "neu"} if "id" in bis else {})
+    new = {**old, "version": old["version"] + 1, "properties": [*old["properties"], added]}
+
+    applied = modeler.apply(
+        page, platform, json.dumps([old]).encode(), {"a": chosen}, {"a": {"grund": "Stundung"}}, later=json.dumps([new]).encode()
+    )
+
+    given = inputs(applied, platform)
+    assert (given["grund"], given["forderung_id"], given["neu"]) == ("Stundung", "=forderung_id", "=neu")
+    assert f'modelerTemplateVersion="{new["version"]}"'.encode() in applied.diagram
 
 
 @pytest.mark.parametrize("platform", element_templates.PLATFORMS)

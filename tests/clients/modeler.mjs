@@ -21,19 +21,27 @@ function openModeler(platform, templates) {
   return { modeler, told };
 }
 
-// wanted: element id -> template id; typed: element id -> {input: what the designer types over the proposal afterwards} (Camunda 8)
-window.applyTemplates = async (platform, xml, templates, wanted, typed) => {
+// Type over what the template proposes for an input.
+function type(modeler, id, name, value) {
+  const element = modeler.get("elementRegistry").get(id);
+  const mappings = element.businessObject.extensionElements.values.find((one) => one.inputParameters);
+  const input = mappings.inputParameters.find((one) => (one.target || one.name) === name);
+  modeler.get("modeling").updateModdleProperties(element, input, input.$type === "zeebe:Input" ? { source: value } : { value });
+}
+
+// wanted: element id -> template id; typed: element id -> {input: value}; later: newer templates, taken over by "Update"
+window.applyTemplates = async (platform, xml, templates, wanted, typed, later) => {
   const { modeler, told } = openModeler(platform, templates);
   await modeler.importXML(xml);
-  const elements = modeler.get("elementRegistry");
   const catalogue = modeler.get("elementTemplates");
-  for (const [id, template] of Object.entries(wanted)) {
-    catalogue.applyTemplate(elements.get(id), catalogue.getLatest(template)[0]);
-    for (const [name, source] of Object.entries(typed[id] || {})) {
-      const mappings = elements.get(id).businessObject.extensionElements.values.find((one) => one.$type === "zeebe:IoMapping");
-      const input = mappings.inputParameters.find((one) => one.target === name);
-      modeler.get("modeling").updateModdleProperties(elements.get(id), input, { source });
-    }
+  const choose = (id) => catalogue.applyTemplate(modeler.get("elementRegistry").get(id), catalogue.getLatest(wanted[id])[0]);
+  for (const id of Object.keys(wanted)) {
+    choose(id);
+    for (const [name, value] of Object.entries(typed[id] || {})) type(modeler, id, name, value);
+  }
+  if (later) {
+    modeler.get("elementTemplatesLoader").setTemplates([...templates, ...later]);
+    for (const id of Object.keys(wanted)) choose(id);
   }
   return { xml: (await modeler.saveXML({ format: true })).xml, told, known: catalogue.getLatest().map((one) => one.id) };
 };

@@ -41,10 +41,20 @@ def open_page(chromium: Browser, folder: Path) -> Page:
 
 
 def apply(
-    page: Page, platform: str, templates: bytes, wanted: Mapping[str, str], typed: Mapping[str, Mapping[str, str]] | None = None
+    page: Page,
+    platform: str,
+    templates: bytes,
+    wanted: Mapping[str, str],
+    typed: Mapping[str, Mapping[str, str]] | None = None,
+    *,
+    later: bytes | None = None,
 ) -> Applied:
-    """Draw a task for each element of `wanted` (id -> template id), one after the other, and apply its template."""
-    arguments = [platform, drawn(platform, list(wanted)), json.loads(templates), dict(wanted), typed or {}]
+    """Draw a task for each element of `wanted` (id -> template id), one after the other, and apply its template.
+
+    typed: what is typed over the proposals afterwards. later: newer templates, to which all elements are updated then.
+    """
+    diagram, newer = drawn(platform, list(wanted)), None if later is None else json.loads(later)
+    arguments = [platform, diagram, json.loads(templates), dict(wanted), typed or {}, newer]
     made = page.evaluate("(given) => applyTemplates(...given)", arguments)
     return Applied(made["xml"].encode(), frozenset(made["known"]), tuple(made["told"]))
 
