@@ -27,26 +27,16 @@ def ask(form: forms.Form, data: Mapping[str, object], *, errors: Mapping[str, st
             or len(component.path) > 1
             or component.disabled
             or component.type in NOT_ASKED
-            or _hidden(component, known, now)
+            or forms.holds(component.hide, known, now) is not False
         ):
             continue
-        if _is_true(component.readonly, known, now):
+        if forms.holds(component.readonly, known, now) is not False:
             click.echo(f"  {component.label}: {_shown(known.get(component.key))}")
             continue
         if component.id in errors:
             click.secho(f"  {errors[component.id]}", fg="red")
         answers[component.key] = _value(component, known, now)
     return answers
-
-
-def _hidden(component: forms.Component, data: Mapping[str, object], now: datetime) -> bool:
-    return component.hide is not None and component.hide.evaluate(data, now=now) is True
-
-
-def _is_true(rule: Any, data: Mapping[str, object], now: datetime) -> bool:
-    if rule.expression is not None:
-        return rule.expression.evaluate(data, now=now) is True
-    return rule.constant is True
 
 
 def _value(component: forms.Component, data: Mapping[str, object], now: datetime) -> Any:
@@ -61,7 +51,7 @@ def _value(component: forms.Component, data: Mapping[str, object], now: datetime
         return typed == "j"
     if component.type == "dynamiclist":
         typed = click.prompt(f"  {label}, Liste wie [{{feld: 1}}]", default="[]", show_default=False)
-        return forms.prefill_value(feel.evaluate(typed, {}))
+        return forms.plain(feel.evaluate(typed, {}))
     hint = {"number": " (Zahl)", "datetime": " (JJJJ-MM-TT)" if component.subtype != "time" else " (HH:MM)"}.get(component.type, "")
     typed = click.prompt(f"  {label}{hint}", default=_shown(before), show_default=before not in (None, ""))
     return _typed(component, typed.strip())
@@ -98,7 +88,7 @@ def _chosen(component: forms.Component, label: str, options: Sequence[tuple[obje
         if all(part.isascii() and part.isdecimal() and 1 <= int(part) <= len(values) for part in numbers) and (
             several or len(numbers) <= 1
         ):
-            chosen = [forms.prefill_value(values[int(part) - 1]) for part in numbers]
+            chosen = [forms.plain(values[int(part) - 1]) for part in numbers]
             return chosen if several else (chosen[0] if chosen else None)
         click.secho(f"  Bitte Nummern von 1 bis {len(values)} angeben.", fg="red")
 
@@ -115,4 +105,4 @@ def _typed(component: forms.Component, typed: str) -> Any:
 
 
 def _shown(value: object) -> str:
-    return "" if value is None else str(forms.prefill_value(value))
+    return "" if value is None else str(forms.plain(value))

@@ -9,8 +9,9 @@ from forms.attachments import placed
 from forms.checks import check
 from forms.chosen import Chosen
 from forms.display import german_schema
+from forms.evaluation import holds
 from forms.model import Component, Form, walk
-from forms.prefill import prefill, prefill_value
+from forms.prefilling import browser_data, plain, prefill
 from forms.reader import as_far_as_readable, read
 from forms.validation import Result, validate
 
@@ -20,11 +21,13 @@ __all__ = [
     "Form",
     "Result",
     "as_far_as_readable",
+    "browser_data",
     "check",
     "german_schema",
+    "holds",
     "placed",
+    "plain",
     "prefill",
-    "prefill_value",
     "read",
     "validate",
     "walk",

@@ -17,8 +17,7 @@ _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 def german_schema(schema: Mapping[str, object], data: Mapping[str, object]) -> dict[str, object]:
     """Return the schema with `{{name}}` in its text components replaced where the name holds an amount or a date.
 
-    schema, data: as the viewer takes them (data from `prefill`, so amounts are text with two decimals and dates ISO 8601). Other
-    placeholders and expressions are left to the viewer.
+    data: from `prefill`, so amounts have two decimals and dates are ISO 8601. Other placeholders and expressions are left to the viewer.
     """
     shown = dict(schema)
     inner = schema.get("components")
@@ -32,6 +31,8 @@ def german_schema(schema: Mapping[str, object], data: Mapping[str, object]) -> d
 
 def _german(found: re.Match[str], data: Mapping[str, object]) -> str:
     value = paths.value_at(data, tuple(found[1].split(".")))
+    if isinstance(value, Decimal) and value.as_tuple().exponent == -2:
+        value = str(value)
     if isinstance(value, str) and _AMOUNT.fullmatch(value):
         return f"{Decimal(value):,.2f}".translate(str.maketrans(",.", ".,"))
     if isinstance(value, str) and _DAY.fullmatch(value):

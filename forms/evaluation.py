@@ -9,23 +9,25 @@ from decimal import Decimal, InvalidOperation
 
 from engine import feel
 from forms.chosen import Chosen
-from forms.model import Component, Rule
+from forms.model import Component, Condition, Rule
 
 
 @dataclass
 class Run:
-    """One validation. base: what the form was prefilled with. errors: what was found so far, by field id.
+    """One validation. base: the case's variables. begun: the form's data as it was opened. errors: what was found, by field id.
 
     chosen: the files that came with the submission, by the key that stands in its values.
     """
 
     now: datetime
     base: Mapping[str, object]
+    begun: Mapping[str, object]
     errors: dict[str, str] = field(default_factory=dict)
     chosen: Mapping[str, Sequence[Chosen]] = field(default_factory=dict)
 
 
 def constant(run: Run, component: Component, name: str, seen: Mapping[str, object]) -> object:
+    """Return what a rule says: its constant, or the value of its expression."""
     rule: Rule | None = component.validate.get(name)
     if rule is None:
         return None
@@ -33,19 +35,29 @@ def constant(run: Run, component: Component, name: str, seen: Mapping[str, objec
 
 
 def limit(run: Run, component: Component, name: str, seen: Mapping[str, object]) -> Decimal | None:
-    return decimal(constant(run, component, name, seen))
+    """Return a limit. Raises ValueError where the rule gives something that is no number."""
+    value = constant(run, component, name, seen)
+    if value is None:
+        return None
+    number = decimal(value)
+    if number is None:
+        raise ValueError(name)
+    return number
 
 
 def decimal(value: object) -> Decimal | None:
+    """Return the number, or None where it is none."""
     if value is None or value == "" or isinstance(value, bool):
         return None
     try:
-        return Decimal(str(value))
+        number = Decimal(str(value))
     except InvalidOperation:
         return None
+    return number if number.is_finite() else None
 
 
 def evaluate(run: Run, expression: feel.Expression | None, variables: Mapping[str, object]) -> object:
+    """Return the value of an expression, None where there is none or it fails."""
     if expression is None:
         return None
     try:
@@ -54,5 +66,14 @@ def evaluate(run: Run, expression: feel.Expression | None, variables: Mapping[st
         return None
 
 
-def is_true(run: Run, expression: feel.Expression | None, variables: Mapping[str, object]) -> bool:
-    return evaluate(run, expression, variables) is True
+def holds(condition: Condition, variables: Mapping[str, object], now: datetime) -> bool | None:
+    """Return whether a condition holds; None where it gives null and the viewer takes that as true."""
+    if condition.expression is None:
+        return condition.constant
+    try:
+        value = condition.expression.evaluate(variables, now=now)
+    except feel.FeelError:
+        return False  # the viewer tells nobody and goes on
+    if value is None or (isinstance(value, list) and None in value):
+        return None if condition.if_null else False
+    return value is True

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from datetime import date, datetime, time
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from zoneinfo import ZoneInfo
 
+from engine import feel
 from forms.model import Component
 
 BERLIN = ZoneInfo("Europe/Berlin")
-NUMBER = re.compile(r"[+-]?\d{1,15}(\.\d{1,10})?")
+NUMBER = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]{1,2})?")
+MAX_NUMBER = 40
+MAX_DECIMALS = 10
+OPTION = (str, bool, int, Decimal, Mapping)
 MAX_TEXT = 20_000
 MAX_ROWS = 500
 MAX_DIGITS = 15
@@ -24,21 +29,25 @@ def read(component: Component, raw: object) -> tuple[object, str | None]:
     if kind == "checkbox":
         return (raw, None) if isinstance(raw, bool) else (False, None if raw in (None, "") else f"„{label}“: Erwartet wird ja oder nein.")
     if kind in ("checklist", "taglist"):
-        if raw in (None, ""):
+        if raw is None or raw == "":
             return [], None
-        if not isinstance(raw, list) or len(raw) > MAX_ROWS or not all(isinstance(item, str | int | bool) for item in raw):
+        if not isinstance(raw, list) or len(raw) > MAX_ROWS or not all(isinstance(item, OPTION) for item in raw):
             return [], f"„{label}“: Die Auswahl ist nicht lesbar."
-        return list(dict.fromkeys(raw)), None
+        return [item for number, item in enumerate(raw) if item not in raw[:number]], None
     if raw is None or raw == "":
         return None, None
     if kind == "number":
-        return _number(component, raw)
+        found = number(raw)
+        return found, None if found is not None else f"„{label}“: Erwartet wird eine Zahl, z. B. 120 oder 84,50."
     if kind == "datetime":
         return _moment(component, raw)
     if kind in ("radio", "select"):
-        if isinstance(raw, str | bool | int | Decimal):
-            return raw, None
-        return None, f"„{label}“: Die Auswahl ist nicht lesbar."
+        return (raw, None) if isinstance(raw, OPTION) else (None, f"„{label}“: Die Auswahl ist nicht lesbar.")
+    return _text(component, raw)
+
+
+def _text(component: Component, raw: object) -> tuple[object, str | None]:
+    label = component.label
     if not isinstance(raw, str):
         return None, f"„{label}“: Erwartet wird ein Text."
     if len(raw) > MAX_TEXT:
@@ -50,20 +59,28 @@ def read(component: Component, raw: object) -> tuple[object, str | None]:
     return raw.replace("\r\n", "\n"), None
 
 
-def _number(component: Component, raw: object) -> tuple[object, str | None]:
-    problem = f"„{component.label}“: Erwartet wird eine Zahl, z. B. 120 oder 84.50."
+def number(raw: object) -> Decimal | None:
+    """Return the number that was entered, exactly; None where it is none, or longer than 15 digits before and 10 after the point.
+
+    Written as in the browser: a comma is a point, "5." and ".5" are numbers, and so is "1e3".
+    """
     if isinstance(raw, bool) or not isinstance(raw, str | int | Decimal | float):
-        return None, problem
-    if not isinstance(raw, str) and not -(10**MAX_DIGITS) < raw < 10**MAX_DIGITS:
-        return None, problem
+        return None
     # A JSON number was read from its decimal text; a float can only come from Python callers and is written out.
-    text = str(raw).strip().replace(",", ".") if isinstance(raw, str) else format(Decimal(str(raw)), "f")
-    if not NUMBER.fullmatch(text):
-        return None, problem
-    try:
-        return Decimal(text), None
-    except InvalidOperation:
-        return None, problem
+    text = raw.strip().replace(",", ".") if isinstance(raw, str) else str(raw)
+    if len(text) > MAX_NUMBER or not NUMBER.fullmatch(text):
+        return None
+    found = Decimal(text)
+    if found.adjusted() >= MAX_DIGITS or (found and -found.normalize().as_tuple().exponent > MAX_DECIMALS):  # type: ignore[operator]  # a finite number
+        return None
+    return found.quantize(Decimal(1)) if found == found.to_integral_value() and "e" in text.lower() else found + 0  # no minus before zero
+
+
+def text_of(value: object) -> str:
+    """Return a value of the data as the viewer puts it into a text field."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return feel.number_text(Decimal(value)) if isinstance(value, int | Decimal) else str(value)
 
 
 def _moment(component: Component, raw: object) -> tuple[object, str | None]:

@@ -34,18 +34,30 @@ class Rule:
 
 
 @dataclass(frozen=True, slots=True)
+class Condition:
+    """When a component is hidden or read-only. if_null: whether an expression that gives null counts as true.
+
+    The viewer reads it as a unary test of null: what gives null passes that test, so it hides, except right under `not( )`.
+    """
+
+    constant: bool = False
+    expression: feel.Expression | None = None
+    if_null: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class Component:
     """One component. path: where its value lives, from the form's root or, in a dynamic list, from the row.
 
-    hide: it is hidden when this is true. readonly/disabled: constant or FEEL. note: its text is stored in the case file.
+    hide, readonly: when it is. disabled: in the viewer any text disables, also "=false". note: its text is stored in the case file.
     """
 
     id: str
     type: str
     label: str
     path: tuple[str, ...]
-    hide: feel.Expression | None
-    readonly: Rule
+    hide: Condition
+    readonly: Condition
     disabled: bool
     validate: Mapping[str, Rule] = field(default_factory=dict)
     options: tuple[Option, ...] | None = None
@@ -61,8 +73,9 @@ class Component:
     default: object = None
     note: bool = False
     children: tuple[Component, ...] = ()
-    repeating: bool = False
-    maximum_rows: int | None = None  # of a dynamic list to which no row may be added
+    default_rows: int = 1  # of a dynamic list, where the data hold none
+    is_fixed: bool = False  # a dynamic list in which rows are neither added nor removed
+    minutes: int = 15  # between the times that may be chosen
     accept: Rule = Rule(None, None)  # of a file picker: which kinds, and whether several
     multiple: Rule = Rule(None, None)
 

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+MISSING = object()
 
-def value_at(data: Mapping[str, object], path: tuple[str, ...]) -> object:
-    """Return the value at a path of names, or None."""
+
+def value_at(data: Mapping[str, object], path: tuple[str, ...], missing: object = None) -> object:
+    """Return the value at a path of names, or `missing`."""
     current: object = data
     for part in path:
-        if not isinstance(current, Mapping):
-            return None
-        current = current.get(part)
+        if not isinstance(current, Mapping) or part not in current:
+            return missing
+        current = current[part]
     return current
 
 
@@ -26,10 +28,20 @@ def put(data: dict[str, object], path: tuple[str, ...], value: object) -> None:
     current[path[-1]] = value
 
 
-def merged(known: Mapping[str, object], typed: Mapping[str, object]) -> dict[str, object]:
-    """Return `known` with `typed` over it; contexts are merged, never changed in place."""
-    both = dict(known)
-    for name, value in typed.items():
-        below = both.get(name)
-        both[name] = merged(below, value) if isinstance(value, Mapping) and isinstance(below, Mapping) else value
-    return both
+def remove(data: dict[str, object], path: tuple[str, ...]) -> None:
+    """Take the value at a path of names away, and contexts that become empty by it; contexts on the way are copied."""
+    below = data.get(path[0])
+    if len(path) > 1:
+        if not isinstance(below, Mapping):
+            return
+        inner = dict(below)
+        remove(inner, path[1:])
+        if inner:
+            data[path[0]] = inner
+            return
+    data.pop(path[0], None)
+
+
+def mapping(value: object) -> Mapping[str, object]:
+    """Return the value if it is a context, else an empty one."""
+    return value if isinstance(value, Mapping) else {}

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Any
 
 from engine import errors, feel
 from forms import model
-from forms.model import Component, Form, Option, Rule
+from forms.model import Component, Condition, Form, Option, Rule
 
 MAX_BYTES = 1024 * 1024
 MAX_DEPTH = 20
 MAX_COMPONENTS = 2000
+NEGATION = re.compile(r"not\s*\(")
+INTERVALS = (1, 5, 10, 15, 30, 60)  # the viewer takes 15 for any other
+LIMITS = frozenset({"min", "max", "minLength", "maxLength"})  # the rules that may be FEEL
 Fault = Callable[[str, str, str, str], None]
 
 
@@ -74,12 +78,8 @@ def _refuse(name: str) -> object:
     raise ValueError(f"{name} ist keine Zahl")
 
 
-def _fixed_rows(item: Mapping[str, Any]) -> int | None:
-    """Return how many rows a list has at the start when none may be added, else None."""
-    if item.get("allowAddRemove", True) and item.get("isRepeating", True):
-        return None
-    rows = item.get("defaultRepetitions", 1)
-    return rows if isinstance(rows, int) and item.get("isRepeating", True) else 1
+def _count(value: object, otherwise: int) -> int:
+    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else otherwise
 
 
 class _Builder:
@@ -104,7 +104,7 @@ class _Builder:
             component = self.component(item, prefix, depth)
             if component is None:
                 continue
-            if component.type in model.KEYED and component.path in keys and component.hide is None:
+            if component.type in model.KEYED and component.path in keys and component.hide.expression is None:
                 self.tell(
                     component.id,
                     component.label,
@@ -139,14 +139,14 @@ class _Builder:
         kept = isinstance(properties, dict) and properties.get("ablage") == "akte"
         validate = item.get("validate")
         rules = {
-            name: self.rule(value, identity, label, name)
+            name: self.rule(value, identity, label, name) if name in LIMITS else Rule(value, None)
             for name, value in (validate.items() if isinstance(validate, dict) else ())
             if value is not None
         }
         return Component(
             id=identity, type=kind, label=" ".join(label.split()), path=path,
-            hide=self.feel(hide, identity, label, "Sichtbarkeit") if isinstance(hide, str) and hide.strip() else None,
-            readonly=self.rule(item.get("readonly", False), identity, label, "readonly"), disabled=bool(item.get("disabled")),
+            hide=self.condition(hide, identity, label, "Sichtbarkeit"), readonly=self.condition(item.get("readonly"), identity, label, "readonly"),
+            disabled=bool(item.get("disabled")),
             validate=rules, options=self.options(item), options_key=str(item["valuesKey"]) if item.get("valuesKey") else None,
             options_expression=self.feel(item["valuesExpression"], identity, label, "Auswahl") if item.get("valuesExpression") else None,
             expression=self.feel(item["expression"], identity, label, "Ausdruck") if kind == "expression" and item.get("expression") else None,
@@ -154,7 +154,8 @@ class _Builder:
             decimal_digits=item.get("decimalDigits") if isinstance(item.get("decimalDigits"), int) else None, increment=item.get("increment"),
             time_format=str(item.get("timeSerializingFormat", "")), disallow_passed_dates=bool(item.get("disallowPassedDates")),
             default=item.get("defaultValue"), note=kind == "textarea" or (kind == "textfield" and kept), children=children,
-            repeating=kind == "dynamiclist", maximum_rows=_fixed_rows(item) if kind == "dynamiclist" else None,
+            default_rows=_count(item.get("defaultRepetitions"), 1), is_fixed=not item.get("allowAddRemove", True),
+            minutes=item["timeInterval"] if item.get("timeInterval") in INTERVALS else 15,
             accept=self.rule(item.get("accept"), identity, label, "accept"), multiple=self.rule(item.get("multiple"), identity, label, "multiple"),
         )  # fmt: skip
 
@@ -178,9 +179,17 @@ class _Builder:
         return tuple(Option(option.get("value"), str(option.get("label", ""))) for option in drawn if isinstance(option, dict))
 
     def rule(self, value: object, identity: str, label: str, name: str) -> Rule:
-        if isinstance(value, str) and value.strip().startswith("="):
+        if isinstance(value, str) and value.startswith("="):
             return Rule(None, self.feel(value, identity, label, name))
         return Rule(value, None)
+
+    def condition(self, value: object, identity: str, label: str, where: str) -> Condition:
+        if not isinstance(value, str) or not value.startswith("="):
+            return Condition(
+                constant=where != "Sichtbarkeit" and bool(value)
+            )  # a condition must be an expression, to be read-only need not
+        expression = self.feel(value, identity, label, where)
+        return Condition(expression=expression, if_null=expression is None or not NEGATION.match(expression.text))
 
     def feel(self, text: object, identity: str, label: str, where: str) -> feel.Expression | None:
         try:

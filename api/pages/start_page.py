@@ -57,8 +57,7 @@ def start(process_key: str) -> ResponseReturnValue:
             tasks = user_tasks.of_instance(tx, session.tenant_id, made.id)
     except (errors.InvalidInput, errors.InvalidState, errors.Incident) as refused:
         fields = refused.fields if isinstance(refused, errors.InvalidInput) else {}
-        shown = {name: forms.prefill_value(value) for name, value in submitted.items()}
-        return _page(process, form, shown, fields, str(refused), business_key), 422 if isinstance(refused, errors.InvalidInput) else 409
+        return _page(process, form, submitted, fields, str(refused), business_key), 422 if isinstance(refused, errors.InvalidInput) else 409
     flash(f"„{process.name}“ ist gestartet.", "gut")
     first = next((task for task in tasks if set(task.candidate_groups) & set(session.roles)), None)
     return uploads.go_on(url_for("task_list.show") if first is None else url_for("task_page.show", task_id=first.id))
@@ -92,6 +91,6 @@ def _page(
 ) -> str:
     schema = forms.german_schema(form.schema, data) if form is not None else {"type": "default", "components": []}
     return render_template(
-        "starten_formular.html", prozess=process, schema=schema, daten=data, fehler=fields, meldung=message, schluessel=business_key,
-        **uploads.limits(),
+        "starten_formular.html", prozess=process, schema=forms.browser_data(schema), daten=forms.browser_data(data), fehler=fields,
+        meldung=message, schluessel=business_key, **uploads.limits(),
     )  # fmt: skip

@@ -57,8 +57,7 @@ def _again(task_id: UUID, submitted: Mapping[str, object], refused: errors.Rejec
         if not task.is_open:
             return _too_late(task, completion.form_of(tx, task), submitted, str(refused)), status
         form, data = completion.data_of(tx, task, now=clock.now(tx, session.tenant_id))
-        shown = {**data, **{name: forms.prefill_value(value) for name, value in submitted.items()}}
-        return _page(tx, task, form, shown, fields, str(refused)), status
+        return _page(tx, task, form, {**data, **submitted}, fields, str(refused)), status
 
 
 def _too_late(task: user_tasks.UserTask, form: forms.Form | None, submitted: Mapping[str, object], message: str) -> str:
@@ -94,7 +93,8 @@ def _page(
     basis, _, hint = (drawn.documentation if drawn else "").partition("\n")
     schema = forms.german_schema(form.schema, data) if form is not None else {"type": "default", "components": []}
     return render_template(
-        "aufgabe.html", aufgabe=task, formular=form, schema=schema, daten=data, fehler=fields, meldung=message, rechtsgrundlage=basis, hinweis=hint,
+        "aufgabe.html", aufgabe=task, formular=form, schema=forms.browser_data(schema), daten=forms.browser_data(data),
+        fehler=fields, meldung=message, rechtsgrundlage=basis, hinweis=hint,
         darf=assignment.may_work_on(task, app.session()), ausblick=outlook.of(definition, task.element_id), vorbereitet_von=user_tasks.prepared_by(tx, task),
         **uploads.limits(),
     )  # fmt: skip
