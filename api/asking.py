@@ -27,7 +27,7 @@ def ask(form: forms.Form, data: Mapping[str, object], *, errors: Mapping[str, st
             or len(component.path) > 1
             or component.disabled
             or component.type in NOT_ASKED
-            or forms.holds(component.hide, known, now) is not False
+            or forms.holds(component.hide, known, now) is True
         ):
             continue
         if forms.holds(component.readonly, known, now) is not False:

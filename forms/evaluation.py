@@ -67,13 +67,14 @@ def evaluate(run: Run, expression: feel.Expression | None, variables: Mapping[st
 
 
 def holds(condition: Condition, variables: Mapping[str, object], now: datetime) -> bool | None:
-    """Return whether a condition holds; None where it gives null and the viewer takes that as true."""
+    """Return whether a condition holds; None where it gives null.
+
+    The viewer reads a condition as a unary test of null: null passes it, and so does a list that holds null.
+    """
     if condition.expression is None:
         return condition.constant
     try:
         value = condition.expression.evaluate(variables, now=now)
     except feel.FeelError:
         return False  # the viewer tells nobody and goes on
-    if value is None or (isinstance(value, list) and None in value):
-        return None if condition.if_null else False
-    return value is True
+    return None if value is None or (isinstance(value, list) and None in value) else value is True

@@ -35,14 +35,10 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """When a component is hidden or read-only. if_null: whether an expression that gives null counts as true.
-
-    The viewer reads it as a unary test of null: what gives null passes that test, so it hides, except right under `not( )`.
-    """
+    """When a component is hidden or read-only: a constant, or a FEEL expression."""
 
     constant: bool = False
     expression: feel.Expression | None = None
-    if_null: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from engine import feel
 from forms.model import Component
-from forms.prefilling import SEVERAL, exact
+from forms.prefilling import exact
 
 CHOICES = frozenset({"radio", "select", "checklist", "taglist"})
 

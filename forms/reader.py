@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Any
@@ -15,7 +14,6 @@ from forms.model import Component, Condition, Form, Option, Rule
 MAX_BYTES = 1024 * 1024
 MAX_DEPTH = 20
 MAX_COMPONENTS = 2000
-NEGATION = re.compile(r"not\s*\(")
 INTERVALS = (1, 5, 10, 15, 30, 60)  # the viewer takes 15 for any other
 LIMITS = frozenset({"min", "max", "minLength", "maxLength"})  # the rules that may be FEEL
 Fault = Callable[[str, str, str, str], None]
@@ -188,8 +186,7 @@ class _Builder:
             return Condition(
                 constant=where != "Sichtbarkeit" and bool(value)
             )  # a condition must be an expression, to be read-only need not
-        expression = self.feel(value, identity, label, where)
-        return Condition(expression=expression, if_null=expression is None or not NEGATION.match(expression.text))
+        return Condition(expression=self.feel(value, identity, label, where))
 
     def feel(self, text: object, identity: str, label: str, where: str) -> feel.Expression | None:
         try:

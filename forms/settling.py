@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import date, datetime, time
 
 from forms import attachments, evaluation, initial, inputs, model, paths, scope
 from forms.evaluation import Run
@@ -92,7 +93,7 @@ def _field(
         typed, problem = _read(run, component, start)
         return Place(component, rows, around, start, typed=start if problem else typed)
     typed, problem = _read(run, component, paths.value_at(given, component.path))
-    return Place(component, rows, around, _shown(component, typed), typed, problem, is_open=True)
+    return Place(component, rows, around, _shown(run, component, typed), typed, problem, is_open=True)
 
 
 def _read(run: Run, component: Component, raw: object) -> tuple[object, str | None]:
@@ -102,8 +103,8 @@ def _read(run: Run, component: Component, raw: object) -> tuple[object, str | No
 def _is_hidden(run: Run, component: Component, given: Mapping[str, object], around: Scope | None) -> bool:
     """Return whether nobody sees a component.
 
-    Where its condition gives null and the field was sent all the same, the browser has shown it: its FEEL compares a number with a text,
-    ours does not. Then it is checked like any other, so that nothing typed is lost without a word.
+    Where its condition gives null the viewer hides it, mostly: under `not( )`, in a range, or with a number beside a text its FEEL gives
+    what ours does not. So it is hidden unless it was sent; then it was seen, and is checked like any other, that nothing typed is lost.
     """
     if component.hide.expression is None or around is None:
         return False
@@ -123,25 +124,30 @@ def _is_readonly(run: Run, component: Component, around: Scope | None) -> bool:
     return evaluation.holds(component.readonly, around.variables(), run.now) is not False
 
 
-def _shown(component: Component, typed: object) -> object:
-    """Return what expressions see of a value: a date is a text in the browser; nothing entered is the empty text, list, or no."""
+def _shown(run: Run, component: Component, typed: object) -> object:
+    """Return what expressions see of a value, as in the browser.
+
+    Nothing entered is the empty text, list, or no; a day is a text; a time is what the clock on the wall shows.
+    """
     if typed is None:
         return initial.empty(component)
-    return typed.isoformat() if component.type == "datetime" and component.subtype == "date" and not isinstance(typed, str) else typed  # type: ignore[attr-defined]  # a date
+    if isinstance(typed, time) and typed.tzinfo is not None:
+        return datetime.combine(run.now.astimezone(inputs.BERLIN), typed).astimezone(inputs.BERLIN).time()
+    return typed.isoformat() if isinstance(typed, date) and not isinstance(typed, datetime) else typed
 
 
 def _list(
     run: Run, component: Component, given: Mapping[str, object], begun: Mapping[str, object], around: Scope | None, rows: tuple[int, ...]
 ) -> Place:
-    sent, start = paths.value_at(given, component.path), paths.value_at(begun, component.path)
+    sent, start = paths.value_at(given, component.path, paths.MISSING), paths.value_at(begun, component.path)
     starts = [paths.mapping(row) for row in start] if isinstance(start, list) else []
-    lines = [] if sent is None else sent
     is_fixed = component.is_fixed or component.disabled or _is_readonly(run, component, around)
     most = len(starts) if is_fixed else inputs.MAX_ROWS
-    if not isinstance(lines, list) or len(lines) > most:
+    rows_sent = [{}] * len(starts) if sent is paths.MISSING else [] if sent is None else sent
+    if not isinstance(rows_sent, list) or len(rows_sent) > most:
         problem = f"„{component.label}“: Erwartet werden höchstens {most} Zeilen."
         return Place(component, rows, around, [], problem=problem, is_open=True)
-    lines = [paths.mapping(row) for row in lines]
+    lines = [paths.mapping(row) for row in rows_sent]
     if is_fixed:  # rows in which nobody sees a field are not sent
         lines += [{}] * (len(starts) - len(lines))
     matched = tuple(starts if is_fixed else _matched(run, component, lines, starts))
@@ -152,8 +158,17 @@ def _list(
         own = {**begins, **paths.mapping(seen[number] if number < len(seen) else None)}  # the viewer keeps what is hidden in a row
         inner = around.row(own, number) if around is not None else None
         found.append(tuple(_places(run, component.children, line, begins, inner, (*rows, number), False)))
+    if sent is paths.MISSING and not is_fixed and any(_is_sent(place) for line in found for place in line):
+        found, matched = [], ()  # it would have been sent: there are no rows
     value = [_seen(places, begins) or (None if places else {}) for places, begins in zip(found, matched, strict=True)]
     return Place(component, rows, around, value, lines=tuple(found), is_open=not is_fixed)
+
+
+def _is_sent(place: Place) -> bool:
+    """Return whether a browser sends anything of a field or list."""
+    if place.component.type == "dynamiclist":
+        return any(_is_sent(below) for line in place.lines for below in line)
+    return not place.is_hidden and not place.component.disabled
 
 
 def _matched(

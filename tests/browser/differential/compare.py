@@ -74,7 +74,11 @@ def judge(viewer: Viewer, case: Case, *, now: datetime = NOW) -> Outcome:
     schema, shown = forms.browser_data(form.schema), forms.browser_data(data)
     assert isinstance(schema, dict)
     assert isinstance(shown, dict)
-    seen = viewer.fill(schema, shown, case.actions)
+    return compared(form, case, viewer.fill(schema, shown, case.actions), now=now)
+
+
+def compared(form: forms.Form, case: Case, seen: Seen, *, now: datetime = NOW) -> Outcome:
+    """Return where the server differs from what the browser made of a case."""
     result = forms.validate(form, seen.data, case.variables, now=now)
     fields = dict(_fields(form.components, seen.data, ""))
     judged = [(found, _listed(found, fields.get(found.partition(": ")[0]))) for found in _differences(form, seen, result)]

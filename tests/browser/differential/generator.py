@@ -30,7 +30,7 @@ DATA: dict[str, tuple[Any, ...]] = {
 }  # fmt: skip
 CONDITIONS: dict[str, tuple[str, ...]] = {
     "text": ('{} = "x"', '{} != "x"', '{} = ""', "{} = null", "string length({}) > 2", 'contains({}, "a")', 'starts with({}, "A")', 'upper case({}) = "ABC"'),
-    "number": ("{} > 5.125", "{} < 3.125", "{} = null", "{} = 4", "{} != 4", "{} in [1..9]", "{} between 2 and 6", "{} > 1.125 and {} < 50.125"),
+    "number": ("{} > 5.125", "{} < 3.125", "{} = null", "{} = 4", "{} != 4", "{} != null and {} in [1..9]", "{} between 2 and 6", "{} > 1.125 and {} < 50.125"),
     "sum": ("{} > 5.125", "number({}) < 3.125", "{} = null"),
     "flag": ("{}", "not({})", "{} = true", "{} != true", "{} = false"),
     "choice": ('{} = "a"', '{} != "b"', "{} = null", 'list contains(["a", "c"], {})', '{} in ("a", "b")'),
@@ -42,7 +42,8 @@ CONDITIONS: dict[str, tuple[str, ...]] = {
 }  # fmt: skip
 VALUES: dict[str, tuple[tuple[str, str], ...]] = {
     "text": (('{} + "!"', "text"), ("string length({})", "number"), ("upper case({})", "text"), ('if {} = "x" then 1 else 2', "number"), ("{}", "text")),
-    "number": (("{} + 1", "number"), ("{} * 2", "number"), ("string({})", "text"), ("if {} > 3.125 then \"x\" else \"abc\"", "text"), ("{{a: {}}}.a", "number"), ("-{}", "number"), ("{} / 4", "number")),
+    "number": (("{} + 1", "number"), ("{} * 2", "number"), ("string({})", "text"),
+        ("if {} > 3.125 then \"x\" else \"abc\"", "text"), ("-{}", "number"), ("{} / 4", "number")),
     "sum": (("number({}) * 2", "number"), ("number({})", "number")),
     "flag": (("{}", "flag"), ("not({})", "flag"), ("if {} then 4 else 6", "number")),
     "choice": (("{}", "choice"), ('if {} = "a" then "x" else ""', "text")),
@@ -280,7 +281,7 @@ def _expression(growing: Growing, name: str, rows: tuple[str, ...]) -> tuple[Dra
         return {**compute, "expression": f"={_condition(growing, rows)}"}, "flag"
     known, written = rng.choice(found)
     template, kind = rng.choice(VALUES[known.kind])
-    return {**compute, "expression": "=" + template.replace("{}", written).replace("{{", "{").replace("}}", "}")}, kind
+    return {**compute, "expression": "=" + template.replace("{}", written)}, kind
 
 
 Maker = Callable[[Growing, str, tuple[str, ...]], tuple[Drawn, str]]

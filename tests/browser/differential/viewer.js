@@ -177,6 +177,14 @@ async function touched() {
   throw new Error('the expressions never come to rest');
 }
 
+/** For a person with a keyboard: the form stands there, and what it would send can be asked. */
+globalThis.show = async ({ schema, data }) => { await fill(schema, data, []); };
+globalThis.submitted = async () => {
+  await settled();
+  const { data, errors } = form.submit();
+  return JSON.stringify({ data, errors, shown: shown(), leaks: leaks(), stale: false, raw: form._getState().data, faults: [], done: [] });
+};
+
 globalThis.run = async ({ schema, data, actions, steady = true }) => {
   let kept = actions;
   let faults;
@@ -188,9 +196,11 @@ globalThis.run = async ({ schema, data, actions, steady = true }) => {
     const left = kept.filter((action) => !action.done || HOW[action.do] === HOW.add || HOW[action.do] === HOW.remove || visible.has(key(action.id, action.at)));
     if (left.length === kept.length || round === RERUNS) {
       const stale = first !== JSON.stringify(form._getState().data);
-      form.submit();
-      await settled();
-      if (steady) { await touched(); form.submit(); await settled(); }
+      for (let round = 0; steady && round < 2; round += 1) {
+        form.submit();
+        await settled();
+        await touched();
+      }
       const { data: submitted, errors } = form.submit();
       return JSON.stringify({ data: submitted, errors, shown: shown(), leaks: leaks(), stale, raw: form._getState().data, faults, done: kept.map((action) => action.done) });
     }

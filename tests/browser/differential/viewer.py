@@ -43,16 +43,28 @@ class Viewer:
     ) -> Seen:
         """Show the form, do the actions, submit. steady: wait until no expression is computed from old values any more."""
         told = self.page.evaluate("(given) => run(given)", {"schema": schema, "data": data, "actions": actions, "steady": steady})
-        found = json.loads(told, parse_float=Decimal)
-        return Seen(
-            found["data"], dict(_flat(found["errors"])), frozenset(found["shown"]), tuple(found["leaks"]), found["stale"], found["raw"],
-            tuple(found["faults"]), tuple(found["done"]),
-        )  # fmt: skip
+        return _seen(told)
+
+    def show(self, schema: Mapping[str, Any], data: Mapping[str, Any]) -> None:
+        """Put the form on the page, to be filled with mouse and keyboard."""
+        self.page.evaluate("(given) => show(given)", {"schema": schema, "data": data})
+
+    def submitted(self) -> Seen:
+        """Return what the form on the page sends."""
+        return _seen(self.page.evaluate("() => submitted()"))
 
     def feel(self, expressions: Sequence[str], context: Mapping[str, Any]) -> list[Any]:
         """Return the values of FEEL expressions (each beginning with =) as JSON."""
         found: list[Any] = json.loads(self.page.evaluate("([e, c]) => feel(e, c)", [expressions, context]), parse_float=Decimal)
         return found
+
+
+def _seen(told: str) -> Seen:
+    found = json.loads(told, parse_float=Decimal)
+    return Seen(
+        found["data"], dict(_flat(found["errors"])), frozenset(found["shown"]), tuple(found["leaks"]), found["stale"], found["raw"],
+        tuple(found["faults"]), tuple(found["done"]),
+    )  # fmt: skip
 
 
 def _flat(errors: Mapping[str, Any]) -> Iterator[tuple[str, list[str]]]:

@@ -1,0 +1,156 @@
+"""The same form, the same inputs: the viewer in Chromium and the server come to the same verdict and the same data.
+
+Where they mean to differ the reason stands in `compare.LISTED` and in the cases of DIFFERENT. More random forms, from a seed up to another:
+FORM_SEEDS=1000:4000 pytest tests/browser/differential
+"""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Iterator
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+import pytest
+from playwright.sync_api import Browser
+
+import forms
+from tests.browser.differential import cases_conditions, cases_fields, cases_lists, compare, generator, viewer
+from tests.browser.differential.compare import LISTED, NOW, Case
+from tests.browser.differential.drawing import do, drawn, number, one, options, text, typed, write
+from tests.browser.differential.viewer import Viewer
+
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("viewer")]
+BERLIN = ZoneInfo("Europe/Berlin")
+FIRST, _, LAST = os.environ.get("FORM_SEEDS", "0:320").partition(":")
+SEEDS = range(int(FIRST), int(LAST))
+CHUNK = 40
+TABLE = {**cases_fields.CASES, **cases_conditions.CASES, **cases_lists.CASES}
+# What the server says or keeps, where it is stricter than the browser on purpose.
+DIFFERENT: dict[str, tuple[Case, str]] = {
+    "only spaces where something is required": (typed(text("t", validate={"required": True}), "   "), LISTED["blank"]),
+    "a day of the case that has passed": (
+        one(drawn("datetime", "d", subtype="date", disallowPassedDates=True, validate={"required": True}), d=date(2026, 8, 16)),
+        LISTED["passed"],
+    ),
+    "a time of the case beside the interval": (
+        one(drawn("datetime", "d", subtype="datetime", timeSerializingFormat="utc_offset"), d=datetime(2026, 9, 1, 8, 20, tzinfo=BERLIN)),
+        LISTED["interval"],
+    ),
+    "an address without a dot": (typed(text("t", validate={"validationType": "email"}), "amt@detmold"), LISTED["dot"]),
+    "typed, then locked by another field": (
+        Case([text("schalter"), text("t", readonly='=schalter = "x"')], {"t": "alt"}, [write("t", "neu"), write("schalter", "x")]),
+        LISTED["locked"],
+    ),
+}
+
+
+@pytest.fixture(scope="module")
+def shown(chromium: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Viewer]:
+    page = viewer.opened(chromium, tmp_path_factory.mktemp("viewer"), NOW)
+    faults: list[str] = []
+    page.on("pageerror", lambda fault: faults.append(str(fault)))
+    yield Viewer(page)
+    page.context.close()
+    assert not faults
+
+
+@pytest.mark.parametrize("name", TABLE)
+def test_both_agree_on_the_tricky_ones(name: str, shown: Viewer) -> None:
+    outcome = compare.judge(shown, TABLE[name])
+
+    assert outcome.differences == ()
+    assert (outcome.listed, outcome.excused, outcome.seen.faults) == ((), "", ())
+
+
+@pytest.mark.parametrize("name", DIFFERENT)
+def test_where_they_differ_the_server_is_stricter_and_there_is_a_reason(name: str, shown: Viewer) -> None:
+    case, reason = DIFFERENT[name]
+
+    outcome = compare.judge(shown, case)
+
+    assert (outcome.differences, outcome.listed) == ((), (reason,))
+
+
+@pytest.mark.parametrize("first", range(SEEDS.start, SEEDS.stop, CHUNK))
+def test_both_agree_on_random_forms(first: int, shown: Viewer) -> None:
+    told: Counter[str] = Counter()
+
+    for seed in range(first, min(first + CHUNK, SEEDS.stop)):
+        case = generator.case(seed)
+        outcome = compare.judge(shown, case)
+        told.update(["forms", *(["excused"] if outcome.excused else []), *(["with errors"] if outcome.result.errors else [])])
+        if outcome.differences and not outcome.excused:
+            small = generator.shrunk(case, lambda smaller: _differs(shown, smaller))
+            pytest.fail(f"seed {seed}: {compare.judge(shown, small).differences}\n{generator.told(small)}")
+
+    assert told["excused"] < told["forms"] / 4  # else the rest proves little
+    assert told["with errors"] > told["forms"] / 10
+
+
+def _differs(shown: Viewer, case: Case) -> bool:
+    outcome = compare.judge(shown, case)
+    return bool(outcome.differences) and not outcome.excused
+
+
+def test_what_a_person_types_key_by_key_is_what_the_server_reads(shown: Viewer) -> None:
+    case = Case(
+        [
+            text("name", validate={"required": True}), number("betrag", decimalDigits=2, serializeToString=True, validate={"min": 1}),
+            drawn("checkbox", "ja"), drawn("radio", "wahl", values=options("a", "b")), drawn("textarea", "grund"),
+            drawn("datetime", "tag", subtype="date"), drawn("select", "land", values=options("nw", "he"), searchable=True),
+            drawn("expression", "doppelt", expression="=number(betrag) * 2"),
+        ]
+    )  # fmt: skip
+    page = shown.page
+    schema = forms.browser_data(case.form.schema)
+    assert isinstance(schema, dict)
+    shown.show(schema, {})
+
+    def field(name: str) -> str:
+        return f'[id$="-{name}"]'
+
+    page.locator(field("name")).press_sequentially("Müller-Lüdenscheid 😀")
+    page.locator(field("betrag")).press_sequentially("1a.2,34567")  # letters, a second point and a third decimal are not taken
+    page.locator(field("betrag")).press("ArrowUp")
+    page.locator(field("ja")).press("Space")
+    page.locator(field("wahl-1")).check()
+    page.locator(field("grund")).press_sequentially("eins\nzwei")
+    page.locator(field("tag-date")).press_sequentially("1.9.2026")
+    page.locator(field("tag-date")).press("Tab")
+    page.locator(field("land")).press_sequentially("Option 1")
+    page.locator(field("land")).press("Enter")
+    outcome = compare.compared(case.form, case, shown.submitted())
+
+    assert outcome.differences == ()
+    assert {name: str(value) for name, value in outcome.result.values.items()} == {
+        "name": "Müller-Lüdenscheid 😀", "betrag": "1.24", "ja": "True", "wahl": "b", "grund": "eins\nzwei", "tag": "2026-09-01", "land": "he",
+        "doppelt": "2.48",
+    }  # fmt: skip
+
+
+def test_what_is_computed_at_the_end_from_what_is_computed_at_the_end_only_the_server_knows(shown: Viewer) -> None:
+    """The viewer computes all of them at once when it submits, so the second sees the first as it was before."""
+    case = TABLE["an expression at the end over one at the end"]
+    schema = forms.browser_data(case.form.schema)
+    assert isinstance(schema, dict)
+
+    seen = shown.fill(schema, {}, case.actions, steady=False)
+    result = forms.validate(case.form, seen.data, {}, now=NOW)
+
+    assert (seen.data["e"], seen.data["f"]) == (8, None)
+    assert (result.values["e"], result.values["f"]) == (8, 9)
+
+
+def test_a_day_is_later_than_today_in_the_browser_when_it_is_today(shown: Viewer) -> None:
+    """Its days begin at midnight in Greenwich, its today in Berlin; `>=` and `<` are the same in both."""
+    case = Case(
+        [drawn("datetime", "d", subtype="date"), drawn("expression", "e", expression="=date(d) > today()")],
+        {},
+        [do("date", "d", "17.8.2026")],
+    )
+
+    outcome = compare.judge(shown, case)
+
+    assert (outcome.seen.data["e"], outcome.result.values["e"]) == (True, False)
