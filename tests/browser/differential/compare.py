@@ -21,6 +21,7 @@ NOW = datetime(2026, 8, 17, 6, 0, tzinfo=UTC)
 RULES = (
     ("Bitte ausfüllen", "Field is required."),
     ("Bitte ankreuzen", "Field is required."),
+    ("Datei auswählen", "Field is required."),
     ("Höchstens \\S+ Nachkommastellen", "Value is expected to have at most"),
     ("ganze Zahl", "Value is expected to be an integer."),
     ("Mindestens \\S+ Zeichen", "Field must have minimum length"),
@@ -79,7 +80,7 @@ def judge(viewer: Viewer, case: Case, *, now: datetime = NOW) -> Outcome:
 
 def compared(form: forms.Form, case: Case, seen: Seen, *, now: datetime = NOW) -> Outcome:
     """Return where the server differs from what the browser made of a case."""
-    result = forms.validate(form, seen.data, case.variables, now=now)
+    result = forms.validate(form, seen.data, case.variables, now=now, chosen=_chosen(form, seen.data))
     fields = dict(_fields(form.components, seen.data, ""))
     judged = [(found, _listed(found, fields.get(found.partition(": ")[0]))) for found in _differences(form, seen, result)]
     listed = tuple(why for _, why in judged if why)
@@ -87,6 +88,13 @@ def compared(form: forms.Form, case: Case, seen: Seen, *, now: datetime = NOW) -
         "a field that nobody sees still counts in the browser" if seen.leaks else LISTED["locked"] if LISTED["locked"] in listed else ""
     )
     return Outcome(seen, result, tuple(found for found, why in judged if not why), listed, excused)
+
+
+def _chosen(form: forms.Form, data: Mapping[str, Any]) -> dict[str, list[forms.Chosen]]:
+    """Return a PDF for each key that the browser sends in place of a file."""
+    keys = [value for component, value in dict(_fields(form.components, data, "")).values() if component.type == "filepicker" and value]
+    document = {"camunda.document.type": "camunda", "storeId": "datei", "documentId": "1", "metadata": {"contentType": "application/pdf"}}
+    return {key: [forms.Chosen(document)] for key in keys}
 
 
 # Where both disagree on purpose. Each of these has a case of its own in the table of cases.
@@ -204,6 +212,8 @@ def same(component: forms.Component, browser: Any, server: Any) -> bool:
         and not isinstance(browser, int | Decimal)
     ):
         return True
+    if component.type == "filepicker":
+        return bool(browser) == bool(server)
     if isinstance(server, bool) or isinstance(browser, bool):
         return browser is server
     if isinstance(server, int | Decimal):

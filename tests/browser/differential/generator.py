@@ -38,7 +38,7 @@ CONDITIONS: dict[str, tuple[str, ...]] = {
     "date": ('date({}) > date("2026-09-30")', "{} = null", "{} != null"),
     "time": ('time({}) < time("12:00:00")', "{} = null"),
     "moment": ("date and time({}) > now()", "{} = null"),
-    "list": ("count({}) > 1", "count({}) = 0"),
+    "list": ("count({}) > 1", "count({}) = 0"), "file": ("{} = null", "{} != null"),
 }  # fmt: skip
 VALUES: dict[str, tuple[tuple[str, str], ...]] = {
     "text": (('{} + "!"', "text"), ("string length({})", "number"), ("upper case({})", "text"), ('if {} = "x" then 1 else 2', "number"), ("{}", "text")),
@@ -52,6 +52,7 @@ VALUES: dict[str, tuple[tuple[str, str], ...]] = {
     "time": (('if {} = null then 1 else 2', "number"),),
     "moment": (('if {} = null then 1 else 2', "number"),),
     "list": (("count({})", "number"),),
+    "file": (("if {} = null then 1 else 2", "number"),),
 }  # fmt: skip
 
 
@@ -194,7 +195,7 @@ def _field(growing: Growing, rows: tuple[str, ...], prefix: str, values: Drawn) 
         if growing.maybe(0.3):
             component["validate"] = {**component.get("validate", {}), "required": True}
         if growing.maybe(0.35):
-            values[name] = rng.choice(DATA[kind])
+            values[name] = rng.choice(DATA.get(kind, (None,)))
         if growing.maybe(0.75):
             growing.writes += _inputs(growing, component, rows)
     growing.known.append(Known(name, kind, len(rows), prefix + name, rows))
@@ -265,6 +266,10 @@ def _moment(growing: Growing, name: str, rows: tuple[str, ...]) -> tuple[Drawn, 
     return component, kind
 
 
+def _file(growing: Growing, name: str, rows: tuple[str, ...]) -> tuple[Drawn, str]:
+    return {"type": "filepicker"}, "file"
+
+
 def _expression(growing: Growing, name: str, rows: tuple[str, ...]) -> tuple[Drawn, str]:
     rng, found = growing.rng, _visible(growing, rows)
     compute = {"type": "expression", "computeOn": rng.choice(("change", "change", "presubmit"))}
@@ -285,7 +290,7 @@ def _expression(growing: Growing, name: str, rows: tuple[str, ...]) -> tuple[Dra
 
 
 Maker = Callable[[Growing, str, tuple[str, ...]], tuple[Drawn, str]]
-MAKERS: tuple[Maker, ...] = (_text, _text, _number, _number, _checkbox, _choice, _choice, _moment, _expression, _expression)
+MAKERS: tuple[Maker, ...] = (_text, _text, _number, _number, _checkbox, _choice, _choice, _moment, _file, _expression, _expression)
 
 
 def _inputs(growing: Growing, component: Drawn, rows: tuple[str, ...]) -> Iterator[Drawn]:
@@ -304,6 +309,8 @@ def _inputs(growing: Growing, component: Drawn, rows: tuple[str, ...]) -> Iterat
             yield {"do": "pick", **where, "value": rng.randint(0, 2)} if growing.maybe(0.8) else {"do": "unpick", **where}
         elif kind == "taglist":
             yield {"do": "tag", **where, "value": rng.randint(0, 2)}
+        elif kind == "filepicker":
+            yield {"do": "file", **where, "value": ["a.pdf"]}
         else:
             if component["subtype"] != "time":
                 yield {"do": "date", **where, "value": rng.choice(DAYS)}

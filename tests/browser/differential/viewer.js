@@ -114,7 +114,7 @@ const put = (data, path, value) => {
 };
 const nothing = (value) => value == null || value === '' || value === false || (Array.isArray(value) && !value.length);
 
-/** What conditions still see of fields that nobody sees: the server never learns of these. */
+/** What expressions still see of fields and rows that nobody sees: the server never learns of these. */
 function leaks() {
   const registry = form.get('formFieldRegistry');
   const paths = form.get('pathRegistry');
@@ -129,10 +129,14 @@ function leaks() {
   registry.getForm().components.forEach((component) => mark(component, {}));
   const seen = form.get('conditionChecker').applyConditions(marked, state.data);
   const visible = new Set(shown());
+  const sent = form._getSubmitData();
   const found = [];
   const look = (field, indexes) => {
     const path = paths.getValuePath(field, { indexes });
     if (field.type === 'dynamiclist') {
+      // Rows at the end in which nobody sees a field are not sent: nobody can tell how many there are.
+      const rows = (at(state.data, path) || []).length;
+      if (rows !== (at(sent, path) || at(state.initialData, path) || []).length) found.push(field.id);
       (at(state.data, path) || []).forEach((_, row) => field.components.forEach((child) => look(child, { ...indexes, [field.id]: row })));
     } else if (field.components) {
       field.components.forEach((child) => look(child, indexes));
