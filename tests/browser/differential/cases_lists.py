@@ -56,7 +56,7 @@ CASES: dict[str, Case] = {
                 "dynamiclist",
                 "l",
                 defaultRepetitions=2,
-                components=[text("t", conditional={"hide": "=i[1] = 2"}, validate={"required": True})],
+                components=[text("t", conditional={"hide": "=i[1] = 1"}, validate={"required": True})],
             )
         ]
     ),
