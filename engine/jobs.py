@@ -264,6 +264,25 @@ def set_retries(tx: Connection, tenant_id: int, job_id: UUID, retries: int, *, b
     tx.execute(text("select pg_notify('vollstreckung_work', '')"))
 
 
+def try_again(tx: Connection, tenant_id: int, job_id: UUID, *, by: str, now: datetime) -> None:
+    """Let a job be taken at once: a try if none is left, and no wait for the next one. Raises errors.NotFound, errors.Conflict (it is held)."""
+    job = get(tx, tenant_id, job_id)
+    instances.hold(tx, tenant_id, job.instance_id)
+    held_now = "locked_by is not null and locked_until >= :now"
+    found = tx.execute(
+        text(f"select locked_by, {held_now} as busy from job where tenant_id = :t and id = :id"),
+        {"t": tenant_id, "id": job_id, "now": clock.database_now(tx)},
+    ).first()
+    if found is None:
+        raise gone()
+    if found.busy:
+        raise errors.Conflict(f"Den Auftrag bearbeitet gerade „{found.locked_by}“.")
+    tx.execute(
+        text("update job set locked_by = null, locked_until = null where tenant_id = :t and id = :id"), {"t": tenant_id, "id": job_id}
+    )
+    set_retries(tx, tenant_id, job_id, max(job.retries, 1), by=by, now=now)
+
+
 def extend(tx: Connection, tenant_id: int, job_id: UUID, *, worker: str, lease: timedelta) -> None:
     """Prolong the lease of a worker, counted from now. Raises errors.Conflict where it has run out: another worker may be next."""
     held(tx, tenant_id, job_id, worker)

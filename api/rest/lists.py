@@ -127,6 +127,21 @@ def page_of(
         return [show(row) for row in listings.rows(tx, listing, app.session().tenant_id, given, page, either)]
 
 
+def cut(
+    found: list[dict[str, Any]], query: Mapping[str, Any], orders: Mapping[str, Callable[[dict[str, Any]], Any]]
+) -> list[dict[str, Any]]:  # fmt: skip
+    """Return the wanted page of what was read as a whole, in the wanted order; what has no value for an order comes last."""
+    wanted = page(query)
+    for order in reversed(wanted.orders):
+        name = camel(order.name)
+        if name not in orders:
+            raise errors.InvalidInput(f"Nach „{name[:60]}“ kann nicht sortiert werden. Möglich sind: {', '.join(orders)}.")
+        valued = [one for one in found if orders[name](one) is not None]
+        others = [one for one in found if orders[name](one) is None]
+        found = sorted(valued, key=orders[name], reverse=order.descending) + others
+    return found[wanted.first :][: wanted.limit]
+
+
 def one_of(listing: Listing, given: Mapping[str, object], show: Callable[[Any], object], missing: errors.NotFound) -> object:
     """Return the one shown row that a filter names for the tenant of the request. Raises `missing` where there is none."""
     found = page_of(listing, given, listings.FIRST_PAGE, show)

@@ -10,8 +10,10 @@ from api.rest.camunda7 import (
     engines,
     external_tasks,
     histories,
+    identities,
     messages,
     migrations,
+    overviews,
     process_definitions,
     process_instances,
     task_forms,
@@ -40,6 +42,8 @@ RESOURCES = (
     task_forms,
     task_variables,
     histories,
+    identities,
+    overviews,
 )
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from engine import bundles
 from engine.listings.listing import Filter, Listing
 
@@ -125,3 +127,20 @@ INCIDENTS = Listing(
     },
     tie="i.id",
 )  # fmt: skip
+
+HISTORIC_INCIDENTS = replace(
+    INCIDENTS,
+    columns=INCIDENTS.columns + ", i.resolved_at, i.resolved_by, i.resolution",
+    source=INCIDENTS.source.replace(" and i.resolved_at is null", ""),
+    filters={
+        **INCIDENTS.filters,
+        "process_definition_key": Filter("text", "p.process_key = :value"),
+        "open": Filter("flag", "i.resolved_at is null"),
+        "resolved": Filter("flag", "i.resolved_at is not null"),
+        "create_time_before": Filter("instant", "i.opened_at < :value"),
+        "create_time_after": Filter("instant", "i.opened_at > :value"),
+        "end_time_before": Filter("instant", "i.resolved_at < :value"),
+        "end_time_after": Filter("instant", "i.resolved_at > :value"),
+    },
+    orders={**INCIDENTS.orders, "create_time": "i.opened_at", "end_time": "i.resolved_at"},
+)

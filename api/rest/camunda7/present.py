@@ -17,7 +17,7 @@ ACTIVITY_TYPES = {
     "catch_event": "intermediateCatchEvent", "throw_event": "intermediateThrowEvent", "boundary_event": "boundaryEvent",
     "event_gateway": "eventBasedGateway", "subprocess": "subProcess", "event_subprocess": "subProcess", "end_event": "noneEndEvent",
 }  # fmt: skip
-INCIDENT_TYPES = {"job": "failedJob", "timer": "failedJob", "message": "failedMessage", "step": "failedStep"}
+INCIDENT_TYPES = {"job": "failedJob", "timer": "failedJob", "start": "failedJob", "message": "failedMessage", "step": "failedStep"}
 
 
 def definition_id(key: str, version: int, uuid: UUID) -> str:
@@ -155,6 +155,18 @@ def incident(row: Any) -> dict[str, object]:
         "failedActivityId": row.element_id or None, "causeIncidentId": row.uuid, "rootCauseIncidentId": row.uuid,
         "configuration": row.wait_id, "incidentMessage": row.message, "tenantId": app.session().tenant_slug, "jobDefinitionId": None,
         "annotation": None,
+    }  # fmt: skip
+
+
+def historic_incident(row: Any) -> dict[str, object]:
+    """Return an incident, open or resolved; annotation: who resolved it and why."""
+    resolved = row.resolved_at is not None
+    shown = incident(row)
+    del shown["incidentTimestamp"]
+    return shown | {
+        "processDefinitionKey": row.process_key, "rootProcessInstanceId": row.instance_uuid, "createTime": variables.instant(row.opened_at),
+        "endTime": variables.instant(row.resolved_at), "removalTime": None, "historyConfiguration": None, "open": not resolved,
+        "resolved": resolved, "deleted": False, "annotation": f"{row.resolved_by}: {row.resolution}" if resolved else None,
     }  # fmt: skip
 
 

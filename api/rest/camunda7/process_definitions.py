@@ -34,9 +34,8 @@ lists.add(
 )  # fmt: skip
 
 
-# A definition is addressed by its id, by its key (latest version), or by key and tenant.
-def _addressed(name: str, suffix: str, method: str, **declared: Any) -> Callable[[View], View]:
-    """Return a decorator that hangs a view(definition, ...) under all three addresses."""
+def addressed(bp: Blueprint, name: str, suffix: str, method: str, **declared: Any) -> Callable[[View], View]:
+    """Return a decorator that hangs a view(tx, definition, ...) under all addresses of a version: its id, its key, its key and tenant."""
 
     def hang(view: View) -> View:
         for number, address in enumerate(
@@ -65,18 +64,18 @@ def _resolving(view: View) -> Callable[..., object]:
     return resolved
 
 
-@_addressed("definition", "", "GET", summary="Eine Fassung eines Prozesses", answer="{id, key, version, …}")
+@addressed(bp, "definition", "", "GET", summary="Eine Fassung eines Prozesses", answer="{id, key, version, …}")
 def get(tx: Connection, definition: Any) -> object:
     return present.process_definition(definition)
 
 
-@_addressed("definition_xml", "/xml", "GET", summary="Das Diagramm", answer="{id, bpmn20Xml}")
+@addressed(bp, "definition_xml", "/xml", "GET", summary="Das Diagramm", answer="{id, bpmn20Xml}")
 def xml(tx: Connection, definition: Any) -> object:
     _, _, _, content = deployments.content_of(tx, definition.uuid, tenant_id=app.session().tenant_id)
     return {"id": present.process_definition(definition)["id"], "bpmn20Xml": content.decode("utf-8", "replace")}
 
 
-@_addressed("definition_start", "/start", "POST", summary="Vorgang starten", roles=starters.ROLES, body=START, answer=INSTANCE)
+@addressed(bp, "definition_start", "/start", "POST", summary="Vorgang starten", roles=starters.ROLES, body=START, answer=INSTANCE)
 def start(tx: Connection, definition: Any, body: dict[str, Any]) -> object:
     starters.may_start(definition.meta)
     session, key, brought = app.session(), starters.business_key_of(body["businessKey"]), Brought()
@@ -90,20 +89,20 @@ def start(tx: Connection, definition: Any, body: dict[str, Any]) -> object:
 
 
 # ---------------------------------------------------------------- start forms
-@_addressed("definition_form", "/startForm", "GET", summary="Kennung des Startformulars", answer="{key, camundaFormRef}")
+@addressed(bp, "definition_form", "/startForm", "GET", summary="Kennung des Startformulars", answer="{key, camundaFormRef}")
 def start_form(tx: Connection, definition: Any) -> object:
     form = _form(tx, definition)
     reference = None if form is None else {"key": form.id, "binding": "latest", "version": None}
     return {"key": None, "camundaFormRef": reference, "contextPath": None}
 
 
-@_addressed("definition_deployed_form", "/deployed-start-form", "GET", summary="Das Startformular", answer="der Inhalt der .form-Datei")
+@addressed(bp, "definition_deployed_form", "/deployed-start-form", "GET", summary="Das Startformular", answer="der Inhalt der .form-Datei")
 def deployed_start_form(tx: Connection, definition: Any) -> object:
     return dict(_drawn(_form(tx, definition)).schema)
 
 
-@_addressed(
-    "definition_form_variables", "/form-variables", "GET", summary="Vorgaben des Startformulars", answer="{Name: {value, type}}",
+@addressed(
+    bp, "definition_form_variables", "/form-variables", "GET", summary="Vorgaben des Startformulars", answer="{Name: {value, type}}",
     query={"variableNames": Field("texts", "nur diese")},
 )  # fmt: skip
 def form_variables(tx: Connection, definition: Any, query: dict[str, Any]) -> object:
@@ -115,8 +114,8 @@ def form_variables(tx: Connection, definition: Any, query: dict[str, Any]) -> ob
     return variables.typed_all({name: value for name, value in data.items() if wanted is None or name in wanted})
 
 
-@_addressed(
-    "definition_submit_form", "/submit-form", "POST", roles=starters.ROLES, body=START, answer=INSTANCE,
+@addressed(
+    bp, "definition_submit_form", "/submit-form", "POST", roles=starters.ROLES, body=START, answer=INSTANCE,
     summary="Vorgang mit dem Startformular starten; die Eingaben werden gegen das Formular geprüft",
 )  # fmt: skip
 def submit_form(tx: Connection, definition: Any, body: dict[str, Any]) -> object:

@@ -45,6 +45,7 @@ def theirs(office: Office) -> dict[str, str]:
         "definition_key": "1",
         "batch_id": instance,
         "document_id": str(document["documentId"]),
+        "user_id": f"{office.prefix}olga",
     }  # fmt: skip
 
 
