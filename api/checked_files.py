@@ -10,7 +10,7 @@ from engine import deployments
 from engine.protocol import Finding
 
 MAX_SHOWN = 1000  # findings on one page
-MAX_DRAWN_BYTES = 8 * 1024 * 1024  # diagrams on one page
+MAX_DRAWN_BYTES = 8 * 1024 * 1024  # of the files that one page draws
 MAX_LINE = 200
 CONTEXT = 2
 
@@ -37,7 +37,7 @@ class Line:
 class File:
     """A file of the check. `drawn` is None where no picture is possible; `undrawn` says why then, in German.
 
-    excerpts: the places with findings, each with a few lines around.
+    marks: drawn thing -> numbers of its findings. excerpts: the places with findings, each with a few lines around.
     """
 
     number: int
@@ -48,16 +48,8 @@ class File:
     warnings: int
     drawn: drawn_files.Drawn | None
     undrawn: str
+    marks: Mapping[str, Sequence[int]]
     excerpts: tuple[tuple[Line, ...], ...]
-
-    @property
-    def marks(self) -> dict[str, list[int]]:
-        """Drawn thing -> numbers of its findings."""
-        found: dict[str, list[int]] = {}
-        for one in self.findings:
-            if one.mark:
-                found.setdefault(one.mark, []).append(one.number)
-        return found
 
     @property
     def everything_is_drawn(self) -> bool:
@@ -78,32 +70,47 @@ def of(files: Mapping[str, bytes], findings: Sequence[Finding]) -> Checked:
     """Return what a page shows of checked files; above MAX_SHOWN findings the errors come first."""
     kept = sorted(findings, key=lambda one: one.severity != "error")[:MAX_SHOWN]
     shown: list[File] = []
-    budget, number = MAX_DRAWN_BYTES, 0
+    budget = MAX_DRAWN_BYTES
     for place, name in enumerate(dict.fromkeys([*files, *(one.file for one in findings)]), start=1):
         content, kind = files.get(name), deployments.kind_of(name)
         drawn, undrawn = _drawn(content, kind, budget)
-        budget -= len(drawn.xml or "") if drawn is not None else 0
+        budget -= len(content or b"") if drawn is not None else 0
+        first = sum(len(file.findings) for file in shown) + 1
         own = sorted((one for one in kept if one.file == name), key=lambda one: (one.severity != "error", one.line, one.element_id))
-        numbered = tuple(
-            Shown(number + k, one, drawn.mark_of(one.element_id) if drawn is not None else "") for k, one in enumerate(own, start=1)
-        )
-        number += len(own)
+        numbered = tuple(Shown(k, one, drawn.mark_of(one.element_id) if drawn else "") for k, one in enumerate(own, start=first))
         everything = [one.severity for one in findings if one.file == name]
+        excerpts = tuple(_excerpts(lines_of(content, kind), numbered)) if content is not None and numbered else ()
         shown.append(
             File(
-                place, name, kind, numbered, everything.count("error"), everything.count("warning"), drawn, undrawn,
-                tuple(_excerpts(_lines(content, kind), numbered)) if content is not None else (),
+                place,
+                name,
+                kind,
+                numbered,
+                everything.count("error"),
+                everything.count("warning"),
+                drawn,
+                undrawn,
+                _marks(numbered),
+                excerpts,
             )
-        )  # fmt: skip
+        )
     errors = sum(file.errors for file in shown)
     return Checked(tuple(shown), errors, len(findings) - errors, len(findings) - len(kept))
+
+
+def _marks(findings: Iterable[Shown]) -> dict[str, list[int]]:
+    found: dict[str, list[int]] = {}
+    for one in findings:
+        if one.mark:
+            found.setdefault(one.mark, []).append(one.number)
+    return found
 
 
 def _drawn(content: bytes | None, kind: str | None, budget: int) -> tuple[drawn_files.Drawn | None, str]:
     if content is None:
         return None, "Diese Datei gehört zu den bereitgestellten Modellen und wurde nicht hochgeladen."
-    if kind == "bpmn" and len(content) > budget:
-        return None, "Für ein Bild auf dieser Seite sind es zu viele oder zu große Diagramme. Bitte die Datei einzeln prüfen."
+    if len(content) > budget:
+        return None, "Für ein Bild auf dieser Seite sind es zu viele oder zu große Dateien. Bitte die Datei einzeln prüfen."
     try:
         return drawn_files.of(content, kind), ""
     except drawn_files.NotDrawable as fault:
@@ -111,7 +118,7 @@ def _drawn(content: bytes | None, kind: str | None, budget: int) -> tuple[drawn_
 
 
 # ---------------------------------------------------------------- lines
-def _lines(content: bytes, kind: str | None) -> list[str]:
+def lines_of(content: bytes, kind: str | None) -> list[str]:
     """Return the lines as the checks count them."""
     text = drawn_files.text_of(content)
     return text.splitlines() if kind == "letter" else text.split("\n")

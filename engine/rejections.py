@@ -23,6 +23,7 @@ KEPT_DAYS = 14
 MAX_KEPT = 200  # of a tenant
 MAX_BYTES = 128 * 1024 * 1024  # of a tenant, files and findings; the newest stays whatever its size
 MAX_TEXT = 255
+MAX_NUMBER = 2**31 - 1  # that a column holds
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +141,18 @@ def find(tx: Connection, uuid: UUID, *, tenant_id: int, now: datetime) -> Reject
     query = text("select name, content from rejected_file where tenant_id = :t and rejection_id = :r order by number")
     files = {file.name: bytes(file.content) for file in tx.execute(query, {"t": tenant_id, "r": row.id})}
     return Rejection(_listed(row), tuple(Finding(*found) for found in row.findings), files)
+
+
+def file(tx: Connection, uuid: UUID, number: int, *, tenant_id: int, now: datetime) -> tuple[str, bytes]:
+    """Return (name, content) of a file of a kept rejection, counted from 1. Raises errors.NotFound."""
+    query = text(
+        "select f.name, f.content from rejected_deployment r join rejected_file f on f.tenant_id = r.tenant_id and f.rejection_id = r.id"
+        f" where {_KEPT} and r.uuid = :u and f.number = :n"
+    )
+    row = tx.execute(query, _of(tenant_id, now) | {"u": uuid, "n": min(number, MAX_NUMBER)}).first()
+    if row is None:
+        raise errors.NotFound("Diese Datei gibt es nicht oder nicht mehr. Bitte die Seite der abgelehnten Bereitstellung neu laden.")
+    return row.name, bytes(row.content)
 
 
 def is_kept(tx: Connection, uuid: UUID, *, tenant_id: int, now: datetime) -> bool:

@@ -44,10 +44,7 @@ def show(rejection_uuid: UUID) -> ResponseReturnValue:
 def file(rejection_uuid: UUID, number: int) -> ResponseReturnValue:
     session = app.session()
     with app.database().begin(session.tenant_id) as tx:
-        files = list(_find(tx, rejection_uuid, session.tenant_id).files.items())
-    if not 1 <= number <= len(files):
-        raise errors.NotFound("Diese Datei gibt es in der abgelehnten Bereitstellung nicht.")
-    name, content = files[number - 1]
+        name, content = rejections.file(tx, rejection_uuid, number, tenant_id=session.tenant_id, now=clock.database_now(tx))
     return send_file(BytesIO(content), mimetype="application/octet-stream", as_attachment=True, download_name=name)
 
 

@@ -16,7 +16,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import text
 from werkzeug.test import TestResponse
 
-from api import background, checked_files, cli, trials
+from api import background, checked_files, cli
 from api.auth import users
 from engine import clock, rejections
 from tests.api.conftest import PASSWORD, City
@@ -155,7 +155,6 @@ def test_inside_a_trial_the_page_says_to_end_it_first(city: City) -> None:
 
     assert (page.status_code, "Probelauf</a> beenden" in page.get_data(as_text=True)) == (404, True)
     assert client.get(link).status_code == 200
-    assert trials.KEPT_DAYS
 
 
 def test_only_designers_see_the_list_but_everybody_who_has_the_link_the_page(city: City) -> None:
@@ -196,7 +195,8 @@ def test_hostile_names_are_shown_as_text_and_given_back_as_attachments(city: Cit
         assert given.headers["Content-Disposition"].startswith("attachment; filename")
         assert "/" not in given.headers["Content-Disposition"].replace("UTF-8''", "")
         assert given.headers["X-Content-Type-Options"] == "nosniff"
-    assert client.get(f"{answer.headers['Location']}/99").status_code == 404
+    for number in ("0", "99", "9" * 30, "-1", "x"):
+        assert client.get(f"{answer.headers['Location']}/{number}").status_code == 404
 
 
 def test_a_corrected_file_is_checked_again_together_with_the_others(city: City) -> None:
@@ -217,6 +217,19 @@ def test_a_corrected_file_is_checked_again_together_with_the_others(city: City) 
     assert "Bereitgestellt: mahnung Fassung" in told
     with city.database.begin(city.seeded.tenants["detmold"]) as tx:
         assert tx.execute(text("select count(*) from resource where content = :c"), {"c": letter}).scalar_one() == 1
+
+
+def test_the_kept_files_are_tried_out_with_the_corrected_one(city: City) -> None:
+    client = city.client("dora")
+    link = posted(city, client, "/prozesse/pruefen", {"mahnung.bpmn": BROKEN}, bereitstellen="1").headers["Location"]
+    fields = {"abgelehnt": link[-36:], "uebrige": "1", "ohne_forderungen": "1"}
+
+    refused = posted(city, client, "/probelauf", {}, **fields)
+    begun = posted(city, client, "/probelauf", {"mahnung.bpmn": changed("mahnung.bpmn", ('x="', 'x="1'))}, **fields)
+    client.post("/probelauf/beenden", data={"token": city.token(client)})
+
+    assert (refused.status_code, "wartewoche_vorbei" in refused.get_data(as_text=True)) == (422, True)
+    assert (begun.status_code, begun.headers["Location"]) == (302, "/probelauf")
 
 
 def test_a_check_alone_keeps_nothing(city: City) -> None:

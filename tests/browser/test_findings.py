@@ -138,5 +138,7 @@ def test_on_a_narrow_screen_a_finding_brings_the_picture_and_a_mark_the_finding(
     expect(page.locator("g.marke-gewaehlt")).to_be_in_viewport()
     page.get_by_role("button", name="1 Befund (1 Fehler): Wartewoche vorbei").click()
     expect(page.locator("#befund-1 .verweis")).to_be_in_viewport()
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), "nothing scrolls sideways"
     desk.check()
+    for path in (page.url.removeprefix(desk.address), "/prozesse/abgelehnt", "/prozesse/pruefen"):
+        desk.open(path)
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), f"{path}: nothing scrolls sideways"

@@ -159,6 +159,10 @@ def test_a_broken_diagram_is_refused_with_a_line_per_fault_that_suffices_to_mend
     problems = told["details"]["kaputt.bpmn"]["errors"]
     assert len(problems) == len(lines) >= 4
     assert {"message", "line", "column", "mainElementId", "elementIds"} == set(problems[0])
+    sent = diagram("kaputt", inner=BROKEN).splitlines()
+    tags = {one["mainElementId"]: sent[one["line"] - 1][one["column"] - 1 :] for one in problems}
+    for element, tag in (("brief_senden", "serviceTask"), ("pruefen", "userTask"), ("f4", "sequenceFlow")):
+        assert tags[element].startswith(f'<bpmn:{tag} id="{element}"')
     with office.database.look() as tx:
         assert tx.execute(text("select count(*) from definition where key = 'kaputt'")).scalar_one() == 0
 
