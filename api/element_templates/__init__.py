@@ -14,6 +14,7 @@ from typing import Any
 import processes
 from api import wiring
 from api.element_templates import camunda7, camunda8, computations
+from engine import errors
 
 PLATFORMS = {"camunda7": camunda7, "camunda8": camunda8}
 PLATFORM_NAMES = {"camunda7": "Camunda 7", "camunda8": "Camunda 8"}
@@ -68,4 +69,7 @@ def _written(template: Mapping[str, Any]) -> str:
 
 def _released(platform: str) -> Mapping[str, Mapping[str, Any]]:
     path = RECORD / filename(platform)
-    return {template["id"]: template for template in json.loads(path.read_bytes())} if path.exists() else {}
+    try:
+        return {template["id"]: template for template in json.loads(path.read_bytes())} if path.exists() else {}
+    except ValueError as fault:
+        raise errors.InvalidState(f"„{path}“ ist nicht zu lesen. Bitte die zuletzt ausgelieferte Datei wiederherstellen.") from fault

@@ -9,7 +9,6 @@ from engine import jobs
 
 # The Modeler takes a template for one of Camunda 8 when this name occurs in `$schema`, whatever address stands around it.
 SCHEMA = "@camunda/zeebe-element-templates-json-schema"
-
 CATEGORY = {"category": {"id": "vollstreckung", "name": "Vollstreckung"}}
 
 

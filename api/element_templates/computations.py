@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import processes
-from engine import dmn
+from engine import dmn, errors
 from engine.dmn import model
 from engine.jobs import Parameter
 from processes import law
@@ -33,7 +33,7 @@ class Computation:
 
 
 def all_computations() -> list[Computation]:
-    """Return tables and functions, each by name."""
+    """Return tables and functions, each by name. Raises errors.InvalidState where a table is faulty."""
     return [*sorted(_tables(), key=lambda one: one.id), *sorted(_functions(), key=lambda one: one.id)]
 
 
@@ -56,14 +56,17 @@ def _functions() -> Iterator[Computation]:
 
 def _tables() -> Iterator[Computation]:
     for path in Path(processes.__file__).parent.glob("*/*.dmn"):
-        tables = dmn.parse(path.read_bytes(), path.name, law.FUNCTIONS)
+        try:
+            tables = dmn.parse(path.read_bytes(), path.name, law.FUNCTIONS)
+        except dmn.DecisionError as fault:
+            raise errors.InvalidState(f"Zu einer fehlerhaften Tabelle gibt es keine Elementvorlage. Bitte berichtigen: {fault}") from fault
         names = dmn.names_of(tables)
         for decision in tables.decisions.values():
             if isinstance(decision.logic, model.Table):
-                yield _table(decision, decision.logic, sorted(names[decision.id]))
+                yield _table(decision, decision.logic, names[decision.id])
 
 
-def _table(decision: model.Decision, table: model.Table, names: list[str]) -> Computation:
+def _table(decision: model.Decision, table: model.Table, names: Collection[str]) -> Computation:
     is_one = len(table.outputs) == 1
     columns = ", ".join(f"{one.name} ({one.label})" if one.label else one.name for one in table.outputs)
     told = f"Variable für das Ergebnis: {columns}." if is_one else f"Variable für das Ergebnis, einen Kontext mit {columns}."
@@ -72,7 +75,7 @@ def _table(decision: model.Decision, table: model.Table, names: list[str]) -> Co
         label=f"Tabelle: {decision.name}",
         purpose=f"Schlägt in der Tabelle „{decision.name}“ ({decision.id}) nach; es gilt die Zeile des Stichtags.",
         element="bpmn:BusinessRuleTask",
-        inputs=tuple(_column(name, table) for name in names),
+        inputs=tuple(_column(name, table) for name in sorted(names, key=lambda name: (_readers(name, table), name))),
         result=Parameter(f"{decision.id}_ergebnis", "Ergebnis", told),
         camunda7={"camunda:decisionRef": decision.id, "camunda:mapDecisionResult": _mapping(table)},
         camunda8={"decisionId": decision.id},
@@ -93,5 +96,13 @@ def _column(name: str, table: model.Table) -> Parameter:
     if name == "stichtag":
         return Parameter(name, "Stichtag", "Tag, dessen Zeile gilt.", proposed="=today()")
     own = next((one.label for one in table.inputs if one.label and one.expression.text.strip() == name), "")
-    readers = [one.label or one.expression.text for one in table.inputs if name in one.expression.names]
-    return Parameter(name, own or name, f"Für die Spalte{'n' if len(readers) > 1 else ''} {', '.join(f'„{label}“' for label in readers)}.")
+    readers = [f"„{table.inputs[at].label or table.inputs[at].expression.text}“" for at in _readers(name, table)]
+    told = (
+        f"Für die Spalte{'n' if len(readers) > 1 else ''} {', '.join(readers)}." if readers else "Für eine Tabelle, auf der diese aufbaut."
+    )
+    return Parameter(name, own or name, told)
+
+
+def _readers(name: str, table: model.Table) -> list[int]:
+    """Return the columns whose condition reads a variable."""
+    return [at for at, one in enumerate(table.inputs) if name in one.expression.names]

@@ -18,10 +18,10 @@ PLACES = {
 
 def run(folder: Path, *, as_json: bool) -> None:
     """Write one file per platform and say where the Modeler finds them. Raises errors.InvalidInput where the folder cannot be written."""
-    paths = [folder / name for name in element_templates.files()]
+    made = {folder / name: content for name, content in element_templates.files().items()}
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        for path, content in zip(paths, element_templates.files().values(), strict=True):
+        for path, content in made.items():
             path.write_bytes(content)
     except OSError as fault:
         raise errors.InvalidInput(
@@ -29,9 +29,9 @@ def run(folder: Path, *, as_json: bool) -> None:
         ) from fault
     counts = {platform: len(element_templates.templates(platform)) for platform in element_templates.PLATFORMS}
     if as_json:
-        console.emit_json({"files": [str(path) for path in paths], "templates": counts})
+        console.emit_json({"files": [str(path) for path in made], "templates": counts})
         return
-    for path, (platform, count) in zip(paths, counts.items(), strict=True):
+    for path, (platform, count) in zip(made, counts.items(), strict=True):
         console.out.print(
             f"{path}: {count} Elementvorlagen für {element_templates.PLATFORM_NAMES[platform]}", highlight=False, markup=False
         )

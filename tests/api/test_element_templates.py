@@ -94,6 +94,27 @@ def test_the_command_refuses_a_folder_that_it_cannot_write(tmp_path: Path) -> No
     assert "Bitte einen anderen Ordner angeben" in refused.stderr
 
 
+def test_a_released_file_that_cannot_be_read_is_told_by_its_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "vollstreckung-camunda7.json").write_text("<<<<<<< HEAD")
+    monkeypatch.setattr(element_templates, "RECORD", tmp_path)
+
+    refused = CliRunner().invoke(cli.main, ["element-templates", str(tmp_path / "neu")])
+
+    assert refused.exit_code == 1
+    assert "vollstreckung-camunda7.json“ ist nicht zu lesen" in refused.stderr
+    assert not (tmp_path / "neu").exists()
+
+
+def test_a_table_asks_for_what_its_columns_read_in_their_order_under_their_names() -> None:
+    (made,) = [one for one in loaded("camunda7") if one["id"] == "de.vollstreckung.tabelle.freigabe_erforderlich"]
+
+    asked = [(one["label"], one["binding"]["name"]) for one in made["properties"] if one["type"] != "Hidden"]
+    assert asked == [
+        ("Stichtag", "stichtag"), ("Maßnahme", "massnahme"), ("Art der Pfändung", "massnahme_art"), ("Betrag der Maßnahme (€)", "betrag"),
+        ("Ergebnis", "camunda:resultVariable"),
+    ]  # fmt: skip
+
+
 def test_the_page_describes_every_topic_and_hands_out_both_files_with_links_back(city: City) -> None:
     client = city.client("anna")
 
