@@ -8,7 +8,7 @@ from SpiffWorkflow.util.task import TaskState
 
 from engine import errors, feel, values
 from engine.protocol import Event
-from engine.spiff import children, model, nodes, parts
+from engine.spiff import children, model, nodes, parts, results
 from engine.spiff.nodes import Node
 from engine.spiff.tokens import Change, Scope, Token
 
@@ -79,9 +79,8 @@ class Activity(Node):
             for gone in before:
                 local.variables.pop(gone.target, None)
             self._set_inputs(token, local)
-        for other in token.workflow.live_tokens():
-            if other.role == "boundary" and other.host == token.number:
-                other.local = token.local
+        for other in token.workflow.near.at(token.number, "boundary"):
+            other.local = token.local
 
     def locals_of(self, token: Token) -> dict[str, object]:
         """Return the mapped inputs of the activity."""
@@ -97,9 +96,8 @@ class Activity(Node):
     def close_boundaries(self, token: Token) -> None:
         if not self.boundaries or token.role == "instance":  # those of a loop watch the whole of it
             return
-        for other in token.workflow.live_tokens():
-            if other.role == "boundary" and other.host == token.number:
-                other.cancel()
+        for other in token.workflow.near.at(token.number, "boundary"):
+            other.cancel()
 
     def before_leaving(self, token: Token) -> None:
         workflow = token.workflow
@@ -112,7 +110,7 @@ class Activity(Node):
             workflow.drop_scope(token.local)
             token.local = None
         if self.element.loop is not None:
-            for scope in [s for s in workflow.scopes.values() if s.owner == token.number]:
+            for scope in workflow.near.owned_by(token.number):
                 workflow.drop_scope(scope.id)
 
     def give_out(self, token: Token) -> None:
@@ -132,14 +130,13 @@ class Activity(Node):
         workflow = my_task.workflow
         children.require(workflow, my_task.number)
         self.close_boundaries(my_task)
-        for scope in [s for s in workflow.scopes.values() if s.owner == my_task.number]:
+        for scope in workflow.near.owned_by(my_task.number):
             workflow.cancel_scope(scope.id)
             workflow.drop_scope(scope.id)
         if self.element.loop is None or my_task.role == "instance":
             return
-        for other in workflow.live_tokens():
-            if other.role == "instance" and other.host == my_task.number:
-                other.cancel()
+        for other in workflow.near.at(my_task.number, "instance"):
+            other.cancel()
 
     def answer(self, token: Token, given: Mapping[str, object]) -> None:
         """A stimulus brought the result: set the variables and go on."""
@@ -186,7 +183,7 @@ class Activity(Node):
             count = self._cardinality(token, loop)
         token.internal_data |= {"n": count, "done": 0, "next": 0, "items": items}
         if loop.output_collection:
-            token.internal_data["made"] = [None] * count
+            token.internal_data["made"] = results.NOTHING
         if count == 0:
             self._set_collected(token, loop)
             return True
@@ -264,15 +261,15 @@ class Activity(Node):
         self._tell_counts(token, 1 if loop.sequential and data["done"] < data["n"] else data["n"] - data["done"])
         if loop.output_collection and loop.output_element is not None:
             found = workflow.computed({"wert": workflow.evaluate(loop.output_element, instance, "Ergebnis der Mehrfachausführung")}, token)
-            data["made"][instance.internal_data["i"]] = found["wert"]
-            workflow.scopes[instance.scope].variables[loop.output_collection] = data["made"]  # for the condition below
+            data["made"] = results.add(data["made"], instance.internal_data["i"], found["wert"])
+            if loop.completion is not None and loop.output_collection in loop.completion.names:
+                workflow.scopes[instance.scope].variables[loop.output_collection] = results.all_of(data["made"], data["n"])
         complete = loop.completion is not None and workflow.evaluate(loop.completion, instance, "Abschlussbedingung") is True
         workflow.drop_scope(instance.scope)
         if complete or data["done"] >= data["n"]:
             children.require(workflow, token.number)
-            for other in workflow.live_tokens():
-                if other.role == "instance" and other.host == token.number:
-                    other.cancel()
+            for other in workflow.near.at(token.number, "instance"):
+                other.cancel()
             self._set_collected(token, loop)
             token.complete()
         elif loop.sequential:
@@ -281,7 +278,8 @@ class Activity(Node):
     def _set_collected(self, token: Token, loop: model.Loop) -> None:
         """Set the list of what the instances made; null where one did not end."""
         if loop.output_collection:
-            token.workflow.assign(token.scope, {loop.output_collection: token.internal_data["made"]}, self.element.id)
+            made = results.all_of(token.internal_data["made"], token.internal_data["n"])
+            token.workflow.assign(token.scope, {loop.output_collection: made}, self.element.id)
 
     def _loop_goes_on(self, token: Token, loop: model.Loop) -> bool:
         if loop.maximum is not None and token.internal_data["n"] >= loop.maximum:

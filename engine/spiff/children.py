@@ -142,6 +142,8 @@ def forget(instance: Instance, apart: Iterable[int]) -> None:
     if gone:
         instance.by_number = {n: t for n, t in instance.by_number.items() if of_scope(instance, t.scope) not in gone}
         instance.scopes = {n: s for n, s in instance.scopes.items() if of_scope(instance, n) not in gone}
+        instance.near.only(instance.by_number.values())
+        instance.near.only_scopes(instance.scopes.values())
     instance.bodies, instance.families = {}, {}
     remember(instance)
 

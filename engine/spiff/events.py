@@ -187,8 +187,8 @@ class ReceiveTask(Activity):
 def choose_branch(token: Token) -> None:
     """The token's event is the first behind its event gateway: the others are no longer waited for."""
     workflow = token.workflow
-    for other in workflow.live_tokens():
-        if other.role == "branch" and other.host == token.host and other is not token:
+    for other in workflow.near.at(token.host or 0, "branch"):
+        if other is not token:
             other.cancel()
     token.role, token.host = "", None
     workflow.journal.append(Event("flow_taken", token.via or "", workflow.path_of(token)))

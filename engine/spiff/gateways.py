@@ -35,7 +35,7 @@ class ParallelGateway(Node):
     def joined(self, my_task: Token) -> bool:
         """Let the token go on for all when one waits on each incoming flow; return whether it does."""
         workflow = my_task.workflow
-        here = [t for t in workflow.live_tokens() if t.task_spec is self and t.scope == my_task.scope and t._state == TaskState.WAITING]
+        here = [t for t in workflow.near.in_scope(my_task.scope) if t.task_spec is self and t._state == TaskState.WAITING]
         first: dict[str | None, Token] = {}
         for token in here:
             first.setdefault(token.via, token)
@@ -67,11 +67,11 @@ class InclusiveGateway(Node):
     def try_join(self, token: Token) -> bool:
         """Let the waiting tokens through once every incoming flow has one, or no other token of the scope can still arrive."""
         workflow = token.workflow
-        here = [t for t in workflow.live_tokens() if t.task_spec is self and t.scope == token.scope and t._state == TaskState.WAITING]
+        here = [t for t in workflow.near.in_scope(token.scope) if t.task_spec is self and t._state == TaskState.WAITING]
         if not here or here[0] is not token:
             return False
         if {t.via for t in here} != set(self.incoming):
-            others = [t for t in workflow.live_tokens() if t.scope == token.scope and t.task_spec is not self and t.role != "watcher"]
+            others = [t for t in workflow.near.in_scope(token.scope) if t.task_spec is not self and t.role != "watcher"]
             places = [(t.task_spec.name, t.via if t._state == TaskState.WAITING else None) for t in others]
             if workflow.definition.arrives(self.name, places):
                 return False

@@ -317,7 +317,10 @@ class _Move:
             self.new.journal_element("element_activated", token, migrated=True)
             one.node.open_locals(token)
             if token.local is not None:
-                self.new.scopes[one.scope].parent = token.local
+                scope = self.new.scopes[one.scope]
+                self.new.near.drop_scope(scope)
+                scope.parent = token.local
+                self.new.near.add_scope(scope)
             one.node.open_boundaries(token)
             for name in one.node.watchers:
                 containers.arm_watcher(self.new, self.target.node(name), one.scope)

@@ -106,11 +106,13 @@ def _add(instance: Instance, scopes: Iterable[Sequence[Any]], tokens: Iterable[S
     for fields in scopes:
         scope = instance.scopes[fields[0]] = Scope(*fields)
         scope.variables = sealed.loaded(scope.variables)
+        instance.near.add_scope(scope)
     for number, name, task_state, scope_id, via, local, host, role, internal in tokens:
         token = Token(instance, instance.definition.node(name), instance.task_tree, number, scope_id)
         token._state, token.via, token.local, token.host, token.role = task_state, via, local, host, role
         token.internal_data = internal or {}
         instance.by_number[number] = token
+        instance.near.add(token)
         if role not in ("boundary", "watcher"):
             instance.scopes[scope_id].live += 1
         restored.append(token)

@@ -23,6 +23,7 @@ from engine.protocol import Changed, Event, Outgoing, Wait
 from engine.spiff import children, juel
 from engine.spiff.budget import Budget
 from engine.spiff.expressions import Expression
+from engine.spiff.near import Near
 from engine.spiff.tokens import Change, Scope, Token
 
 if TYPE_CHECKING:
@@ -59,6 +60,7 @@ class Instance(BpmnWorkflow):  # type: ignore[misc]  # SpiffWorkflow is untyped
         self.counter = 0
         self.scopes: dict[int, Scope] = {}
         self.by_number: dict[int, Token] = {}
+        self.near = Near()
         self.ready: deque[Token] = deque()
         self.drained: deque[int] = deque()
         self.outcome: str | None = None
@@ -189,6 +191,7 @@ class Instance(BpmnWorkflow):  # type: ignore[misc]  # SpiffWorkflow is untyped
         token = Token(self, spec, parent or self.task_tree, self.counter, scope)
         token.via, token.role, token.host = via, role, host
         self.by_number[token.number] = token
+        self.near.add(token)
         if role not in ("boundary", "watcher"):
             self.scopes[scope].live += 1
         return token
@@ -233,6 +236,7 @@ class Instance(BpmnWorkflow):  # type: ignore[misc]  # SpiffWorkflow is untyped
             token._parent, token._children = root.id, []
         root._children = list(kept)
         self.by_number = {token.number: token for token in kept.values()}
+        self.near.only(kept.values())
         self.tasks = {root.id: root, **kept}
         self.last_task = None
 
@@ -244,6 +248,7 @@ class Instance(BpmnWorkflow):  # type: ignore[misc]  # SpiffWorkflow is untyped
         self.counter += 1
         scope = Scope(self.counter, parent, kind, owner, path, dict(variables or {}))
         self.scopes[scope.id] = scope
+        self.near.add_scope(scope)
         return scope
 
     def chain(self, scope_id: int) -> list[Scope]:
@@ -306,9 +311,8 @@ class Instance(BpmnWorkflow):  # type: ignore[misc]  # SpiffWorkflow is untyped
 
     def scope_ended(self, scope: Scope) -> None:
         """The last token of a scope has ended: complete its owner, or the instance."""
-        for token in self.live_tokens():
-            if token.scope == scope.id:
-                token.cancel()
+        for token in self.near.in_scope(scope.id):
+            token.cancel()
         if scope.owner is None:
             self.complete("completed")
             return
@@ -318,15 +322,17 @@ class Instance(BpmnWorkflow):  # type: ignore[misc]  # SpiffWorkflow is untyped
 
     def drop_scope(self, scope_id: int) -> None:
         """Forget a scope and those inside it."""
-        for inner in [scope.id for scope in self.scopes.values() if scope.parent == scope_id]:
-            self.drop_scope(inner)
-        self.scopes.pop(scope_id, None)
+        for inner in self.near.within(scope_id):
+            self.drop_scope(inner.id)
+        gone = self.scopes.pop(scope_id, None)
+        if gone is not None:
+            self.near.drop_scope(gone)
 
     def cancel_scope(self, scope_id: int, keep: Token | None = None) -> None:
         """Cancel every token in the scope and inside it."""
         children.require_inside(self, scope_id)
-        for token in self.live_tokens():
-            if token is not keep and token.is_live and self.is_inside(token.scope, scope_id):
+        for token in self.near.inside(scope_id):
+            if token is not keep and token.is_live:
                 token.cancel()
 
     def is_inside(self, scope_id: int | None, outer: int) -> bool:

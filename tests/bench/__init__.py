@@ -27,6 +27,7 @@ from sqlalchemy import create_engine, text
 from api import migrations
 from engine import clock, db, deployments, instances, user_tasks
 from engine.runtime import Runtime
+from tests.engine.spiff import zeebe
 from tests.engine.spiff.bpmn import boundary, chain, file, flow, node, process, timer, user
 
 PASSWORD = "only-for-the-bench"
@@ -46,6 +47,19 @@ MANY_KEY = "viele"
 MANY = (
     node("startEvent", "s") + user("je_eintrag", '<bpmn:multiInstanceLoopCharacteristics isSequential="false" camunda:collection="liste" '
     'camunda:elementVariable="eintrag"/>') + node("endEvent", "e") + chain("s", "je_eintrag", "e")
+)  # fmt: skip
+COLLECTED_KEY = "gesammelt"  # Camunda 8: each child adds to the list of results
+COLLECTED = (
+    zeebe.START
+    + zeebe.user("je_eintrag", inner=zeebe.loop("liste", "eintrag", made="ergebnisse", each="ergebnis"))
+    + zeebe.END
+    + chain("s", "je_eintrag", "e")
+)
+INNER_KEY = "teilprozesse"
+INNER = (
+    node("startEvent", "s") + node("subProcess", "je_eintrag", '<bpmn:multiInstanceLoopCharacteristics camunda:collection="liste"/>'
+    + node("startEvent", "is") + user("innen") + boundary("frist", "innen", timer("timeDuration", "P14D")) + node("endEvent", "ie")
+    + chain("is", "innen", "ie") + flow("frist", "ie")) + node("endEvent", "e") + chain("s", "je_eintrag", "e")
 )  # fmt: skip
 READ, STORE, INSERT = user_tasks.LOCK, instances.STORE, instances.INSERT  # the engine's own, so that the floor does the same
 BARE = "insert into resource (sha256, content) values (%s, %s)"
@@ -90,7 +104,9 @@ def _open() -> Iterator[Bench]:
             insert = text("insert into tenant (world_id, slug, name) values (:w, 'messung', 'Messung') returning id")
             tenant_id = tx.execute(insert, {"w": world_id}).scalar_one()
         with database.begin(tenant_id) as tx:
-            files = {f"{KEY}.bpmn": file(process(BODY, key=KEY)), f"{MANY_KEY}.bpmn": file(process(MANY, key=MANY_KEY))}
+            drawn = {KEY: BODY, MANY_KEY: MANY, INNER_KEY: INNER}
+            files = {f"{key}.bpmn": file(process(body, key=key)) for key, body in drawn.items()}
+            files[f"{COLLECTED_KEY}.bpmn"] = zeebe.file(zeebe.process(COLLECTED, key=COLLECTED_KEY))
             deployments.deploy(tx, files, world_id=world_id, name="Messung", by="messung", now=NOW, readers={})
         with psycopg.connect(url.set(drivername="postgresql").render_as_string(hide_password=False)) as plain:
             yield Bench(database, cached, plain, tenant_id)
@@ -247,6 +263,7 @@ def run(rounds: int = 600, loop_rounds: int = 3000) -> dict[str, float]:
             bench.measure("floor_start", starting.start)
         flat = _flatness(bench, loop_rounds)
         _children(bench, rounds)
+        _cancelled(bench, max(3, rounds // 100))
         gc.unfreeze()
         ms = {f"{name}_ms": round(bench.median(name) * 1000, 4) for name in bench.samples}
         return {
@@ -257,6 +274,8 @@ def run(rounds: int = 600, loop_rounds: int = 3000) -> dict[str, float]:
             "loop_flatness": flat,
             "children_1000_vs_100": bench.median("child_of_1000") / bench.median("child_of_100"),
             "children_1000_vs_10": bench.median("child_of_1000") / bench.median("child_of_10"),
+            "collected_1000_vs_100": bench.median("collected_of_1000") / bench.median("collected_of_100"),
+            "cancelled_1000_vs_100": bench.median("cancel_1000") / bench.median("cancel_100") / 10,
             **ms,
         }
 
@@ -284,13 +303,14 @@ class Children:
 
     bench: Bench
     count: int
+    key: str = MANY_KEY
     tasks: list[UUID] = field(default_factory=list)
 
     def refill(self) -> None:
         tenant_id = self.bench.tenant_id
         with self.bench.database.begin(tenant_id) as tx:
             entries = {"liste": [Decimal(number) for number in range(self.count)]}
-            made = instances.start(tx, MANY_KEY, f"M{self.count}", entries, tenant_id=tenant_id, now=clock.now(tx, tenant_id), by="anna")
+            made = instances.start(tx, self.key, f"M{self.count}", entries, tenant_id=tenant_id, now=clock.now(tx, tenant_id), by="anna")
         with self.bench.database.begin(tenant_id) as tx:
             self.tasks = [task.id for task in user_tasks.of_instance(tx, tenant_id, made.id)]
 
@@ -301,16 +321,33 @@ class Children:
 
 
 def _children(bench: Bench, rounds: int) -> None:
-    """Complete one of 10, of 100 and of 1,000 children in turn."""
-    activities = [Children(bench, count) for count in (10, 100, 1000)]
+    """Complete one of 10, of 100 and of 1,000 children in turn, and of those whose results are gathered."""
+    activities = {f"child_of_{count}": Children(bench, count) for count in (10, 100, 1000)}
+    activities |= {f"collected_of_{count}": Children(bench, count, COLLECTED_KEY) for count in (100, 1000)}
     for number in range(rounds + WARM):
-        for one in activities:
+        for name, one in activities.items():
             if not one.tasks:
                 one.refill()
             if number < WARM:
                 one.complete()
             else:
-                bench.measure(f"child_of_{one.count}", one.complete)
+                bench.measure(name, one.complete)
+
+
+def _cancelled(bench: Bench, rounds: int) -> None:
+    """Cancel an instance with 100 and one with 1,000 subprocesses, each with a task and its timer, in turn."""
+    tenant_id = bench.tenant_id
+    for _ in range(rounds):
+        for count in (100, 1000):
+            with bench.database.begin(tenant_id) as tx:
+                now, entries = clock.now(tx, tenant_id), {"liste": list(range(count))}
+                made = instances.start(tx, INNER_KEY, f"A{count}", entries, tenant_id=tenant_id, now=now, by="anna")
+
+            def cancel(instance_id: int = made.id) -> None:
+                with bench.database.begin(tenant_id) as tx:
+                    instances.cancel(tx, tenant_id, instance_id, reason="Messung", by="anna", now=clock.now(tx, tenant_id))
+
+            bench.measure(f"cancel_{count}", cancel)
 
 
 def sql() -> str:
