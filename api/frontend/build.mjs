@@ -8,9 +8,14 @@ const here = dirname(fileURLToPath(import.meta.url));
 const out = join(here, '..', 'static', 'dist');
 const modules = join(here, 'node_modules');
 
-// Texts that form-js does not hand to its translation. The build fails where a new version writes them otherwise.
+// Texts that form-js does not hand to its translation, and its point in numbers: it reads a comma, but shows a point. The build fails where a new version writes them otherwise.
 const FORM_TEXTS = [
   ["children: valueLabel || 'Select'", "children: valueLabel || 'Bitte wählen'"],
+  ["placeholder: 'Search'", "placeholder: 'Suchen'"],
+  ["emptyListMessage = 'No results'", "emptyListMessage = 'Nichts gefunden'"],
+  ['`Remove list item ${itemIndex + 1}`', '`Zeile ${itemIndex + 1} entfernen`'],
+  ['alt: "This is an image placeholder"', 'alt: "Kein Bild"'],
+  ['value: displayValue,', "value: String(displayValue ?? '').replace('.', ','),"],
   ['placeholder: getLocaleReadableDateFormat()', "placeholder: 'TT.MM.JJJJ'"],
   ['dateFormat: getLocaleDateFlatpickrConfig()', "dateFormat: 'd.m.Y'"],
 ];

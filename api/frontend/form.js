@@ -3,54 +3,10 @@ import { Form } from '@bpmn-io/form-js-viewer';
 import flatpickr from 'flatpickr';
 import { German } from 'flatpickr/dist/l10n/de.js';
 import { address, filePicker, newFiles } from './filepicker.js';
+import { translate } from './german.js';
 import { renewToken, send } from './sending.js';
 
 flatpickr.localize(German);
-
-const GERMAN = {
-  'Field is required.': 'Bitte ausfüllen.',
-  'Field must match pattern {value}.': 'Die Schreibweise stimmt nicht.',
-  'Field must have minimum length of {value}.': 'Mindestens {value} Zeichen.',
-  'Field must have maximum length of {value}.': 'Höchstens {value} Zeichen.',
-  'Field must have minimum value of {value}.': 'Mindestens {value}.',
-  'Field must have maximum value of {value}.': 'Höchstens {value}.',
-  'Value is not a number.': 'Bitte eine Zahl angeben.',
-  'Value is expected to be an integer.': 'Bitte eine ganze Zahl angeben.',
-  'Value is expected to have at most 1 decimal digit.': 'Höchstens eine Nachkommastelle.',
-  'Value is expected to have at most {value} decimal digits.': 'Höchstens {value} Nachkommastellen.',
-  'Please select a valid value, the two nearest valid values are {previousValue} and {nextValue}.':
-    'Möglich sind {previousValue} oder {nextValue}.',
-  'Field must be a valid email.': 'Bitte eine E-Mail-Adresse angeben.',
-  'Field must be a valid international phone number. (e.g. +4930664040900)': 'Bitte eine Telefonnummer angeben, z. B. +4952319770.',
-  'Date and time must both be entered.': 'Bitte Datum und Uhrzeit angeben.',
-  'No content to show.': 'Hier gibt es nichts anzuzeigen.',
-  "External content couldn't be loaded.": 'Der Inhalt konnte nicht geladen werden.',
-  'Nothing to show.': 'Keine Einträge.',
-  '{page} of {total}': '{page} von {total}',
-  'Previous page': 'Vorige Seite',
-  'Next page': 'Nächste Seite',
-  'Click to sort by {value} descending': 'Absteigend nach {value} sortieren',
-  'Click to sort by {value} ascending': 'Aufsteigend nach {value} sortieren',
-  'Click to remove sorting': 'Sortierung aufheben',
-  'Document reference is not defined.': 'Im Formular ist nicht angegeben, welche Datei gezeigt wird.',
-  'Unable to download document': 'Die Datei konnte nicht geladen werden.',
-  'Download {fileName}': '„{fileName}“ herunterladen',
-  'Skip to search': 'Zur Suche springen',
-  'Remove tag': 'Auswahl entfernen',
-  Search: 'Suchen',
-  'No results': 'Nichts gefunden',
-  'All values selected': 'Alle sind ausgewählt',
-  'Add new': 'Hinzufügen',
-  'Expand all ({value})': 'Alle {value} zeigen',
-  Collapse: 'Zuklappen',
-  Increment: 'Erhöhen',
-  Decrement: 'Verringern',
-};
-
-function translate(template, replacements = {}) {
-  const text = GERMAN[template] ?? template;
-  return text.replace(/\{([^}]+)\}/g, (_, key) => replacements[key] ?? `{${key}}`);
-}
 
 const read = (id) => JSON.parse(document.getElementById(id).textContent);
 const holder = document.getElementById('formular');
@@ -61,7 +17,8 @@ async function start() {
   const form = new Form({ container: holder, additionalModules: [{ translate: ['value', translate] }, documents, filePicker] });
   await form.importSchema(read('formular-schema'), read('formular-daten'));
   const errors = read('formular-fehler');
-  if (Object.keys(errors).length) showErrors(form, errors);
+  // At first the viewer checks each field by itself and would take the server's messages away again.
+  if (Object.keys(errors).length) painted().then(() => showErrors(form, errors));
   outer.addEventListener('submit', (event) => {
     event.preventDefault();
     const { data, errors: found } = form.submit();
@@ -81,11 +38,25 @@ async function start() {
   holder.dataset.bereit = 'ja';
 }
 
+// After what the viewer does once its fields are painted.
+async function painted() {
+  for (let frame = 0; frame < 2; frame += 1) await new Promise((done) => requestAnimationFrame(done));
+  await new Promise((done) => setTimeout(done));
+}
+
+// What the server calls a place, `id[row][row]`, in its parts.
+function placed(place) {
+  return { id: place.replace(/(\[\d+\])+$/, ''), rows: [...place.matchAll(/\[(\d+)\]/g)].map((found) => Number(found[1])) };
+}
+
 function showErrors(form, errors) {
   const shown = {};
-  for (const [id, message] of Object.entries(errors)) {
-    const row = id.match(/^(.*)\[(\d+)\]$/);
-    shown[row ? row[1] : id] = [message];
+  for (const [place, message] of Object.entries(errors)) {
+    const { id, rows } = placed(place);
+    // The viewer keeps the messages of a field in a dynamic list in arrays by row, one within another.
+    const path = [id, ...rows];
+    const last = path.pop();
+    path.reduce((target, part) => (target[part] ??= []), shown)[last] = [message];
   }
   form._setState({ errors: shown });
   link();
@@ -124,8 +95,9 @@ function link() {
   for (const anchor of document.querySelectorAll('a[data-feld]')) {
     anchor.addEventListener('click', (event) => {
       event.preventDefault();
-      const id = anchor.dataset.feld.replace(/\[\d+\]$/, '');
-      holder.querySelector(`[id*="${CSS.escape(id)}"]`)?.focus();
+      const { id, rows } = placed(anchor.dataset.feld);
+      const end = CSS.escape(['', id, ...rows].join('_').slice(1));
+      holder.querySelector(`[id$="-${end}"], [id*="-${end}-"]:is(input, textarea, select, button)`)?.focus();
     });
   }
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from tests.browser.differential.compare import Case
@@ -9,6 +10,16 @@ from tests.browser.differential.drawing import do, drawn, number, one, text, wri
 
 BERLIN = ZoneInfo("Europe/Berlin")
 PEOPLE = drawn("dynamiclist", "leute", components=[text("name", validate={"required": True}), number("alter", validate={"min": 18})])
+
+SHOWN: dict[str, dict[str, Any]] = {
+    "text": {"text": "# {{a}}"},
+    "separator": {},
+    "spacer": {"height": 20},
+    "button": {"label": "B", "action": "submit"},
+    "image": {"source": "=bild"},
+    "table": {"label": "T", "dataSource": "=liste", "rowCount": 5, "columns": [{"key": "a", "label": "A"}]},
+    "documentPreview": {"label": "D", "dataSource": "=papiere"},
+}
 
 CASES: dict[str, Case] = {
     # ---- groups and lists
@@ -148,19 +159,7 @@ CASES: dict[str, Case] = {
     "a file": one(drawn("filepicker", "f", validate={"required": True}), do("file", "f", ["a.pdf"])),
     "no file": one(drawn("filepicker", "f", validate={"required": True})),
     "a component without a key beside the others": Case(
-        [
-            {"type": kind, "id": f"x{kind}", **more}
-            for kind, more in {
-                "text": {"text": "# {{a}}"},
-                "separator": {},
-                "spacer": {"height": 20},
-                "button": {"label": "B", "action": "submit"},
-                "image": {"source": "=bild"},
-                "table": {"label": "T", "dataSource": "=liste", "rowCount": 5, "columns": [{"key": "a", "label": "A"}]},
-                "documentPreview": {"label": "D", "dataSource": "=papiere"},
-            }.items()
-        ]
-        + [text("a", validate={"required": True})],
+        [{"type": kind, "id": f"x{kind}", **more} for kind, more in SHOWN.items()] + [text("a", validate={"required": True})],
         {"liste": [{"a": 1}]},
         [write("a", "x")],
     ),

@@ -37,6 +37,7 @@ CONDITIONS: dict[str, tuple[str, ...]] = {
     "several": ('list contains({}, "a")', "count({}) > 1", "{} = null", 'some x in {} satisfies x = "b"'),
     "date": ('date({}) > date("2026-09-30")', "{} = null", "{} != null"),
     "time": ('time({}) < time("12:00:00")', "{} = null"),
+    "zoned": ("{} = null", "{} != null"),
     "moment": ("date and time({}) > now()", "{} = null"),
     "list": ("count({}) > 1", "count({}) = 0"), "file": ("{} = null", "{} != null"),
 }  # fmt: skip
@@ -50,6 +51,7 @@ VALUES: dict[str, tuple[tuple[str, str], ...]] = {
     "several": (("count({})", "number"), ('string join({}, "-")', "text"), ("{}", "several")),
     "date": (('if {} = null then "" else "x"', "text"),),
     "time": (('if {} = null then 1 else 2', "number"),),
+    "zoned": (("if {} = null then 1 else 2", "number"),),
     "moment": (('if {} = null then 1 else 2', "number"),),
     "list": (("count({})", "number"),),
     "file": (("if {} = null then 1 else 2", "number"),),
@@ -195,7 +197,7 @@ def _field(growing: Growing, rows: tuple[str, ...], prefix: str, values: Drawn) 
         if growing.maybe(0.3):
             component["validate"] = {**component.get("validate", {}), "required": True}
         if growing.maybe(0.35):
-            values[name] = rng.choice(DATA.get(kind, (None,)))
+            values[name] = rng.choice(DATA.get("time" if kind == "zoned" else kind, (None,)))
         if growing.maybe(0.75):
             growing.writes += _inputs(growing, component, rows)
     growing.known.append(Known(name, kind, len(rows), prefix + name, rows))
@@ -218,7 +220,9 @@ def _text(growing: Growing, name: str, rows: tuple[str, ...]) -> tuple[Drawn, st
 
 
 def _number(growing: Growing, name: str, rows: tuple[str, ...]) -> tuple[Drawn, str]:
-    rng, rules, more = growing.rng, {}, {}
+    rng = growing.rng
+    rules: Drawn = {}
+    more: Drawn = {}
     others = [written for known, written in _visible(growing, rows) if known.kind == "number"]
     for rule, limits in (("min", (0, 3, "2.5", "=1 + 1", "=unbekannt")), ("max", (5, 50, "99.5", "=10 * 10"))):
         if growing.maybe(0.25):
@@ -263,7 +267,8 @@ def _moment(growing: Growing, name: str, rows: tuple[str, ...]) -> tuple[Drawn, 
         component["timeSerializingFormat"] = growing.rng.choice(("utc_offset", "utc_normalized", "no_timezone"))
     if growing.maybe(0.2):
         component["disallowPassedDates"] = True
-    return component, kind
+    # A time with a zone the viewer compares on a day of the year 1900; only without one it is what the clock on the wall shows.
+    return component, "zoned" if kind == "time" and component["timeSerializingFormat"] != "no_timezone" else kind
 
 
 def _file(growing: Growing, name: str, rows: tuple[str, ...]) -> tuple[Drawn, str]:
@@ -336,7 +341,7 @@ def shrunk(found: Case, fails: Callable[[Case], bool]) -> Case:
 
 
 def _smaller(found: Case) -> Iterator[Case]:
-    for components in _without_one(list(found.components)):
+    for components in _without_one([dict(component) for component in found.components]):
         yield replace(found, components=components)
     for number in range(len(found.actions)):
         yield replace(found, actions=[*found.actions[:number], *found.actions[number + 1 :]])

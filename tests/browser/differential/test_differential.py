@@ -10,6 +10,9 @@ import os
 from collections import Counter
 from collections.abc import Iterator
 from datetime import date, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -23,6 +26,7 @@ from tests.browser.differential.viewer import Viewer
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("viewer")]
 BERLIN = ZoneInfo("Europe/Berlin")
+ROOT = Path(__file__).parents[3]
 FIRST, _, LAST = os.environ.get("FORM_SEEDS", "0:320").partition(":")
 SEEDS = range(int(FIRST), int(LAST))
 CHUNK = 40
@@ -141,6 +145,24 @@ def test_what_is_computed_at_the_end_from_what_is_computed_at_the_end_only_the_s
 
     assert (seen.data["e"], seen.data["f"]) == (8, None)
     assert (result.values["e"], result.values["f"]) == (8, 9)
+
+
+@pytest.mark.parametrize("name", ["auftrag_vorbereiten", "pfaendung_vorbereiten"])
+def test_amounts_among_our_own_options_have_their_cents_in_both(name: str, shown: Viewer) -> None:
+    form = forms.read((ROOT / "forms" / "definitions" / f"{name}.form").read_bytes())
+    component = next(component for component in forms.walk(form.components) if component.options_expression is not None)
+    assert component.options_expression is not None
+    amounts = {"100": "100,00", "84.50": "84,50", "84.55": "84,55", "0.29": "0,29", "1234.01": "1234,01"}
+    claims = [
+        {"kassenzeichen": "DE1", "op_nr": "2", "forderungsart": "Steuer", "offener_betrag": Decimal(text), "forderung_id": 1}
+        for text in amounts
+    ]
+
+    browser = shown.feel([f"={component.options_expression.text}"], {"forderungen": forms.browser_data(claims)})[0]
+    server: Any = component.options_expression.evaluate({"forderungen": claims}, now=NOW)
+
+    expected = [f"DE1/2 Steuer (offen {text} €)" for text in amounts.values()]
+    assert [option["label"] for option in browser] == [option["label"] for option in server] == expected
 
 
 def test_a_day_is_later_than_today_in_the_browser_when_it_is_today(shown: Viewer) -> None:
