@@ -68,7 +68,7 @@ def _tables() -> Iterator[Computation]:
 
 def _table(decision: model.Decision, table: model.Table, names: Collection[str]) -> Computation:
     is_one = len(table.outputs) == 1
-    columns = ", ".join(f"{one.name} ({one.label})" if one.label else one.name for one in table.outputs)
+    columns = ", ".join(f"{one.name} ({one.label})" if one.label.casefold() not in ("", one.name) else one.name for one in table.outputs)
     told = f"Variable für das Ergebnis: {columns}." if is_one else f"Variable für das Ergebnis, einen Kontext mit {columns}."
     return Computation(
         id=f"tabelle.{decision.id}",
@@ -100,7 +100,7 @@ def _column(name: str, table: model.Table) -> Parameter:
     told = (
         f"Für die Spalte{'n' if len(readers) > 1 else ''} {', '.join(readers)}." if readers else "Für eine Tabelle, auf der diese aufbaut."
     )
-    return Parameter(name, own or name, told)
+    return Parameter(name, own or name.replace("_", " ").capitalize(), told)
 
 
 def _readers(name: str, table: model.Table) -> list[int]:

@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 from api import element_templates, wiring
 from api.element_templates import computations, writing
 from api.rest import entrance
-from engine import errors
+from engine import errors, jobs
 
 bp = Blueprint("element_templates_page", __name__)
 
@@ -18,8 +18,14 @@ def show() -> ResponseReturnValue:
     topics = sorted(wiring.all_topics().values(), key=lambda topic: topic.label.casefold())
     made = computations.all_computations()
     return render_template(
-        "elementvorlagen.html", topics=topics, rechnungen=made, plattformen=element_templates.PLATFORM_NAMES, orte=writing.PLACES
-    )
+        "elementvorlagen.html", topics=topics, fuer=_called_for, rechnungen=made, plattformen=element_templates.PLATFORM_NAMES,
+        orte=writing.PLACES,
+    )  # fmt: skip
+
+
+def _called_for(topic: jobs.Topic, value: str) -> list[jobs.Parameter]:
+    """Return the inputs that one value of the choosing input calls for."""
+    return [one for one in topic.inputs if value in one.only_for]
 
 
 @bp.get(f"{element_templates.PAGE}/<platform>.json")
