@@ -10,11 +10,11 @@ from typing import Any
 import click
 
 import forms
-from engine import feel
+from engine import documents, feel
 
 LISTS = frozenset({"checklist", "taglist"})
 CHOICES = frozenset({"radio", "select"})
-NOT_ASKED = frozenset({"expression", "filepicker"})
+NOT_ASKED = frozenset({"expression"})
 
 
 def ask(form: forms.Form, data: Mapping[str, object], *, errors: Mapping[str, str], now: datetime) -> dict[str, Any]:
@@ -49,12 +49,24 @@ def _value(component: forms.Component, data: Mapping[str, object], now: datetime
     if component.type == "checkbox":
         typed = click.prompt(f"  {label} (j/n)", default="j" if before is True else "n", type=click.Choice(["j", "n"]), show_choices=False)
         return typed == "j"
+    if component.type == "filepicker":
+        return _files(component, label, before)
     if component.type == "dynamiclist":
         typed = click.prompt(f"  {label}, Liste wie [{{feld: 1}}]", default="[]", show_default=False)
         return forms.plain(feel.evaluate(typed, {}))
     hint = {"number": " (Zahl)", "datetime": " (JJJJ-MM-TT)" if component.subtype != "time" else " (HH:MM)"}.get(component.type, "")
     typed = click.prompt(f"  {label}{hint}", default=_shown(before), show_default=before not in (None, ""))
     return _typed(component, typed.strip())
+
+
+def _files(component: forms.Component, label: str, before: object) -> Any:
+    """Return chosen files as scenarios write them; nobody chooses real ones here, so each is a small file of its kind."""
+    had = [documents.name_of(one) for one in documents.walk(before)]
+    several = component.multiple.constant is not False and component.multiple.constant is not None
+    hint = "Dateinamen wie bescheid.pdf, mit Komma" if several else "Dateiname wie bescheid.pdf"
+    typed = click.prompt(f"  {label} ({hint}; leer: keine)", default=", ".join(had), show_default=bool(had))
+    names = [name.strip() for name in typed.split(",") if name.strip()]
+    return [f"datei:{name}" for name in names] or None
 
 
 def _options(component: forms.Component, data: Mapping[str, object], now: datetime) -> Sequence[tuple[object, str]]:

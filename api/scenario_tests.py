@@ -11,7 +11,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection, create_engine
 
-from api import completion, migrations, seeding, wiring
+from api import migrations, sample_files, seeding, wiring
 from engine import db, errors, worker
 from engine.db import Database
 from engine.spiff import model, reader
@@ -51,7 +51,7 @@ def play(
         seeded.tenants,
         database.begin,
         lambda until: worker.run_until(patient, seeded.world_id, until),
-        completion.complete,
+        sample_files.complete,
     )
     return scenario_runner.play(scenario, stage)
 

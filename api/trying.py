@@ -13,7 +13,7 @@ import click
 from rich.table import Table
 from sqlalchemy import text
 
-from api import asking, completion, console, model_files, scenario_tests, seeding, typed, waiting
+from api import asking, completion, console, model_files, sample_files, scenario_tests, seeding, typed, waiting
 from engine import clock, errors, feel, history, user_tasks, values, worker
 from engine.db import Database
 from processes import scenario_acts, scenarios, walks
@@ -82,7 +82,7 @@ def run(
         walk = walks.Walk(title, starts_at, claims=brought)
         scenario = scenarios.Scenario(Path("probe/scenarios/gang.yaml"), "probe", title, "", starts_at, tuple(walk.claims), (), ())
         stage = Stage(
-            seeded.world_id, seeded.tenants, database.begin, lambda until: worker.run_until(database, seeded.world_id, until), completion.complete
+            seeded.world_id, seeded.tenants, database.begin, lambda until: worker.run_until(database, seeded.world_id, until), sample_files.complete
         )  # fmt: skip
         trial = _Trial(database, Scene(scenario, stage, Outcome(scenario)), walk)
         scenario_acts.bring_in(trial.scene)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping
 from decimal import Decimal
-from typing import Any
+from typing import Any, TypeGuard
 from uuid import UUID
 
 PREFIX = "files::"
@@ -34,7 +34,7 @@ def id_of(value: object) -> UUID | None:
     return UUID(found[1]) if found else None
 
 
-def is_one(value: object) -> bool:
+def is_one(value: object) -> TypeGuard[Mapping[str, Any]]:
     """Return whether a value refers to a file, kept or still to come."""
     return isinstance(value, Mapping) and str(value.get("documentId", "")).startswith(PREFIX)
 

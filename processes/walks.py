@@ -17,7 +17,7 @@ from uuid import UUID
 import yaml
 from sqlalchemy import Connection, text
 
-from engine import errors, incidents, user_tasks
+from engine import documents, errors, incidents, user_tasks
 from processes import claim_files, money, scenarios
 from processes.casefile import claims, debtors, ledger, letters, tenants
 from processes.scenarios import BERLIN
@@ -112,11 +112,13 @@ _Dumper.add_representer(UUID, _uuid)
 
 # ---------------------------------------------------------------- what only the program knows
 def readable(tx: Connection, values: Mapping[str, object]) -> dict[str, object]:
-    """Return form values with ids of claims and debtors as `forderung:KASSENZEICHEN[/OP_NR]` and `schuldner:STADT/NUMMER`."""
+    """Return form values with ids of claims and debtors as `forderung:KASSENZEICHEN[/OP_NR]` and `schuldner:STADT/NUMMER`, files as `datei:NAME`."""
 
     def of(value: object) -> object:
         if isinstance(value, list):
             return [of(item) for item in value]
+        if documents.is_one(value):
+            return f"datei:{documents.name_of(value)}"
         if isinstance(value, Mapping):
             return {str(name): of(item) for name, item in value.items()}
         found = _uuid_of(value)

@@ -1,48 +1,9 @@
-"""Small real files of every kind that is kept, made here: nothing of them is anybody's."""
+"""Small real files of every kind that is kept; nothing of them is anybody's."""
 
 from __future__ import annotations
 
-import io
-import zipfile
-import zlib
+from api.sample_files import BY_EXTENSION, CSV, DOCX, EML, JPEG, MSG, ODS, ODT, PDF, PNG, TEXT, TIFF, XLSX, packed
 
-PDF = b"%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj 2 0 obj<</Type/Pages/Kids[]/Count 0>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n"
+__all__ = ["BY_EXTENSION", "BY_NAME", "CSV", "DOCX", "EML", "JPEG", "MSG", "ODS", "ODT", "PDF", "PNG", "TEXT", "TIFF", "XLSX", "packed"]
 
-
-def _chunk(kind: bytes, content: bytes) -> bytes:
-    return len(content).to_bytes(4, "big") + kind + content + zlib.crc32(kind + content).to_bytes(4, "big")
-
-
-PNG = (
-    b"\x89PNG\r\n\x1a\n"
-    + _chunk(b"IHDR", (1).to_bytes(4, "big") * 2 + b"\x08\x02\x00\x00\x00")
-    + _chunk(b"IDAT", zlib.compress(b"\x00\x1e\x50\xa0"))
-    + _chunk(b"IEND", b"")
-)
-JPEG = b"\xff\xd8\xff\xe0\x00\x10JFIF\x00\x01\x01\x00\x00\x01\x00\x01\x00\x00\xff\xd9"
-TIFF = b"II*\x00\x08\x00\x00\x00\x00\x00\x00\x00"
-TEXT = "Zählerstand: 17 m³\r\nÄpfel\tBirnen\n".encode()
-CSV = "kassenzeichen;betrag\r\nDE1;248,37\r\n".encode("cp1252")
-EML = b"From: amt@example.org\r\nDate: Mon, 17 Aug 2026 08:00:00 +0200\r\nSubject: Anfrage\r\n\r\nGuten Tag\r\n"
-MSG = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(64) + "__properties_version1.0".encode("utf-16-le")
-
-
-def packed(*names: str, first: tuple[str, bytes] | None = None) -> bytes:
-    """Return a ZIP with empty parts of these names; `first` comes before them, not packed."""
-    made = io.BytesIO()
-    with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as target:
-        if first is not None:
-            target.writestr(zipfile.ZipInfo(first[0]), first[1])
-        for name in names:
-            target.writestr(zipfile.ZipInfo(name), b"")  # without the time of day: the bytes name the test
-    return made.getvalue()
-
-
-DOCX = packed("[Content_Types].xml", "word/document.xml")
-XLSX = packed("[Content_Types].xml", "xl/workbook.xml")
-ODT = packed("content.xml", first=("mimetype", b"application/vnd.oasis.opendocument.text"))
-ODS = packed("content.xml", first=("mimetype", b"application/vnd.oasis.opendocument.spreadsheet"))
-BY_NAME = {
-    "bescheid.pdf": PDF, "foto.png": PNG, "foto.JPG": JPEG, "foto.jpeg": JPEG, "scan.tif": TIFF, "scan.tiff": TIFF, "notiz.txt": TEXT,
-    "liste.csv": CSV, "brief.docx": DOCX, "tabelle.xlsx": XLSX, "brief.odt": ODT, "tabelle.ods": ODS, "mail.eml": EML, "mail.msg": MSG,
-}  # fmt: skip
+BY_NAME = {f"Beispiel.{extension}": content for extension, content in BY_EXTENSION.items()} | {"foto.JPG": JPEG}

@@ -12,7 +12,7 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy import Connection, text
 
 from api import app, trial_acts, trials, typed, waiting, wording
-from api.pages import clock_page, models_page
+from api.pages import clock_page, models_page, uploads
 from engine import clock, deployments, errors, external_tasks, feel, instances, jobs, messages, signals, values, worker
 from processes import scenarios, walks
 from processes.casefile import letters
@@ -169,7 +169,7 @@ def scenario() -> ResponseReturnValue:
 def note_act(response: Response) -> Response:
     """Keep what a page recorded inside a trial; the clock and the trial's own pages keep theirs themselves."""
     session = g.get("session")
-    if request.method == "POST" and session is not None and session.in_trial and response.status_code in (302, 303):
+    if request.method == "POST" and session is not None and session.in_trial and uploads.went_on(response):
         with app.database().begin(session.tenant_id) as tx:
             act = trial_acts.translate(tx, session)
             if act is not None:

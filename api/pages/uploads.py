@@ -30,6 +30,11 @@ def limits() -> dict[str, object]:
     return {"dateigrenzen": app.database().runtime.file_limits, "dateiarten": " ".join(media_types.EXTENSIONS)}
 
 
+def went_on(response: Response) -> bool:
+    """Return whether a page was sent on to the next one: what it asked for is done."""
+    return response.status_code in (302, 303) or (response.status_code == 204 and STAYS in request.headers)
+
+
 def go_on(address: str) -> ResponseReturnValue:
     """Send the browser to the next page; one that stayed while it sent files is told where to go."""
     return Response(status=204, headers={"Location": address}) if STAYS in request.headers else redirect(address)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import re
 from collections.abc import Iterator
 from datetime import date
@@ -14,6 +15,7 @@ from sqlalchemy import text
 
 from api import model_files, scenario_tests, trials
 from processes import scenarios
+from tests import sample_files
 from tests.api.conftest import City
 from tests.engine.spiff.bpmn import chain, file, flow, job, node, process, timer, user
 
@@ -94,6 +96,30 @@ def test_a_walk_through_an_own_diagram_becomes_a_scenario_that_passes(city: City
     assert scenario.acts[0].what["variablen"]["warten_bis"] == date(2026, 9, 1)
     assert scenario.then["prozesse"] == {"probe": "beendet"}
     assert replayed(city, scenario, {"probe.bpmn": own_diagram()}) == []
+
+
+def test_a_chosen_file_is_kept_in_the_scenario_by_its_name(city: City, walker: Walker, tmp_path: Path) -> None:
+    form = {"id": "mit_datei", "type": "default", "schemaVersion": 19, "components": [
+        {"id": "f1", "type": "filepicker", "key": "beleg", "label": "Beleg", "validate": {"required": True}},
+    ]}  # fmt: skip
+    task = node("userTask", "angeben", camunda_formRef="mit_datei", camunda_formRefBinding="deployment")
+    diagram = file(process(node("startEvent", "s") + task + node("endEvent", "e") + chain("s", "angeben", "e"), key="probe"))
+    models = {"probe.bpmn": diagram, "mit_datei.form": json.dumps(form).encode()}
+    upload = {"dateien": [(io.BytesIO(content), name) for name, content in models.items()], "ohne_forderungen": "1", "titel": "Datei"}
+    walker.post("/probelauf", **upload)
+    walker.post("/probelauf/starten", prozess="probe", schluessel="P1", variablen="{}")
+    chosen = json.dumps({"beleg": [{"documentId": "files::n1", "metadata": {"fileName": "bescheid.pdf"}}]})
+    task_page = walker.link(r'href="(/aufgaben/[^"]+)"')
+    token = re.search(r'name="token" value="([^"]+)"', walker.page())
+    assert token is not None
+    sent = {"token": token.group(1), "daten": chosen, "files::n1": (io.BytesIO(sample_files.PDF), "bescheid.pdf")}
+
+    answer = walker.client.post(task_page, data=sent, headers={"X-Formular": "bleibt"})
+
+    assert (answer.status_code, answer.headers["Location"]) == (204, "/aufgaben")
+    scenario = walker.saved(tmp_path)
+    assert scenario.acts[1].form == {"beleg": ["datei:bescheid.pdf"]}
+    assert replayed(city, scenario, models) == []
 
 
 def test_of_two_jobs_of_a_topic_the_scenario_ends_the_one_that_was_ended(city: City, walker: Walker, tmp_path: Path) -> None:

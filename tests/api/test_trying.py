@@ -57,6 +57,23 @@ def test_a_form_is_asked_field_by_field_and_a_fault_is_told_at_its_field(models:
     assert scenario_tests.play(city.database, scenario, files, world=f"Terminal {id(scenario)}").faults == []
 
 
+def test_a_file_is_asked_by_its_name_and_its_kind_is_checked(models: Path, tmp_path: Path, city: City) -> None:
+    saved = tmp_path / "gang" / "scenarios" / "gang.yaml"
+    picker = {"id": "f5", "type": "filepicker", "key": "beleg", "label": "Beleg", "accept": ".pdf", "validate": {"required": True}}
+    several = {"id": "f6", "type": "filepicker", "key": "weitere", "label": "Weitere", "multiple": True}
+    (models / "probe_form.form").write_text(json.dumps({**FORM, "components": [picker, several]}), encoding="utf-8")
+
+    done = walk(models, "1", "foto.png", "", "bescheid.pdf", "a.txt, b.csv", "v", "q", save=str(saved))
+
+    assert done.exit_code == 0, done.output
+    assert "„Beleg“: „foto.png“ ist keine der gewünschten Arten (.pdf)" in done.output
+    assert "Beleg (Dateiname wie bescheid.pdf; leer: keine)" in done.output
+    scenario = scenarios.read(saved)
+    assert scenario.acts[1].form == {"beleg": ["datei:bescheid.pdf"], "weitere": ["datei:a.txt", "datei:b.csv"]}
+    files = {**model_files.own(), **model_files.collect([models])}
+    assert scenario_tests.play(city.database, scenario, files, world=f"Datei {id(scenario)}").faults == []
+
+
 def test_the_end_of_the_input_ends_the_walk_and_leaves_nothing(models: Path) -> None:
     done = walk(models)
 
