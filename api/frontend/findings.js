@@ -1,8 +1,7 @@
 // Checked files: one table of all findings, beside it what can be drawn of the file. Who chooses a finding sees it on the picture, who
 // chooses a mark on the picture comes to its findings; both by mouse and by keyboard.
 import { draw } from './drawing.js';
-
-const counted = (number, one, many) => `${number} ${number === 1 ? one : many}`;
+import { addMarks, counted, nameOf, summary } from './marks.js';
 
 export function findings() {
   const view = document.getElementById('befundansicht');
@@ -20,7 +19,6 @@ export function findings() {
     return drawings.get(file);
   };
 
-  // ---- marks on a diagram: number and kind of the findings of each element, as buttons in the order of the table
   async function drawFile(article) {
     const container = article.querySelector('.diagramm');
     if (!container) return null;
@@ -37,52 +35,15 @@ export function findings() {
       note.textContent = `Das Bild ist unvollständig: ${counted(drawn.leftOut, 'Angabe der Datei lässt', 'Angaben der Datei lassen')} sich nicht zeichnen.`;
       container.after(note);
     }
-    const overlays = drawn.viewer.get('overlays');
-    const marks = new Map();
+    const groups = new Map();
     for (const row of rowsOf(article.dataset.datei)) {
-      if (row.dataset.marke) marks.set(row.dataset.marke, [...(marks.get(row.dataset.marke) ?? []), row]);
+      if (row.dataset.marke) groups.set(row.dataset.marke, [...(groups.get(row.dataset.marke) ?? []), row]);
     }
-    const buttons = [];
-    for (const [id, own] of marks) {
-      const element = drawn.registry.get(id);
-      if (!element) continue;
-      const faults = own.filter((row) => row.dataset.art === 'error').length;
-      drawn.mark(id, faults ? 'fehler' : 'hinweis');
-      const button = document.createElement('button');
-      button.type = 'button';
-      button.className = `befund-marke ${faults ? 'mit-fehler' : 'nur-hinweise'}`;
-      button.textContent = `${faults ? '!' : '?'} ${own.length}`;
-      button.setAttribute('aria-label', `${summary(own)}: ${nameOf(own[0])}`);
-      button.addEventListener('click', () => toFinding(own[0]));
-      button.addEventListener('focus', () => {
-        keepStill(container);
-        if (button.matches(':focus-visible')) drawn.canvas.scrollToElement(id, 60); // not away from under the mouse
-      });
-      button.addEventListener('keydown', (event) => {
-        const step = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.key];
-        if (!step) return;
-        event.preventDefault();
-        event.stopPropagation();
-        buttons.at((buttons.indexOf(button) + step) % buttons.length).focus();
-      });
-      overlays.add(id, 'befund', { position: corner(element), scale: false, html: button });
-      buttons.push(button);
-    }
-    drawn.viewer.get('eventBus').on('element.click', ({ element }) => {
-      const own = marks.get((element.labelTarget ?? element).id);
-      if (own) toFinding(own[0]);
-    });
+    addMarks(drawn, container, groups, toFinding);
     return drawn;
   }
 
   const rowsOf = (file) => rows.filter((row) => row.dataset.datei === file);
-  const nameOf = (row) => row.querySelector('.verweis').textContent;
-  const summary = (own) => {
-    const faults = own.filter((row) => row.dataset.art === 'error').length;
-    const hints = own.length - faults;
-    const kinds = [faults && `${faults} Fehler`, hints && counted(hints, 'Hinweis', 'Hinweise')].filter(Boolean).join(', ');
-    return `${counted(own.length, 'Befund', 'Befunde')} (${kinds})`;
-  };
 
   // ---- choosing
   // Rows that stand for the same thing: the same mark of the same file, or the row alone.
@@ -146,21 +107,3 @@ export function findings() {
 
 // At once: of two smooth scrolls, to the picture and back to the row, the first would go on.
 const bring = (thing) => thing.scrollIntoView({ block: 'nearest', inline: 'nearest', behavior: 'instant' });
-
-// The browser brings what has the focus into view by scrolling the container; the diagram moves instead.
-function keepStill(container) {
-  for (const part of container.querySelectorAll('.djs-container, .bjs-container')) part.scrollTo(0, 0);
-  container.scrollTo(0, 0);
-}
-
-// Left above a shape; on a flow, in the middle of its line.
-function corner(element) {
-  if (!element.waypoints) return { top: -14, left: -14 };
-  const points = element.waypoints;
-  const middle = points.length % 2 ? points[(points.length - 1) / 2] : between(points[points.length / 2 - 1], points[points.length / 2]);
-  const left = Math.min(...points.map((at) => at.x));
-  const top = Math.min(...points.map((at) => at.y));
-  return { left: middle.x - left - 14, top: middle.y - top - 14 };
-}
-
-const between = (one, other) => ({ x: (one.x + other.x) / 2, y: (one.y + other.y) / 2 });

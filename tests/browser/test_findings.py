@@ -5,8 +5,11 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import expect
 
+from tests.api.conftest import PASSWORD
+from tests.api.test_rejections_page import link_of, sent
 from tests.api.test_versions_pages import changed
 from tests.browser.conftest import Desk, Door
+from tests.engine.spiff.bpmn import chain, file, node, process
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 
@@ -19,7 +22,33 @@ OTHER = changed("innendienst.bpmn", ('camunda:formRef="', 'camunda:formRef="kein
 TABLE = changed("kleinbetrag.dmn", ("<text>10.00", "<text>10.00 +"))
 FORM = changed("rest_pruefen.form", ('"type": "radio"', '"type": "radioo"'))
 LETTER = changed("mahnung.typ", ("#", '#read("x")\n#'))
+DRAWING = {"bpmndi": "BPMN/20100524/DI", "dc": "DD/20100524/DC"}
 FILES = {"mahnung.bpmn": DIAGRAM, "innendienst.bpmn": OTHER, "kleinbetrag.dmn": TABLE, "rest_pruefen.form": FORM, "mahnung.typ": LETTER}
+
+
+def in_folded_subprocess() -> bytes:
+    """Return a diagram whose subprocess is folded, with a sheet of its own, and in it a task without its form."""
+
+    def drawn(plane: str, *elements: str) -> str:
+        shapes = "".join(
+            f'<bpmndi:BPMNShape bpmnElement="{one}"><dc:Bounds x="{100 + 120 * place}" y="80" width="80" height="60"/></bpmndi:BPMNShape>'
+            for place, one in enumerate(elements)
+        )
+        return f'<bpmndi:BPMNDiagram><bpmndi:BPMNPlane bpmnElement="{plane}">{shapes}</bpmndi:BPMNPlane></bpmndi:BPMNDiagram>'
+
+    inner = (
+        node("startEvent", "ts")
+        + node("userTask", "innen", camunda_formRef="gibt_es_nicht")
+        + node("endEvent", "te")
+        + chain("ts", "innen", "te")
+    )
+    body = node("startEvent", "s") + f'<bpmn:subProcess id="teil" name="Teil">{inner}</bpmn:subProcess>' + node("endEvent", "e")
+    spaces = "".join(f' xmlns:{name}="http://www.omg.org/spec/{part}"' for name, part in DRAWING.items())
+    content = (
+        file(process(body + chain("s", "teil", "e"), key="gefaltet")).decode().replace("<bpmn:definitions", f"<bpmn:definitions{spaces}", 1)
+    )
+    sheets = drawn("gefaltet", "s", "teil", "e") + drawn("teil", "ts", "innen", "te")
+    return content.replace("</bpmn:definitions>", f"{sheets}</bpmn:definitions>").encode()
 
 
 def refused(door: Door, files: dict[str, bytes], *, width: int = 1280) -> Desk:
@@ -92,17 +121,17 @@ def test_every_kind_of_file_shows_its_findings_in_place(door: Door) -> None:
     desk = refused(door, FILES)
     page = desk.page
 
-    for file, place in {
+    for name, place in {
         "innendienst.bpmn": "#bild-2 g.marke-gewaehlt", "kleinbetrag.dmn": "td.gewaehlt", "rest_pruefen.form": "tr.gewaehlt",
         "mahnung.typ": ".quelltext tr.gewaehlt",
     }.items():  # fmt: skip
-        row = page.locator("tbody", has=page.locator("tr.datei", has_text=file)).locator("tr[data-befund]").first
+        row = page.locator("tbody", has=page.locator("tr.datei", has_text=name)).locator("tr[data-befund]").first
         row.locator(".verweis").click()
         expect(page.locator(place)).to_be_visible()
-        assert page.get_by_role("article").all_inner_texts(), file
-        expect(page.get_by_role("article")).to_have_accessible_name(file)
+        assert page.get_by_role("article").all_inner_texts(), name
+        expect(page.get_by_role("article")).to_have_accessible_name(name)
         desk.check()
-        if "bpmn" not in file:
+        if "bpmn" not in name:
             page.locator(f"{place} .befund-nummer").first.click()
             expect(row.locator(".verweis")).to_be_focused()
     page.get_by_label("Gezeigt wird").select_option("1")
@@ -128,6 +157,33 @@ def test_a_diagram_that_cannot_be_drawn_shows_its_lines_and_says_why(door: Door)
     assert all("failed to import" in line for line in desk.told), "bpmn-js tells the console what it leaves out"
     desk.told.clear()
     desk.check()
+
+
+def test_a_folded_subprocess_tells_of_what_is_wrong_inside_and_opens(door: Door) -> None:
+    desk = refused(door, {"gefaltet.bpmn": in_folded_subprocess()})
+    page = desk.page
+    page.locator(".diagramm[data-bereit]").wait_for()
+    desk.check()
+
+    page.get_by_role("button", name="im Inneren von Teil").click()
+
+    expect(page.locator("g.marke-gewaehlt")).to_have_attribute("data-element-id", "innen")
+    expect(page.locator("g.marke-gewaehlt")).to_be_in_viewport()
+    expect(page.locator("#befund-1 .verweis")).to_be_focused()
+    desk.check()
+
+
+def test_the_link_of_a_refusal_opens_after_the_login(door: Door) -> None:
+    link = link_of(sent(door.city, {"mahnung.bpmn": DIAGRAM}))
+    page = door.browser.new_context().new_page()
+
+    page.goto(door.address + link)
+    page.get_by_label("Benutzername").fill(door.city.prefix + "dora")
+    page.get_by_label("Passwort").fill(PASSWORD)
+    page.get_by_role("button", name="Anmelden").click()
+
+    page.locator(".befund-marke").first.wait_for()
+    assert page.url == f"{door.address}{link}"
 
 
 def test_on_a_narrow_screen_a_finding_brings_the_picture_and_a_mark_the_finding(door: Door) -> None:
