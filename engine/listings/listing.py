@@ -131,10 +131,19 @@ def _all(listing: Listing, given: Group, prefix: str, parameters: dict[str, obje
             for index, comparison in enumerate(value):
                 conditions.append(_compared(filter_.where, comparison, f"{prefix}{number}_{index}", parameters))
             continue
+        if "like :value" in filter_.where:
+            _refuse_open_escape(value)
         conditions.append(f"({filter_.where.replace(':value', f':{prefix}{number}')})")
         if filter_.kind != "flag":
             parameters[f"{prefix}{number}"] = value
     return conditions
+
+
+def _refuse_open_escape(pattern: object) -> None:
+    r"""Raise errors.InvalidInput for a pattern whose last `\` escapes nothing; PostgreSQL would not read it."""
+    text_ = str(pattern)
+    if (len(text_) - len(text_.rstrip("\\"))) % 2:
+        raise errors.InvalidInput("Ein Muster endet nicht mit „\\“. Platzhalter sind % und _; wörtlich werden sie mit „\\“ davor.")
 
 
 OPERATORS = {"eq": "=", "neq": "<>", "gt": ">", "gteq": ">=", "lt": "<", "lteq": "<="}
@@ -161,6 +170,8 @@ def _compared(variables: str, comparison: Comparison, name: str, parameters: dic
             parameters[key] = Decimal(value)
             side = f"case when jsonb_typeof({found}) = 'object' then ({found} ->> '@zahl')::numeric end"
         elif isinstance(value, str):
+            if operator == "like":
+                _refuse_open_escape(value)
             parameters[key] = value
             side = f"case jsonb_typeof({found}) when 'string' then {found} #>> '{{}}'"
             side += f" when 'object' then coalesce({found} ->> '@datum', {found} ->> '@zeitpunkt') end"

@@ -107,7 +107,7 @@ def test_each_declared_filter_and_order_runs_on_the_database(office: Office, run
     [
         ("betrag_eq_100", [0]), ("betrag_neq_100", [1]), ("betrag_gt_84", [0]), ("betrag_gteq_84", [0, 1]), ("betrag_lt_84.5", [1]),
         ("ort_like_La%25", [0, 1]), ("ort_eq_Lage,betrag_lteq_84", [1]), ("bezahlt_eq_false", [0, 1]), ("gibt_es_nicht_eq_1", []),
-        ("ort_eq_100", []), ("plz_eq_32791", [0, 1]),
+        ("ort_eq_100", []), ("plz_eq_32791", [0, 1]), ("ort_like_La%5C%5C", []), ("ort_like_La%5Cge", [0, 1]),
     ],
 )  # fmt: skip
 def test_instances_are_found_by_their_variables(office: Office, running: dict[str, list[str]], condition: str, places: list[int]) -> None:
@@ -141,7 +141,8 @@ def test_other_filters_mean_what_camunda_means(office: Office, running: dict[str
 @pytest.mark.parametrize(
     "query",
     ["x=1", "variables=betrag", "variables=_eq_1", "processDefinitionId=abc", "maxResults=viele", "sortBy=drop table", "sortOrder=auf",
-     "active=ja", "processInstanceIds=1,2", "tenantIdIn=detmold,oerlinghausen", "active=true&active=false", "tenantIdIn=detmold&tenantIdIn=oerlinghausen"],
+     "active=ja", "processInstanceIds=1,2", "tenantIdIn=detmold,oerlinghausen", "active=true&active=false",
+     "businessKeyLike=%5C", "businessKeyLike=a%5C%5C%5C", "variables=ort_like_%5C", "tenantIdIn=detmold&tenantIdIn=oerlinghausen"],
 )  # fmt: skip
 def test_a_filter_that_is_not_understood_is_refused(office: Office, query: str) -> None:
     answer = office.client("bote").get(f"/engine-rest/process-instance?{query}")
