@@ -22,7 +22,7 @@ from api.rest.camunda7 import (
     waits,
     webapps,
 )
-from api.rest.camunda8 import documents, gateway, incidents, jobs, searches
+from api.rest.camunda8 import documents, element_instances, gateway, incidents, jobs, searches
 from api.rest.camunda8 import messages as messages8
 from api.rest.camunda8 import process_definitions as definitions8
 from api.rest.camunda8 import process_instances as instances8
@@ -47,7 +47,7 @@ RESOURCES = (
 )
 
 
-CAMUNDA8 = (gateway, definitions8, instances8, searches, user_tasks8, jobs, messages8, incidents, documents)
+CAMUNDA8 = (gateway, definitions8, instances8, searches, element_instances, user_tasks8, jobs, messages8, incidents, documents)
 
 
 def register(app: Flask) -> None:

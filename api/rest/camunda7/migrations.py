@@ -26,7 +26,7 @@ from engine.migration import Place, Plan, Proposal, Verdict
 
 bp = Blueprint("rest_migrations", __name__)
 
-ROLES = ("designer",)
+ROLES: tuple[str, ...] = ("designer",)
 REASON = "Über die Schnittstelle umgestellt."
 MAX_TOGETHER = 1000  # in one transaction
 MAX_BATCH = 10_000
@@ -127,12 +127,16 @@ def validate(body: dict[str, Any]) -> object:
     f"Vorgänge umstellen: alle, höchstens {MAX_TOGETHER}, oder keinen", roles=ROLES, body=EXECUTION, status=204,
 )  # fmt: skip
 def execute(body: dict[str, Any]) -> None:
-    session, reason = app.session(), migration.checked_reason(body["reason"] or REASON)
+    reason, session = migration.checked_reason(body["reason"] or REASON), app.session()
     with app.database().begin(session.tenant_id) as tx:
-        made = _plan(tx, body)
-        chosen = _chosen(tx, body, MAX_TOGETHER)
-        now = clock.now(tx, session.tenant_id)
-        _refuse(migration.migrate(tx, made, chosen, reason=reason, by=session.login, now=now))  # all or none: a refusal rolls back
+        move(tx, body["migrationPlan"], _chosen(tx, body, MAX_TOGETHER), reason)
+
+
+def move(tx: Connection, plan: Mapping[str, object], chosen: Sequence[int], reason: str) -> None:
+    """Move instances as a plan says: all, or by a fault that rolls back, none."""
+    session = app.session()
+    made, now = _plan(tx, plan), clock.now(tx, session.tenant_id)
+    _refuse(migration.migrate(tx, made, chosen, reason=reason, by=session.login, now=now))
 
 
 @bp.post("/migration/executeAsync")
@@ -143,7 +147,7 @@ def execute(body: dict[str, Any]) -> None:
 def execute_async(body: dict[str, Any]) -> object:
     session, database, reason = app.session(), app.database(), migration.checked_reason(body["reason"] or REASON)
     with database.begin(session.tenant_id) as tx:
-        made = _plan(tx, body)
+        made = _plan(tx, body["migrationPlan"])
         chosen = _chosen(tx, body, MAX_BATCH)
         now = clock.now(tx, session.tenant_id)
     with database.snapshot(session.tenant_id) as tx:
@@ -176,8 +180,8 @@ def batch(batch_id: str) -> object:
     )
 
 
-def _plan(tx: Connection, body: dict[str, Any]) -> Plan:
-    wanted = _wanted(tx, checked(body["migrationPlan"], PLAN))
+def _plan(tx: Connection, given: Mapping[str, object]) -> Plan:
+    wanted = _wanted(tx, checked(given, PLAN))
     if wanted.failing:
         told = "\n".join(f"{_named(one)}: {' '.join(one.failures)}" for one in wanted.failing)
         more = {"validationReport": _report(wanted.failing)}

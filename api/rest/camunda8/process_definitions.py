@@ -36,14 +36,14 @@ def search(body: dict[str, Any]) -> object:
 @operation("Eine Fassung eines Prozesses", answer="{processDefinitionKey, processDefinitionId, version, …}")
 def get(definition_key: str) -> object:
     with app.database().begin(app.session().tenant_id) as tx:
-        return _shown(_row(tx, definition_key))
+        return _shown(of_key(tx, definition_key))
 
 
 @bp.get("/v2/process-definitions/<definition_key>/xml")
 @operation("Das Diagramm", answer="BPMN", content="text/xml")
 def xml(definition_key: str) -> object:
     with app.database().begin(app.session().tenant_id) as tx:
-        row = _row(tx, definition_key)
+        row = of_key(tx, definition_key)
         _, _, _, content = deployments.content_of(tx, row.uuid, tenant_id=app.session().tenant_id)
     return Response(content, content_type="text/xml; charset=utf-8")
 
@@ -53,7 +53,7 @@ def xml(definition_key: str) -> object:
 def form(definition_key: str) -> object:
     tenant_id = app.session().tenant_id
     with app.database().begin(tenant_id) as tx:
-        row = _row(tx, definition_key)
+        row = of_key(tx, definition_key)
         found = starting.form_of(tx, row.key, row.version, tenant_id=tenant_id)
         if found is None:
             return None
@@ -65,7 +65,8 @@ def form(definition_key: str) -> object:
     }  # fmt: skip
 
 
-def _row(tx: Connection, definition_key: str) -> Any:
+def of_key(tx: Connection, definition_key: str) -> Any:
+    """Return a version's row. Raises errors.NotFound."""
     wanted = {"number": int(definition_key)} if searching.is_key(definition_key) else None
     rows = listing.rows(tx, definitions.PROCESS_DEFINITIONS, app.session().tenant_id, wanted) if wanted else ()
     if not rows:

@@ -10,8 +10,9 @@ from sqlalchemy import Connection
 
 from api import app
 from api.rest import starters
-from api.rest.camunda8 import searching
-from api.rest.operations import TENANT, Field, Fields, operation
+from api.rest.camunda7 import migrations, present
+from api.rest.camunda8 import process_definitions, searching
+from api.rest.operations import TENANT, Field, Fields, checked, operation
 from engine import clock, errors, instances, values
 from engine.listings import definitions, listing
 from engine.listings import instances as listed
@@ -33,6 +34,11 @@ START: Fields = TENANT | {
     "fetchVariables": Field("texts", "ohne Wirkung"),
     "operationReference": Field("any", "ohne Wirkung"),
     "tags": Field("texts", "ohne Wirkung"),
+}
+
+MAPPING: Fields = {
+    "sourceElementId": Field("text", "Element der alten Fassung", required=True),
+    "targetElementId": Field("text", "Element der neuen Fassung", required=True),
 }
 
 
@@ -79,6 +85,34 @@ def cancel(instance_key: str, body: dict[str, Any]) -> None:
         row = of_key(tx, instance_key)
         now = clock.now(tx, session.tenant_id)
         instances.cancel(tx, session.tenant_id, row.id, reason="Über die Schnittstelle abgebrochen.", by=session.login, now=now)
+
+
+@bp.post("/v2/process-instances/<instance_key>/migration")
+@operation(
+    "Vorgang auf eine andere Fassung umstellen; wer an einem Element steht, das nicht genannt ist, kann nicht folgen", roles=migrations.ROLES,
+    status=204, body={
+        "targetProcessDefinitionKey": Field("text", "Schlüssel der Fassung", required=True),
+        "mappingInstructions": Field("list", "[{sourceElementId, targetElementId}]", required=True),
+        "operationReference": Field("any", "ohne Wirkung"),
+    },
+)  # fmt: skip
+def migrate(instance_key: str, body: dict[str, Any]) -> None:
+    pairs = [checked(one, MAPPING) if isinstance(one, Mapping) else None for one in body["mappingInstructions"]]
+    if any(one is None for one in pairs):
+        raise errors.InvalidInput("„mappingInstructions“ ist eine Liste von Objekten {sourceElementId, targetElementId}.")
+    with app.database().begin(app.session().tenant_id) as tx:
+        row = of_key(tx, instance_key)
+        target = process_definitions.of_key(tx, body["targetProcessDefinitionKey"])
+        plan = {
+            "sourceProcessDefinitionId": present.definition_id(row.process_key, row.definition_version, row.definition_uuid),
+            "targetProcessDefinitionId": present.definition_id(target.key, target.version, target.uuid),
+            "instructions": [
+                {"sourceActivityIds": [one["sourceElementId"]], "targetActivityIds": [one["targetElementId"]], "updateEventTrigger": True}
+                for one in pairs
+                if one is not None
+            ],
+        }
+        migrations.move(tx, plan, [row.id], migrations.REASON)
 
 
 @bp.get("/v2/process-instances/<instance_key>")

@@ -1,4 +1,4 @@
-"""What became of instances: searches for them, their variables and the elements they went through."""
+"""Searches for instances and their variables."""
 
 from __future__ import annotations
 
@@ -13,9 +13,8 @@ from api.rest.camunda7 import present
 from api.rest.camunda8 import process_instances, searching
 from api.rest.camunda8.searching import FOUND, SEARCH
 from api.rest.operations import Field, operation
-from engine import activities, errors, instances, keys, values
+from engine import keys, values
 from engine.listings import instances as listed
-from engine.listings import listing
 from engine.listings import variables as variable_listing
 
 bp = Blueprint("rest8_searches", __name__)
@@ -32,10 +31,6 @@ INSTANCE_ORDERS = {
 VARIABLES = {"processInstanceKey": "number", "scopeKey": "number", "name": "variable_name"}
 VARIABLE_ORDERS = {"name": "variable_name", "processInstanceKey": "number"}
 STATES = {"ACTIVE": ["running"], "COMPLETED": ["completed"], "TERMINATED": ["terminated", "cancelled"]}
-ELEMENT_TYPES = {
-    "task": "TASK", "catch_event": "INTERMEDIATE_CATCH_EVENT", "throw_event": "INTERMEDIATE_THROW_EVENT", "event_gateway": "EVENT_BASED_GATEWAY",
-    "subprocess": "SUB_PROCESS", "event_subprocess": "EVENT_SUB_PROCESS", "": "UNKNOWN",
-}  # fmt: skip
 
 
 @bp.post("/v2/process-instances/search")
@@ -53,22 +48,6 @@ def search_variables(body: dict[str, Any], query: dict[str, Any]) -> object:
     return searching.found(body, variable_listing.HISTORIC, VARIABLES, VARIABLE_ORDERS, _shown_variable)
 
 
-@bp.post("/v2/element-instances/search")
-@operation("Durchlaufene Elemente eines Vorgangs (Filter: processInstanceKey, elementId)", body=SEARCH, answer=FOUND)
-def search_elements(body: dict[str, Any]) -> object:
-    given = searching.conditions(body, {"processInstanceKey": "number", "elementId": "activity_id"})
-    if len(given.get("processInstanceKey", ())) != 1:
-        raise errors.InvalidInput("Bitte im Filter „processInstanceKey“ einen Vorgang angeben.")
-    session, page = app.session(), searching.page_of(body, {})
-    number = searching.key_of("processInstanceKey", given["processInstanceKey"][0])
-    with app.database().begin(session.tenant_id) as tx:
-        rows = listing.rows(tx, listed.HISTORIC, session.tenant_id, {"number": number})
-        found = activities.of_instance(tx, instances.get(tx, session.tenant_id, rows[0].uuid)) if rows else []
-    wanted = [one for one in found if "elementId" not in given or one.element_id in given["elementId"]]
-    items: list[object] = [_shown_element(rows[0], one) for one in wanted[page.first :][: page.limit]]
-    return searching.answer(items, page.first, len(wanted))
-
-
 def _shown_variable(row: Any) -> dict[str, object]:
     return variable(row.instance_uuid, row.instance_id, row.name, values.from_jsonable(row.value))
 
@@ -79,14 +58,4 @@ def variable(instance_uuid: UUID, instance_number: int, name: str, value: object
         "variableKey": str(keys.of(present.variable_id(instance_uuid, name))), "name": name, "value": strict_json.dumps(variables.plain(value)),
         "isTruncated": False, "scopeKey": str(instance_number if scope is None else scope), "processInstanceKey": str(instance_number),
         "rootProcessInstanceKey": str(instance_number), "tenantId": app.session().tenant_slug,
-    }  # fmt: skip
-
-
-def _shown_element(row: Any, one: activities.Activity) -> dict[str, object]:
-    state = "ACTIVE" if one.ended_at is None else "TERMINATED" if one.is_cancelled else "COMPLETED"
-    return {
-        "elementInstanceKey": str(keys.of(one.id)), "processInstanceKey": str(row.id), "rootProcessInstanceKey": str(row.id),
-        "processDefinitionId": row.process_key, "processDefinitionKey": str(row.definition_number), "elementId": one.element_id,
-        "elementName": one.label, "type": ELEMENT_TYPES.get(one.kind) or one.kind.upper(), "state": state, "startDate": searching.instant(one.started_at),
-        "endDate": searching.instant(one.ended_at), "hasIncident": False, "incidentKey": None, "tenantId": app.session().tenant_slug,
     }  # fmt: skip

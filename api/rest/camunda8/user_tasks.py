@@ -165,22 +165,26 @@ def complete(user_task_key: str, body: dict[str, Any]) -> None:
 
 
 # ---------------------------------------------------------------- shared
-def task_id(tx: Connection, user_task_key: str) -> UUID:
-    """Return the id of the task that a key names. Raises errors.NotFound."""
-    found = keys.find(tx, app.session().tenant_id, "user_task", int(user_task_key)) if searching.is_key(user_task_key) else None
+def find(tx: Connection, user_task_key: str) -> UUID | None:
+    """Return the id of the task that a key names, or None."""
+    return keys.find(tx, app.session().tenant_id, "user_task", int(user_task_key)) if searching.is_key(user_task_key) else None
+
+
+def _id(tx: Connection, user_task_key: str) -> UUID:
+    found = find(tx, user_task_key)
     if found is None:
         raise errors.NotFound(f"Die Aufgabe „{user_task_key[:40]}“ gibt es nicht.")
     return found
 
 
 def _row(tx: Connection, user_task_key: str) -> Any:
-    (row,) = listing.rows(tx, ALL_TASKS, app.session().tenant_id, {"task_id": task_id(tx, user_task_key)})
+    (row,) = listing.rows(tx, ALL_TASKS, app.session().tenant_id, {"task_id": _id(tx, user_task_key)})
     return row
 
 
 def _open(tx: Connection, user_task_key: str) -> user_tasks.UserTask:
     """Return an open task. Raises errors.NotFound, errors.Conflict for one that has ended."""
-    task = user_tasks.get(tx, app.session().tenant_id, task_id(tx, user_task_key))
+    task = user_tasks.get(tx, app.session().tenant_id, _id(tx, user_task_key))
     if not task.is_open:
         raise errors.Conflict(f"Die Aufgabe „{task.label}“ ist nicht mehr offen.")
     return task

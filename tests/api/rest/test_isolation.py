@@ -41,6 +41,7 @@ def theirs(office: Office) -> dict[str, str]:
         "deployment_id": instance, "key": "getrennt", "comment_id": instance,
         "job_key": str(keys.of(job)),
         "user_task_key": str(keys.of(task)),
+        "element_instance_key": str(keys.of(task)),
         "incident_key": str(number),
         "definition_key": "1",
         "batch_id": instance,

@@ -133,7 +133,7 @@ def test_many_are_moved_in_portions_and_the_answer_is_a_batch_that_is_over(offic
 
 @pytest.mark.parametrize(("given", "told"), [
     ([instruction("nie", "pruefen")], "alten Fassung nicht"), ([instruction("pruefen", "nie")], "neuen Fassung nicht"),
-    ([instruction("pruefen", "teil")], "aber"), ([instruction("zeichnen", "dazwischen")], "anderen Teilprozess"),
+    ([instruction("pruefen", "teil")], "aber"),
     ([{"sourceActivityIds": ["pruefen", "teil"], "targetActivityIds": ["pruefen"]}], "genau einem"),
     ([{"sourceActivityIds": [], "targetActivityIds": ["pruefen"]}], "genau einem"),
     ([instruction("pruefen", "pruefen"), instruction("pruefen", "dazwischen")], "andere Anweisung"),

@@ -177,3 +177,46 @@ def test_a_key_that_names_nothing_is_not_found(desk: Office, method: str, path: 
     answer = anna.client.open(path.format(key), method=method, json=None if method == "GET" else {}, headers={"Authorization": anna.header})
 
     assert (answer.status_code, answer.content_type) == (404, PROBLEM), answer.get_json()
+
+
+def test_variables_are_set_at_an_instance_and_at_a_task(desk: Office) -> None:
+    key, anna = begin(desk, "V-1"), desk.client("anna")
+    task_key = task_of(desk, key).rpartition("/")[2]
+    at_instance, at_task = f"/v2/element-instances/{key}/variables", f"/v2/element-instances/{task_key}/variables"
+
+    assert anna.put(at_instance, {"variables": {"ort": "Lage"}}).status_code == 204
+    assert anna.put(at_task, {"variables": {"hier": 1}, "local": True}).status_code == 204
+    assert anna.put(at_task, {"variables": {"ort": "Detmold"}}).status_code == 204
+
+    def of(path: str, body: dict[str, object]) -> dict[str, str]:
+        return {one["name"]: one["value"] for one in anna.post(path, body).get_json()["items"]}
+
+    assert of("/v2/variables/search", {"filter": {"processInstanceKey": key}}) == {"aktenzeichen": '"V-1"', "ort": '"Detmold"'}
+    assert of(f"/v2/user-tasks/{task_key}/effective-variables/search", {}) == {"aktenzeichen": '"V-1"', "hier": "1", "ort": '"Detmold"'}
+    assert of(f"/v2/user-tasks/{task_key}/effective-variables/search", {"filter": {"name": "hier"}}) == {"hier": "1"}
+    for wrong in ({}, {"variables": None}, {"variables": []}, {"variables": {"__x": 1}}):
+        assert anna.put(at_instance, wrong).status_code == 400, wrong
+    assert desk.client("olga").put(at_instance, {"variables": {"ort": "x"}}).status_code == 404
+    assert desk.client("paul").put(at_instance, {"variables": {"ort": "x"}}).status_code == 403
+
+
+def test_an_instance_is_moved_to_another_version_where_each_of_its_steps_is_named(desk: Office) -> None:
+    jörg, first = desk.client("jörg"), models8.process("umzug8", BODY, more=MESSAGES)
+    assert models8.deploy(jörg, {"umzug8.bpmn": first}).status_code == 200
+    key = desk.client("anna").post("/v2/process-instances", {"processDefinitionId": "umzug8"}).get_json()["processInstanceKey"]
+    deployed = models8.deploy(jörg, {"umzug8.bpmn": first.replace('"pruefen"', '"pruefen_neu"')}).get_json()
+    target = deployed["deployments"][0]["processDefinition"]["processDefinitionKey"]
+    path, named = f"/v2/process-instances/{key}/migration", [{"sourceElementId": "pruefen", "targetElementId": "pruefen_neu"}]
+
+    for body, status in (
+        ({"targetProcessDefinitionKey": target, "mappingInstructions": []}, 400), ({"mappingInstructions": named}, 400),
+        ({"targetProcessDefinitionKey": "1" * 18, "mappingInstructions": named}, 404),
+        ({"targetProcessDefinitionKey": target, "mappingInstructions": ["x"]}, 400),
+    ):  # fmt: skip
+        assert jörg.post(path, body).status_code == status, body
+    assert desk.client("anna").post(path, {"targetProcessDefinitionKey": target, "mappingInstructions": named}).status_code == 403
+    moved = jörg.post(path, {"targetProcessDefinitionKey": target, "mappingInstructions": named})
+
+    assert moved.status_code == 204, moved.get_json()
+    shown = desk.client("anna").get(task_of(desk, key)).get_json()
+    assert (shown["elementId"], shown["processDefinitionVersion"], shown["processDefinitionKey"]) == ("pruefen_neu", 2, target)
