@@ -136,11 +136,23 @@ def cancel(tx: Connection, tenant_id: int, instance_id: int, *, reason: str, by:
     return advance(tx, tenant_id, instance_id, Stimulus("cancelled", name=reason, by=by), now)
 
 
-def set_variables(tx: Connection, tenant_id: int, instance_id: int, variables: Variables, *, reason: str, by: str, now: datetime) -> Step:
-    """Change process variables from outside; conditions are looked at again. Names, old rules and reason stand in history."""
+def set_variables(
+    tx: Connection,
+    tenant_id: int,
+    instance_id: int,
+    variables: Variables,
+    *,
+    reason: str,
+    by: str,
+    now: datetime,
+    removed: Sequence[str] = (),
+) -> Step:
+    """Set and remove process variables from outside; conditions are looked at again. Values and reason stand in history."""
     if not reason.strip():
         raise errors.InvalidInput("Bitte angeben, warum die Werte geändert werden.", {"reason": "Bitte ausfüllen."})
-    return advance(tx, tenant_id, instance_id, Stimulus("variables_set", name=reason.strip(), variables=variables, by=by), now)
+    return advance(
+        tx, tenant_id, instance_id, Stimulus("variables_set", name=reason.strip(), variables=variables, by=by, removed=tuple(removed)), now
+    )
 
 
 def take(tx: Connection, locked: Locked, stimulus: Stimulus, now: datetime, definition: Definition | None = None) -> Taken:

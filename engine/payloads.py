@@ -22,6 +22,10 @@ def of(seq: int, stimulus: Stimulus, made: Step, now: datetime, recorded_at: dat
     }
     if stimulus.local:
         drawn["local"] = values.check(stimulus.local)
+    if stimulus.removed:
+        drawn["removed"] = list(stimulus.removed)
+    if stimulus.removed_local:
+        drawn["removed_local"] = list(stimulus.removed_local)
     if stimulus.migration is not None:
         told = stimulus.migration
         drawn["migration"] = {"from": told.from_bundle, "mapping": sorted(map(list, told.mapping.items())), "to": told.to_bundle}
@@ -40,4 +44,7 @@ def stimulus_of(drawn: Mapping[str, Any]) -> Stimulus:
     told = drawn.get("migration")
     migration = Migration(told["from"], told["to"], dict(told["mapping"])) if told else None
     wait_id = UUID(drawn["wait"]) if drawn["wait"] else None
-    return Stimulus(drawn["kind"], wait_id, drawn["name"], drawn["variables"], drawn["by"], drawn.get("local", {}), migration)
+    return Stimulus(
+        drawn["kind"], wait_id, drawn["name"], drawn["variables"], drawn["by"], drawn.get("local", {}), migration,
+        tuple(drawn.get("removed", ())), tuple(drawn.get("removed_local", ())),
+    )  # fmt: skip

@@ -51,6 +51,7 @@ class Stimulus:
     """What came from outside. `wait_id` names the wait it answers, `by` the person or system.
 
     local: variables of that activity alone, which only its output parameters see; for a `bpmn_error` also its `message`.
+    removed, removed_local: names of variables that are no more after `variables_set`: the nearest of that name, and the activity's own.
     """
 
     kind: StimulusKind
@@ -60,6 +61,8 @@ class Stimulus:
     by: str | None = None
     local: Variables = field(default_factory=dict)
     migration: Migration | None = None
+    removed: tuple[str, ...] = ()
+    removed_local: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +70,7 @@ class Event:
     """One thing that happened inside a step, in order; goes into history and is compared by replay.
 
     kind: element_activated, element_completed, element_cancelled, flow_taken, condition_evaluated, decision_evaluated,
-    variables_changed, function_called, wait_opened, wait_closed, message_thrown, warning, instance_completed, ...
+    variables_changed, variables_removed, function_called, wait_opened, wait_closed, message_thrown, warning, instance_completed, ...
     scope: path of element ids of the enclosing call activities, subprocesses and multi-instance indices ("" at the top).
     detail: JSON-able through engine.values; never names, addresses or free text beyond the variables themselves.
     """

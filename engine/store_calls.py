@@ -36,8 +36,8 @@ def of(tx: Connection, locked: instances.Locked, stimulus: Stimulus, made: Step,
             "payload": payload,
         },
     }
-    if made.variables_changed is None:
-        p["variables"] = made.variables
+    if made.variables_changed is None or not made.variables_changed <= made.variables.keys():  # one of them was removed
+        p["variables"] = dict(made.variables.items())
     elif made.variables_changed:
         p["variables_set"] = {name: made.variables[name] for name in made.variables_changed}
     if made.children:

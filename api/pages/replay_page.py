@@ -101,6 +101,8 @@ def _told(kind: str, element: str, detail: dict[str, Any], labels: dict[str, str
         )
     if kind == "variables_changed":
         return "; ".join(f"{variable} = {_text(value)}" for variable, value in detail.items())
+    if kind == "variables_removed":
+        return "; ".join(f"{variable} entfällt" for variable in detail["names"])
     if kind == "element_completed":
         return f"„{name}“ durchlaufen"
     if kind == "element_cancelled":

@@ -13,7 +13,7 @@ from engine import values
 
 
 class Variables(dict[str, object]):
-    """The variables of a scope; `changed` are the names set since it was loaded. Reading a sealed value gives a copy of it."""
+    """The variables of a scope; `changed` are the names set or removed since it was loaded. Reading a sealed value gives a copy of it."""
 
     def __init__(self, kept: Mapping[str, object]) -> None:
         super().__init__(kept)
@@ -26,6 +26,10 @@ class Variables(dict[str, object]):
     def __setitem__(self, name: str, value: object) -> None:
         self.changed.add(name)
         super().__setitem__(name, value)
+
+    def __delitem__(self, name: str) -> None:
+        self.changed.add(name)
+        super().__delitem__(name)
 
     def __iter__(self) -> Iterator[str]:
         # Of our own, so that dict(...) and {**...} ask for each value instead of copying what is sealed.

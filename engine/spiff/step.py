@@ -144,10 +144,15 @@ def _variables(instance: Instance, stimulus: Stimulus, given: Mapping[str, objec
     if stimulus.wait_id is None:
         scope = next(scope for scope in instance.scopes.values() if scope.kind == "process")
         instance.assign(scope.id, given, "")
+        instance.remove(instance.chain(scope.id), stimulus.removed, "")
         return
     token = instance.waiting(stimulus.wait_id)
+    element_id = token.task_spec.element.id
     token.task_spec.set_local(token, values.check(stimulus.local))
-    instance.assign(token.local or token.scope, given, token.task_spec.element.id)
+    instance.assign(token.local or token.scope, given, element_id)
+    instance.remove(instance.chain(token.local or token.scope), stimulus.removed, element_id)
+    if token.local is not None:
+        instance.remove([instance.scopes[token.local]], stimulus.removed_local, element_id)
 
 
 def _cancel(instance: Instance, stimulus: Stimulus, given: Mapping[str, object]) -> None:

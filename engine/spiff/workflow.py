@@ -8,7 +8,7 @@ scans (which stop at depth 1000), ids from a counter instead of uuid4, and no cl
 from __future__ import annotations
 
 from collections import ChainMap, deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from hashlib import sha1
@@ -297,6 +297,18 @@ class Instance(BpmnWorkflow):  # type: ignore[misc]  # SpiffWorkflow is untyped
             self.changes.append(Change(target.id, name, "update" if name in target.variables else "create"))
             target.variables[name] = value
         self.journal.append(Event("variables_changed", element_id, chain[-1].path, values.unshared(dict(given))))
+
+    def remove(self, scopes: Sequence[Scope], names: Iterable[str], element_id: str) -> None:
+        """Remove each variable from the first of the scopes that has it; what is nowhere is gone already."""
+        gone = []
+        for name in names:
+            target = next((scope for scope in scopes if name in scope.variables), None)
+            if target is not None:
+                del target.variables[name]
+                self.changes.append(Change(target.id, name, "delete"))
+                gone.append(name)
+        if gone:
+            self.journal.append(Event("variables_removed", element_id, scopes[0].path, {"names": gone}))
 
     def assign_here(self, scope_id: int, given: Mapping[str, object]) -> None:
         """Set variables in one scope only, unseen outside it. Raises errors.InvalidInput for a reserved name."""

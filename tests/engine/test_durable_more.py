@@ -180,6 +180,24 @@ def test_a_page_of_tasks_goes_on_where_the_last_one_ended_also_without_due_dates
     assert len(seen) == len(set(seen)) == 5
 
 
+@pytest.mark.parametrize("beside", [False, True])
+def test_the_tasks_that_follow_are_told_as_the_database_holds_them(database: Database, world: World, beside: bool) -> None:
+    drawn = node(
+        "userTask", "v", io({"summe": "=betrag * 2"}), camunda_formRef="f", camunda_candidateGroups="a,b", camunda_assignee="anna",
+        camunda_dueDate="2026-09-01T00:00:00Z", camunda_followUpDate="2026-08-20T00:00:00Z", camunda_priority="70",
+    )  # fmt: skip
+    fork = node("startEvent", "s") + node("parallelGateway", "g") + user("u") + user("w") + drawn + node("endEvent", "e")
+    deploy(database, world, ("p", fork + chain("s", "g", "u", "v", "e") + (chain("g", "w", "e") if beside else chain("v", "w", "e"))))
+    start(database, world, betrag=Decimal("84.50"))
+
+    told = complete(database, world, "u").next_tasks
+
+    with database.begin(world.detmold) as tx:
+        held = tuple(user_tasks.of_key(tx, world.detmold, "K1"))
+    assert [task.element_id for task in held] == (["w", "v"] if beside else ["v"])
+    assert told == held
+
+
 def test_only_the_holder_gives_a_task_back(database: Database, world: World) -> None:
     deploy(database, world, ("p", BODY))
     start(database, world)

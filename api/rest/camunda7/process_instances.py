@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from flask import Blueprint, Response
@@ -95,18 +95,17 @@ def post_data(instance_id: str, name: str) -> None:
 @bp.post("/process-instance/<instance_id>/variables")
 @operation(
     "Variablen setzen und löschen", roles=CHANGERS, status=204,
-    body={"modifications": Field("object", f"{{Name: {TYPED}}}"), "deletions": Field("texts", "Namen; gelöscht heißt: ohne Wert (null)")},
+    body={"modifications": Field("object", f"{{Name: {TYPED}}}"), "deletions": Field("texts", "Namen")},
 )  # fmt: skip
 def post_variables(instance_id: str, body: dict[str, Any]) -> None:
-    deleted: dict[str, object] = dict.fromkeys(body["deletions"] or ())
     brought = Brought()
-    change(instance_id, deleted | variables.untyped_all(body["modifications"], brought.take), brought)
+    change(instance_id, variables.untyped_all(body["modifications"], brought.take), brought, body["deletions"] or ())
 
 
 @bp.delete("/process-instance/<instance_id>/variables/<name>")
-@operation("Eine Variable löschen (sie hat danach den Wert null)", roles=CHANGERS, status=204)
+@operation("Eine Variable löschen", roles=CHANGERS, status=204)
 def delete_variable(instance_id: str, name: str) -> None:
-    change(instance_id, {name: None})
+    change(instance_id, {}, removed=[name])
 
 
 @bp.get("/execution/<execution_id>/localVariables/<name>/data")
@@ -125,15 +124,17 @@ def get_file(execution_id: str, name: str) -> object:
     return file
 
 
-def change(instance_id: str, changes: dict[str, object], brought: Brought | None = None) -> None:
-    """Set variables of a running instance; a variable set to null has no value."""
+def change(instance_id: str, changes: dict[str, object], brought: Brought | None = None, removed: Sequence[str] = ()) -> None:
+    """Set and remove variables of a running instance."""
     session = app.session()
     with app.database().begin(session.tenant_id) as tx:
         instance = running(tx, instance_id)
         now = clock.now(tx, session.tenant_id)
         if brought is not None:
             brought.keep(tx, instance.business_key)
-        instances.set_variables(tx, session.tenant_id, instance.id, values.check(changes), reason=REASON, by=session.login, now=now)
+        instances.set_variables(
+            tx, session.tenant_id, instance.id, values.check(changes), reason=REASON, by=session.login, now=now, removed=removed
+        )
 
 
 def running(tx: Connection, instance_id: str) -> instances.Instance:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from flask import Blueprint, Response
@@ -56,18 +57,17 @@ def _add(path: str, local: bool, which: str) -> None:
         given, brought = file_variables.uploaded(name)
         _change(task_id, given, local, brought)
 
-    @operation(f"Eine Variable löschen, {which} (sie hat danach den Wert null)", roles=CHANGERS, status=204)
+    @operation(f"Eine Variable löschen, {which}", roles=CHANGERS, status=204)
     def delete(task_id: str, name: str) -> None:
-        _change(task_id, {name: None}, local)
+        _change(task_id, {}, local, removed=[name])
 
     @operation(
         f"Variablen setzen und löschen, {which}", roles=CHANGERS, status=204,
-        body={"modifications": Field("object", f"{{Name: {TYPED}}}"), "deletions": Field("texts", "Namen; danach mit dem Wert null")},
+        body={"modifications": Field("object", f"{{Name: {TYPED}}}"), "deletions": Field("texts", "Namen")},
     )  # fmt: skip
     def post(task_id: str, body: dict[str, Any]) -> None:
-        deleted: dict[str, object] = dict.fromkeys(body["deletions"] or ())
         brought = Brought()
-        _change(task_id, deleted | variables.untyped_all(body["modifications"], brought.take), local, brought)
+        _change(task_id, variables.untyped_all(body["modifications"], brought.take), local, brought, body["deletions"] or ())
 
     all_of_them, one = f"/task/<task_id>/{path}", f"/task/<task_id>/{path}/<name>"
     for rule, view, method in (
@@ -99,7 +99,7 @@ def _one(tx: Connection, task_id: str, name: str, local: bool) -> object:
     return found[name]
 
 
-def _change(task_id: str, changes: dict[str, object], local: bool, brought: Brought | None = None) -> None:
+def _change(task_id: str, changes: dict[str, object], local: bool, brought: Brought | None = None, removed: Sequence[str] = ()) -> None:
     session = app.session()
     with app.database().begin(session.tenant_id) as tx:
         if brought is not None:
@@ -107,5 +107,5 @@ def _change(task_id: str, changes: dict[str, object], local: bool, brought: Brou
             brought.keep(tx, task.business_key, task.label)
         user_tasks.set_variables(
             tx, session.tenant_id, task_uuid(task_id), {} if local else changes, changes if local else {}, reason=REASON, by=session.login,
-            now=clock.now(tx, session.tenant_id),
+            now=clock.now(tx, session.tenant_id), removed=() if local else removed, removed_local=removed if local else (),
         )  # fmt: skip

@@ -128,7 +128,7 @@ def test_a_designer_starts_nothing_in_production(office: Office, post: str) -> N
 
 
 # ---------------------------------------------------------------- variables
-def test_variables_are_read_set_and_emptied_with_exact_numbers(office: Office, post: str) -> None:
+def test_variables_are_read_set_and_removed_with_exact_numbers(office: Office, post: str) -> None:
     anna, instance = office.client("anna"), begin(office, "anna", "V-1", betrag=1)
     path = f"/engine-rest/process-instance/{instance}/variables"
 
@@ -146,6 +146,11 @@ def test_variables_are_read_set_and_emptied_with_exact_numbers(office: Office, p
     }
     assert anna.get(f"{path}/betrag/data").get_data(as_text=True) == "84.50"
     assert anna.post(path, {"deletions": ["ort"]}).status_code == 204
+    assert anna.get(f"{path}/ort").status_code == 404
+    assert anna.client.delete(f"{path}/liste", headers={"Authorization": anna.header}).status_code == 204
+    assert anna.client.delete(f"{path}/liste", headers={"Authorization": anna.header}).status_code == 204
+    assert set(anna.get(path).get_json()) == {"betrag"}
+    assert anna.post(path, {"modifications": {"ort": {"value": None}}}).status_code == 204
     assert anna.get(f"{path}/ort").get_json() == {"type": "Null", "value": None, "valueInfo": {}}
     assert anna.get(f"{path}/gibt_es_nicht").status_code == 404
     assert anna.get(f"/engine-rest/execution/{instance}/localVariables/ort/data").status_code == 400
