@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 import uuid
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -100,6 +102,22 @@ def test_a_job_is_completed_once_and_history_names_the_account(shop: Office) -> 
         assert instances.variables_of(tx, shop.detmold, int(key))["summe"] == Decimal("12.5")
         assert replay.replay(tx, shop.detmold, int(key)).identical
     assert (last.kind, last.actor) == ("job_completed", f"{shop.prefix}bote")
+
+
+def test_of_two_who_end_the_same_job_at_once_one_is_answered_with_success(shop: Office) -> None:
+    for verb, body in (("completion", {"variables": {"weg": "a"}}), ("error", {"errorCode": "PAPIER"}), ("failure", {"retries": 1})):
+        path = f"/v2/jobs/{job_of(shop, begin(shop))['jobKey']}/{verb}"
+        together = threading.Barrier(2)
+
+        def end(login: str, path: str = path, body: dict[str, object] = body, together: threading.Barrier = together) -> int:
+            caller = shop.client(login)
+            together.wait(10)
+            return caller.post(path, body).status_code
+
+        with ThreadPoolExecutor(2) as threads:
+            answers = sorted(threads.map(end, ("bote", "wolf")))
+
+        assert answers in ([204, 404], [204, 409]), verb
 
 
 def test_what_nobody_holds_is_in_the_wrong_state(shop: Office) -> None:

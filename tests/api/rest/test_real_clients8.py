@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from decimal import Decimal
 
 import pytest
+import requests
 from sqlalchemy.engine import URL
 
 from api import wiring
@@ -59,7 +61,7 @@ REVIEW = (
 @pytest.fixture(scope="module")
 def server(office: Office, app_url: URL) -> Iterator[Server]:
     with office.database.begin(office.detmold) as tx:
-        drawn = {name: content for suffix in (*WORKERS, "zwei") for name, content in files(f"_{suffix}").items()}
+        drawn = {name: content for suffix in (*WORKERS, "zwei", "warten") for name, content in files(f"_{suffix}").items()}
         now = clock.now(tx, office.detmold)
         drawn |= {"pruefen_js8.form": form("pruefen_js8").encode(), "akte_js8.bpmn": models8.process("akte_js8", REVIEW).encode()}
         deployments.deploy(tx, drawn, world_id=office.world_id, name="Clients 8", by="test", now=now, readers=wiring.READERS)
@@ -129,6 +131,20 @@ def test_a_worker_fails_until_an_incident_and_goes_on_when_it_is_mended(server: 
 
     server.ended(str(made.uuid))
     assert open_incidents() == []
+
+
+def test_a_waiting_request_is_woken_by_the_job_it_waits_for(server: Server) -> None:
+    asked = {"type": "zaehlen_warten", "timeout": 60_000, "maxJobsToActivate": 1, "requestTimeout": 60_000}
+    auth = (server.login.encode(), PASSWORD.encode())
+    answered = requests.post(f"{server.address}/v2/jobs/activation", json=asked, auth=auth, timeout=90, stream=True)
+    assert (answered.status_code, answered.headers["Content-Type"]) == (200, "application/json"), "it has begun, so it is parked"
+
+    made = start(server, "zaehlen8_warten", "W1", {"nummer": 1})
+    begun = time.monotonic()
+
+    (job,) = answered.json()["jobs"]
+    assert time.monotonic() - begun < 20, "woken, not run out"
+    assert (job["processInstanceKey"], job["worker"], job["variables"]) == (str(made.id), server.login, {"nummer": 1})
 
 
 def test_workers_of_both_languages_share_jobs_and_each_is_done_once(server: Server) -> None:
