@@ -146,10 +146,12 @@ def evening_of(database: Database, world_id: int, until: date) -> datetime:
 
 
 def _ready(address: str, logins: dict[str, str], data_dir: Path, *, as_json: bool) -> None:
-    if serving.answers(address):
-        _tell(address, logins, data_dir, as_json=as_json)
-    else:
-        console.err.print(f"Der Webserver antwortet noch nicht unter {address}; seine Meldungen stehen oben.")
+    if not serving.answers(address):
+        console.err.print(
+            f"Der Webserver antwortet noch nicht unter {address}. Auf einem langsamen oder belasteten Rechner bitte noch etwas warten; "
+            "kommt er gar nicht, stehen seine Meldungen oben."
+        )
+    _tell(address, logins, data_dir, as_json=as_json)
 
 
 def _tell(address: str, logins: dict[str, str], data_dir: Path, *, as_json: bool, running: bool = True) -> None:

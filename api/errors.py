@@ -32,7 +32,7 @@ GERMAN = {
 
 def register(app: Flask) -> None:
     """Make the application answer refusals."""
-    app.register_error_handler(errors.Rejected, _rejected)
+    app.register_error_handler(errors.Rejected, rejected)
     app.register_error_handler(errors.Incident, _incident)
     app.register_error_handler(HTTPException, _http)
     app.register_error_handler(Exception, _bug)
@@ -63,7 +63,7 @@ def _form_page() -> str | None:
     return request.path
 
 
-def _rejected(fault: errors.Rejected) -> ResponseReturnValue:
+def rejected(fault: errors.Rejected) -> ResponseReturnValue:
     message = str(fault)
     if isinstance(fault, errors.InvalidInput) and fault.fields:
         message += "\n" + "\n".join(f"{name}: {told}" for name, told in fault.fields.items())

@@ -318,15 +318,15 @@ class Startable:
     starters: tuple[str, ...]
 
 
-def startable(tx: Connection, tenant_id: int) -> list[Startable]:
-    """Return the processes of the tenant's world whose diagram says who may start them by hand, by name."""
+def startable(tx: Connection, tenant_id: int, *, unnamed: bool = False) -> list[Startable]:
+    """Return the processes of the tenant's world whose diagram says who may start them by hand, by name. unnamed: the others, too."""
     query = text(
         "select key, name, version, meta -> 'starters' as starters from (select distinct on (key) key, name, version, meta from definition"
         " where world_id = :w and kind = 'bpmn' and not undone order by key, version desc) newest"
-        " where jsonb_array_length(coalesce(meta -> 'starters', '[]')) > 0 order by name, key"
+        " where :unnamed or jsonb_array_length(coalesce(meta -> 'starters', '[]')) > 0 order by name, key"
     )
-    rows = tx.execute(query, {"w": world_of(tx, tenant_id)})
-    return [Startable(row.key, row.name, row.version, tuple(row.starters)) for row in rows]
+    rows = tx.execute(query, {"w": world_of(tx, tenant_id), "unnamed": unnamed})
+    return [Startable(row.key, row.name, row.version, tuple(row.starters or ())) for row in rows]
 
 
 def content_of(tx: Connection, uuid: UUID, *, tenant_id: int) -> tuple[str, int, str, bytes]:

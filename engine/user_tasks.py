@@ -288,6 +288,10 @@ def of_key(tx: Connection, tenant_id: int, business_key: str) -> list[UserTask]:
     return [_task(row) for row in tx.execute(query, {"t": tenant_id, "k": business_key, "below": escaped + "/%"})]
 
 
+OWN = "u.assignee = :user"
+THEIRS = f"({OWN} or (u.assignee is null and (u.candidate_users @> array[:user] or u.candidate_groups && cast(:groups as text[]))))"
+
+
 def open_tasks(
     tx: Connection,
     tenant_id: int,
@@ -307,9 +311,7 @@ def open_tasks(
     conditions = ["u.tenant_id = :t", "u.ended_at is null"]
     parameters: dict[str, object] = {"t": tenant_id, "limit": min(limit, MAX_PAGE)}
     if user is not None:
-        own = "u.assignee = :user"
-        offered = "(u.assignee is null and (u.candidate_users @> array[:user] or u.candidate_groups && cast(:groups as text[])))"
-        conditions.append(own if mine_only else f"({own} or {offered})")
+        conditions.append(OWN if mine_only else THEIRS)
         parameters |= {"user": user, "groups": list(groups or ())}
     if element_id:
         conditions.append("u.element_id = :element")
@@ -330,10 +332,14 @@ def _task(row: Sequence[Any]) -> UserTask:
     return UserTask(*fields)
 
 
-def kinds(tx: Connection, tenant_id: int) -> list[tuple[str, str, int]]:
-    """Return (element id, label, how many are open) of the tenant's open tasks, by label."""
+def kinds(
+    tx: Connection, tenant_id: int, *, user: str | None = None, groups: Sequence[str] | None = None, mine_only: bool = False
+) -> list[tuple[str, str, int]]:
+    """Return (element id, label, how many are open) of the tenant's open tasks, by label; of whom as in `open_tasks`."""
+    whose = "" if user is None else f" and {OWN if mine_only else THEIRS}"
     query = text(
-        "select element_id, min(label) as label, count(*) as n from user_task where tenant_id = :t and ended_at is null"
-        " group by element_id order by min(label)"
+        "select u.element_id, count(*) as n, min(u.label) || case when min(u.label) < max(u.label) then ' (und ähnliche)' else '' end as label"
+        f" from user_task u where u.tenant_id = :t and u.ended_at is null{whose} group by u.element_id order by min(u.label)"
     )
-    return [(row.element_id, row.label, row.n) for row in tx.execute(query, {"t": tenant_id})]
+    found = tx.execute(query, {"t": tenant_id} | ({} if user is None else {"user": user, "groups": list(groups or ())}))
+    return [(row.element_id, row.label, row.n) for row in found]

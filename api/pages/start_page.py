@@ -23,9 +23,9 @@ MAX_KEY = 200
 def show() -> ResponseReturnValue:
     session = app.session()
     with app.database().begin(session.tenant_id) as tx:
-        mine = [process for process in deployments.startable(tx, session.tenant_id) if _may_start(process)]
+        mine = [process for process in deployments.startable(tx, session.tenant_id, unnamed=_tries_out()) if _may_start(process)]
         planned = start_schedule.of_tenant(tx, session.tenant_id)
-    return render_template("starten.html", prozesse=mine, geplant=planned)
+    return render_template("starten.html", prozesse=mine, geplant=planned, probiert=_tries_out())
 
 
 @bp.route("/starten/<process_key>", methods=["GET", "POST"])
@@ -63,10 +63,17 @@ def start(process_key: str) -> ResponseReturnValue:
     return uploads.go_on(url_for("task_list.show") if first is None else url_for("task_page.show", task_id=first.id))
 
 
+def _tries_out() -> bool:
+    """Return whether the person draws processes and may start each of them here, as from the Modeler."""
+    session = app.session()
+    return session.is_sandbox and session.may("designer")
+
+
 def _allowed(tx: Connection, process_key: str) -> deployments.Startable:
     """Return a process that the person may start. Raises errors.NotFound and errors.NotAllowed."""
     session = app.session()
-    found = next((process for process in deployments.startable(tx, session.tenant_id) if process.key == process_key), None)
+    offered = deployments.startable(tx, session.tenant_id, unnamed=_tries_out())
+    found = next((process for process in offered if process.key == process_key), None)
     if found is None:
         raise errors.NotFound("Diesen Prozess gibt es nicht, oder sein Diagramm nennt niemanden, der ihn von Hand starten darf.")
     starters.may_start({"starters": found.starters})

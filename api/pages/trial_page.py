@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -12,6 +12,7 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy import Connection, text
 
 from api import app, trial_acts, trials, typed, waiting, wording
+from api import errors as faults
 from api.pages import clock_page, models_page, uploads
 from engine import clock, deployments, errors, external_tasks, feel, instances, jobs, messages, signals, values, worker
 from processes import scenarios, walks
@@ -25,10 +26,12 @@ STARTS_ON = "2026-08-17"
 # ---------------------------------------------------------------- beginning and ending
 @bp.get("/probelauf")
 def show() -> ResponseReturnValue:
-    session = app.session()
-    if not session.in_trial:
-        return render_template("probelauf_beginnen.html", beginn=STARTS_ON)
-    database = app.database()
+    return _page() if app.session().in_trial else render_template("probelauf_beginnen.html", beginn=STARTS_ON)
+
+
+def _page(message: str = "", typed_in: Mapping[str, str] | None = None) -> str:
+    """Return the page of the trial; typed_in: what was typed and refused, shown again beside the message."""
+    session, database = app.session(), app.database()
     with database.look() as tx:
         trial = trials.find(tx, session)
         walk = trials.walk_of(tx, trial)
@@ -48,7 +51,17 @@ def show() -> ResponseReturnValue:
     return render_template(
         "probelauf.html", probelauf=trial, jetzt=now, wartet=waits, vorgaenge=running, schreiben=written, prozesse=startable,
         getan=[walks.text_of(done.act) for done in walk.done], eigene=served, zweite=session.login.endswith(trials.SECOND),
+        meldung=message, getippt=typed_in or {},
     )  # fmt: skip
+
+
+@bp.errorhandler(errors.Rejected)
+def refuse(refused: errors.Rejected) -> ResponseReturnValue:
+    """Tell a refusal on the page of the trial, with what was typed; outside of one as everywhere."""
+    session = g.get("session")
+    if request.method != "POST" or session is None or not session.in_trial:
+        return faults.rejected(refused)
+    return _page(str(refused), request.form), faults.status_of(refused)
 
 
 @bp.post("/probelauf")

@@ -81,7 +81,7 @@ class CatchEvent(EventNode):
             else:
                 due = schedule.due_of(value, workflow.moment)
         except schedule.BadSchedule as fault:
-            raise errors.Incident(f"Zeit von „{self.shown}“: {fault}", self.element.id) from fault
+            raise errors.Incident(f"Zeit „{event.timer.source}“ von „{self.shown}“: {fault}", self.element.id) from fault
         data["due"] = due
         return due
 

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import text
 
 from api import wiring
-from engine import clock, deployments
+from engine import clock, deployments, instances
 from tests.api.conftest import City
 from tests.engine.spiff.bpmn import chain, file, node, process, timer
 
@@ -58,6 +58,15 @@ def test_who_may_start_sees_it_and_everybody_sees_what_the_clock_will_start(offi
     assert "/starten/mahnung" not in clerk
 
 
+def test_a_designer_starts_in_the_sandbox_what_names_nobody_as_from_the_modeler(office: City) -> None:
+    client = office.client("dora")
+
+    assert "/starten/antrag_pruefen" in client.get("/starten").get_data(as_text=True)
+    assert "/starten/tagesabschluss" in client.get("/starten").get_data(as_text=True)
+    answer = client.post("/starten/tagesabschluss", data={"token": office.token(client), "schluessel": "T-1", "daten": "{}"})
+    assert answer.status_code == 302, answer.get_data(as_text=True)
+
+
 def test_a_clerk_starts_a_process_with_its_form_and_stands_before_its_first_task(office: City) -> None:
     page = office.client("ben").get("/starten/antrag_pruefen")
     assert page.status_code == 200
@@ -88,3 +97,23 @@ def test_who_is_not_named_and_what_is_not_startable_is_refused(office: City) -> 
     assert send(office, "paul", schluessel="A-19", daten='{"grund": "x"}')[0] == 403
     assert office.client("ben").get("/starten/mahnung").status_code == 404
     assert office.client("ben").get("/starten/gibt-es-nicht").status_code == 404
+
+
+def test_a_task_that_names_nobody_is_listed_for_who_draws_and_counted_for_whom_it_is_listed(office: City) -> None:
+    lonely = process(
+        node("startEvent", "s") + node("userTask", "verwaist") + node("endEvent", "e") + chain("s", "verwaist", "e"), key="verwaister"
+    )
+    detmold = office.seeded.tenants["detmold"]
+    with office.database.begin(detmold) as tx:
+        deployments.deploy(
+            tx, {"verwaister.bpmn": file(lonely)}, world_id=office.seeded.world_id, name="Verwaist", by="dora", now=clock.now(tx, detmold),
+            readers=wiring.READERS,
+        )  # fmt: skip
+        instances.start(tx, "verwaister", "V-1", {}, tenant_id=detmold, now=clock.now(tx, detmold), by="dora")
+
+    drawn, clerk = (office.client(login).get("/aufgaben?art=verwaist").get_data(as_text=True) for login in ("dora", "ben"))
+
+    assert "verwaist (1)" in drawn
+    assert "V-1" in drawn
+    assert "verwaist (1)" not in clerk
+    assert "V-1" not in clerk

@@ -264,6 +264,20 @@ def test_what_is_typed_wrong_is_told_in_german(walker: Walker, address: str, for
 
     assert 400 <= answer.status_code < 500
     assert said in answer.get_data(as_text=True)
+    assert "Einen Prozess starten" in answer.get_data(as_text=True), "the page of the trial itself tells it"
+
+
+def test_what_was_typed_to_start_a_process_is_still_there_when_it_was_refused(walker: Walker) -> None:
+    walker.post("/probelauf", titel="Vertippt", ohne_forderungen="1")
+    token = re.search(r'name="token" value="([^"]+)"', walker.page())
+    assert token is not None
+
+    typed = {"prozess": "mahnung", "schluessel": "M-77", "variablen": "{betrag: 84,50}"}
+    page = walker.client.post("/probelauf/starten", data={"token": token.group(1), **typed}).get_data(as_text=True)
+
+    assert 'value="M-77"' in page
+    assert "{betrag: 84,50}</textarea>" in page
+    assert '<option value="mahnung" selected>' in page
 
 
 def test_what_may_come_from_outside_does_not_bury_what_waits_for_the_designer(walker: Walker) -> None:
