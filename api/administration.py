@@ -10,7 +10,7 @@ from pathlib import Path
 
 import yaml
 
-from api import console, deploying, model_files, wiring
+from api import cities, console, deploying, model_files, wiring
 from api.auth import users
 from engine import clock, db, errors
 from engine.db import Database
@@ -36,7 +36,7 @@ def read_profile(path: Path) -> tenants.Profile:
     try:
         content = path.read_bytes()
     except OSError as fault:
-        raise errors.InvalidInput(f"„{path}“ lässt sich nicht lesen: {fault.strerror}.") from fault
+        raise console.unreadable(path, fault) from fault
     if len(content) > MAX_PROFILE_BYTES:
         raise errors.InvalidInput(f"„{path}“ ist für Stammdaten zu groß. Bitte die Vorlage verwenden (--print-profile).")
     try:
@@ -93,7 +93,7 @@ def create_user(login: str, name: str, *, roles: Sequence[str], tenant: str, pas
     database = wiring.open_database()
     try:
         with database.look() as tx:
-            found = tenants.by_slug(tx, tenant)
+            found = cities.named(tx, tenant)
             users.create(tx, login, name, password, {found.id: tuple(roles)})
     finally:
         database.close()
@@ -152,7 +152,7 @@ def conclude_agreement(
 
 def _pair(database: Database, creditor: str, enforcing: str) -> tuple[tenants.Tenant, tenants.Tenant]:
     with database.look() as tx:
-        owner, authority = tenants.by_slug(tx, creditor), tenants.by_slug(tx, enforcing)
+        owner, authority = cities.named(tx, creditor), cities.named(tx, enforcing)
     if owner.world_id != authority.world_id:
         raise errors.InvalidInput(f"„{creditor}“ und „{enforcing}“ leben in verschiedenen Welten und können nicht zusammenarbeiten.")
     return owner, authority

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date, datetime
 from decimal import Decimal
+from pathlib import Path
 from uuid import UUID
 
 from rich.console import Console
@@ -50,6 +51,17 @@ def progress(*, quiet: bool = False) -> Progress:
     )
 
 
+def unreadable(path: Path, fault: OSError) -> errors.InvalidInput:
+    """Return what to raise for a file that cannot be read, in German for the usual reasons."""
+    why = {
+        FileNotFoundError: "gibt es nicht",
+        IsADirectoryError: "ist ein Ordner, erwartet wird eine Datei",
+        PermissionError: "darf nicht gelesen werden",
+    }
+    told = why.get(type(fault), f"lässt sich nicht lesen: {fault.strerror}")
+    return errors.InvalidInput(f"„{path}“ {told}. Bitte den Pfad prüfen.")
+
+
 @contextmanager
 def refusals(exit_code: int = EXIT_REJECTED) -> Iterator[None]:
     """Turn errors.Rejected into a German message on standard error and `exit_code`; bugs keep their traceback."""
@@ -59,5 +71,5 @@ def refusals(exit_code: int = EXIT_REJECTED) -> Iterator[None]:
         err.print(str(rejected), style="red", markup=False, highlight=False)
         if isinstance(rejected, errors.InvalidInput):
             for field, message in rejected.fields.items():
-                err.print(f"  {field}: {message}", markup=False, highlight=False)
+                err.print(f"  {'--reason' if field == 'reason' else field}: {message}", markup=False, highlight=False)
         raise SystemExit(exit_code) from rejected

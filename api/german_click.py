@@ -19,6 +19,7 @@ _COMPLAINTS: Sequence[tuple[str, str]] = (
     (r"(?:.*: )?'(.*)' is not one of (.+)\.", "„{0}“ ist nicht möglich; erlaubt sind {1}."),
     (r"(?:.*: )?'(.*)' is not a valid integer(?: range)?\.", "„{0}“ ist keine ganze Zahl."),
     (r"(?:.*: )?'(.*)' does not match the formats? .+", "„{0}“ ist kein Datum. Erwartet wird JJJJ-MM-TT, z. B. 2026-08-17."),
+    (r"(?:.*: )?'(.*)' is not a valid UUID\.", "„{0}“ ist keine Kennung. Erwartet wird z. B. 3f0c5b1e-0000-4000-8000-000000000000."),
     (r"(?:.*: )?(.+) is not in the range (.+)\.", "{0} liegt nicht im erlaubten Bereich {1}."),
 )
 

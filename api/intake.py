@@ -7,11 +7,10 @@ from decimal import Decimal
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from api import app, console, wiring
+from api import app, cities, console, wiring
 from engine import clock, errors, worker
 from engine.db import Database
 from processes import actions, claim_files, imports, runs
-from processes.casefile import tenants
 
 BERLIN = ZoneInfo("Europe/Berlin")
 BY = "befehlszeile"
@@ -120,7 +119,7 @@ def book_payment(
 
 def _tenant(database: Database, slug: str) -> tuple[int, int]:
     with database.look() as tx:
-        found = tenants.by_slug(tx, slug)
+        found = cities.named(tx, slug)
     return found.id, found.world_id
 
 

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from api import console, strict_json, wiring
+from api import cities, console, strict_json, wiring
 from engine import clock, errors, migration
-from processes.casefile import tenants
 
 BY = "befehlszeile"
 MAX_BYTES = 1024 * 1024
@@ -25,7 +24,7 @@ def migrate_instances(
     database = wiring.open_database()
     try:
         with database.look() as tx:
-            tenant_id = tenants.by_slug(tx, tenant).id
+            tenant_id = cities.named(tx, tenant).id
         with database.begin(tenant_id) as tx:
             proposal = migration.propose(tx, process, from_version, to_version, tenant_id=tenant_id)
             made = migration.plan(tx, process, from_version, to_version, given or {}, tenant_id=tenant_id)
@@ -53,7 +52,7 @@ def read_mapping(file: Path) -> dict[str, str | None]:
         with file.open("rb") as opened:
             content = opened.read(MAX_BYTES + 1)
     except OSError as fault:
-        raise errors.InvalidInput(f"„{file}“ lässt sich nicht lesen: {fault.strerror}. Bitte den Pfad prüfen.") from fault
+        raise console.unreadable(file, fault) from fault
     if len(content) > MAX_BYTES:
         raise errors.InvalidInput(f"„{file}“ ist größer als {MAX_BYTES // 1024 // 1024} MB. {EXAMPLE}")
     try:

@@ -7,10 +7,9 @@ from dataclasses import asdict
 from pathlib import Path
 from uuid import UUID
 
-from api import console, deploying, model_files, wiring
+from api import cities, console, deploying, model_files, wiring
 from engine import clock, deployments, withdrawals
 from engine.protocol import Finding
-from processes.casefile import tenants
 
 SOURCE, BY = "Befehlszeile", "befehlszeile"
 
@@ -36,7 +35,7 @@ def deploy(paths: Sequence[Path], *, tenant: str, name: str, as_json: bool) -> N
     database = wiring.open_database()
     try:
         with database.look() as tx:
-            found = tenants.by_slug(tx, tenant)
+            found = cities.named(tx, tenant)
         try:
             with database.begin(found.id) as tx:
                 now = clock.now(tx, found.id)
@@ -63,7 +62,7 @@ def undo(deployment: UUID, *, tenant: str, reason: str, as_json: bool) -> None:
     database = wiring.open_database()
     try:
         with database.look() as tx:
-            found = tenants.by_slug(tx, tenant)
+            found = cities.named(tx, tenant)
         with database.begin(found.id) as tx:
             made = withdrawals.undo(tx, deployment, reason=reason, tenant_id=found.id, by=BY, now=clock.now(tx, found.id))
     finally:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from api import console, model_files, mutation_tests, scenario_pool, scenario_tests
+from engine import errors
 from processes import scenario_stage, scenarios
 
 MAX_SHOWN = 40
@@ -17,7 +18,15 @@ def run(paths: Sequence[Path], *, only: str | None = None, as_json: bool = False
 
     mutate: afterwards hold the scenarios against every faulty copy of the diagrams; a copy that nobody notices is a failure too.
     """
+    missing = [str(path) for path in paths if not path.exists()]
+    if missing:
+        raise errors.InvalidInput(f"„{missing[0]}“ gibt es nicht. Bitte den Pfad prüfen.")
     found = [scenarios.read(path) for path in scenarios.find(paths or [model_files.HOUSE / "processes"])]
+    if not found:
+        where = ", ".join(str(path) for path in paths)
+        raise errors.InvalidInput(
+            f"Unter {where} liegt kein Szenario. Gesucht wird <ordner>/scenarios/*.yaml; „vollstreckung try --save“ schreibt eines."
+        )
     chosen = [scenario for scenario in found if only is None or only in scenario.title or only in str(scenario.path)]
     files = model_files.own()
     verdicts: list[mutation_tests.Verdict] = []

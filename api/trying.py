@@ -301,7 +301,7 @@ def _read(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except OSError as fault:
-        raise errors.InvalidInput(f"„{path}“ lässt sich nicht lesen: {fault.strerror}. Bitte den Pfad prüfen.") from fault
+        raise console.unreadable(path, fault) from fault
 
 
 @contextmanager

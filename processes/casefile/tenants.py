@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import schwifty
@@ -15,6 +15,7 @@ from engine import tables as engine_tables
 from processes.casefile import claims, tables
 from processes.law import deadlines
 
+MAX_TOLD = 20
 _SLUG = re.compile(r"[a-z][a-z0-9_-]{1,39}")
 
 
@@ -89,16 +90,23 @@ def create(tx: Connection, world_id: int, slug: str, name: str) -> Tenant:
     return Tenant(**tx.execute(statement).mappings().one())
 
 
-def by_slug(tx: Connection, slug: str, *, world_id: int | None = None) -> Tenant:
-    """Return the tenant with this slug (of a world). Raises errors.NotFound, errors.Conflict if several worlds have it."""
-    statement = select(*_COLUMNS).where(engine_tables.tenant.c.slug == slug)
-    if world_id is not None:
-        statement = statement.where(engine_tables.tenant.c.world_id == world_id)
-    rows = tx.execute(statement).mappings().all()
+def by_slug(tx: Connection, slug: str, *, world_id: int | None = None, outside: Sequence[int] = ()) -> Tenant:
+    """Return the tenant with this slug, of a world or of any but those `outside`.
+
+    Raises errors.NotFound with the slugs that exist, errors.Conflict if several worlds have it.
+    """
+    column = engine_tables.tenant.c
+    where = column.world_id.not_in(outside) if world_id is None else column.world_id == world_id
+    rows = tx.execute(select(*_COLUMNS).where(column.slug == slug, where)).mappings().all()
     if not rows:
-        raise errors.NotFound(f"Den Mandanten „{slug}“ gibt es nicht.")
+        known = tx.execute(select(column.slug).where(where).distinct().order_by(column.slug).limit(MAX_TOLD)).scalars().all()
+        told = f"Vorhanden: {', '.join(known)}." if known else "Es ist noch keiner eingerichtet (vollstreckung admin)."
+        raise errors.NotFound(f"Den Mandanten „{slug}“ gibt es nicht. {told}")
     if len(rows) > 1:
-        raise errors.Conflict(f"Den Mandanten „{slug}“ gibt es in mehreren Welten. Bitte die Welt dazu nennen.")
+        raise errors.Conflict(
+            f"Den Mandanten „{slug}“ gibt es in mehreren Welten. Bitte für jede eine eigene Datenbank verwenden "
+            "(DATABASE_URL oder VOLLSTRECKUNG_DATA_DIR)."
+        )
     return Tenant(**rows[0])
 
 

@@ -127,7 +127,7 @@ def test_a_new_password_and_a_deactivation_end_the_sessions(run: Run, profile: P
         (("admin", "deactivate-user", "niemand"), "", "gibt es nicht"),
         (("admin", "create-tenant", "Groß Stadt", "--profile", "PROFIL"), "", "kein Kürzel"),
         (("admin", "create-tenant", "musterstadt", "--profile", "PROFIL"), "", "gibt es in dieser Welt schon"),
-        (("admin", "create-tenant", "fehlt", "--profile", "fehlt.yaml"), "", "lässt sich nicht lesen"),
+        (("admin", "create-tenant", "fehlt", "--profile", "fehlt.yaml"), "", "„fehlt.yaml“ gibt es nicht"),
     ],
 )  # fmt: skip
 def test_what_an_operator_gets_wrong_is_told_in_german_and_changes_nothing(

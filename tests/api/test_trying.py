@@ -94,7 +94,7 @@ def test_broken_models_and_values_are_refused_before_anything_begins(models: Pat
     ("option", "value", "said"),
     [
         ("variables", "{a: ", "Die Werte sind nicht lesbar"),
-        ("claims", "gibt_es_nicht.csv", "„gibt_es_nicht.csv“ lässt sich nicht lesen"),
+        ("claims", "gibt_es_nicht.csv", "„gibt_es_nicht.csv“ gibt es nicht"),
         ("save", str(Path(__file__)), "gibt es schon"),
     ],
 )
