@@ -140,7 +140,7 @@ ABOUT_MEASURES = tuple(template for template in WRITERS if template not in ABOUT
 TOPIC = jobs.Topic(
     name="dispatch_letter",
     label="Schreiben versenden",
-    purpose="Friert alle Angaben der Akte ein und gibt das Schreiben in den Druck; gebucht wird dabei nichts.",
+    purpose="Versendet einen Brief: Alle Angaben der Akte werden eingefroren und gedruckt; gebucht wird dabei nichts.",
     chosen_by="vorlage",
     inputs=(
         jobs.Parameter(
