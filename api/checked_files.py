@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from api import drawn_files
-from engine import deployments
+from engine import contents
 from engine.protocol import Finding
 
 MAX_SHOWN = 1000  # findings on one page
@@ -72,7 +72,7 @@ def of(files: Mapping[str, bytes], findings: Sequence[Finding]) -> Checked:
     shown: list[File] = []
     budget = MAX_DRAWN_BYTES
     for place, name in enumerate(dict.fromkeys([*files, *(one.file for one in findings)]), start=1):
-        content, kind = files.get(name), deployments.kind_of(name)
+        content, kind = files.get(name), contents.kind_of(name)
         drawn, undrawn = _drawn(content, kind, budget)
         budget -= len(content or b"") if drawn is not None else 0
         first = sum(len(file.findings) for file in shown) + 1

@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import Connection
 
 from api import wiring
-from engine import clock, deployments, rejections
+from api.auth import users
+from engine import clock, contents, deployments, rejections
 from engine.db import Database
 from engine.protocol import Finding
 from processes import law
 
 
-def check(files: Mapping[str, bytes], *, known: Mapping[str, Iterable[str]] | None = None) -> tuple[Finding, ...]:
-    """Return all findings of all files at once. known: what is already deployed beside these files, as kind -> keys."""
-    return deployments.check(files, wiring.READERS, functions=law.FUNCTIONS, topics=wiring.topic_offers(), known=known)
+def check(files: Mapping[str, bytes], *, beside: contents.Beside | None = None) -> tuple[Finding, ...]:
+    """Return all findings of all files at once. beside: what is deployed already; None: nothing is known of it."""
+    return contents.check(files, wiring.READERS, functions=law.FUNCTIONS, topics=wiring.topic_offers(), roles=users.ROLES, beside=beside)
 
 
 def deploy(
@@ -29,7 +30,7 @@ def deploy(
     """
     return deployments.deploy(
         tx, files, world_id=deployments.world_of(tx, tenant_id), name=name, by=by, now=now, readers=wiring.READERS, source=source,
-        topics=wiring.topic_offers(), tenant_id=tenant_id,
+        topics=wiring.topic_offers(), roles=users.ROLES, tenant_id=tenant_id,
     )  # fmt: skip
 
 

@@ -9,8 +9,8 @@ from collections.abc import Mapping, Sequence
 import forms
 from api import migrations
 from api.auth import users
-from engine import config, db, deployments, files, jobs
-from engine.protocol import TopicOffer
+from engine import config, contents, db, files, jobs
+from engine.protocol import Finding, TopicOffer
 from engine.runtime import Runtime
 from processes import law, letters, topics
 
@@ -53,9 +53,19 @@ def _form_names(content: bytes) -> frozenset[str]:
     return frozenset() if form is None else form.keys
 
 
-READERS: Mapping[str, deployments.Reader] = {
-    "form": deployments.Reader(keys=_form_keys, names=_form_names, check=forms.check, version_tag=_form_tag),
-    "letter": deployments.Reader(keys=letters.keys, check=letters.check),
+def _check_form(content: bytes, filename: str) -> Sequence[Finding]:
+    return forms.check(content, filename, RESERVED)
+
+
+def _form_choices(content: bytes) -> Mapping[str, frozenset[str]]:
+    form = forms.as_far_as_readable(content)
+    return {} if form is None else form.choices
+
+
+RESERVED = frozenset({"currentUser", *(function.name for function in law.FUNCTIONS)})  # no variable bears these names
+READERS: Mapping[str, contents.Reader] = {
+    "form": contents.Reader(keys=_form_keys, names=_form_names, choices=_form_choices, check=_check_form, version_tag=_form_tag),
+    "letter": contents.Reader(keys=letters.keys, check=letters.check),
 }
 
 

@@ -1,4 +1,4 @@
-"""Deployments: check files, and store what changed as new versions.
+"""Deployments: store what changed in checked files as new versions.
 
 Versions belong to a world: the cities of a cooperation share diagrams, tables, forms and letters. The same content is never a
 new version. A running instance keeps its process, forms and letters (its bundle); a decision is bound as drawn.
@@ -6,34 +6,18 @@ new version. A running instance keeps its process, forms and letters (its bundle
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import Connection, text
 
-from engine import bindings, brought, db, dmn, errors, feel, start_schedule
+from engine import bindings, brought, contents, db, errors, start_schedule
 from engine.protocol import Finding, TopicOffer
-from engine.spiff import check as spiff_check
 from engine.spiff import inner_forms, model, reader
-from engine.spiff.checks import gathered
 
-KINDS = {".bpmn": "bpmn", ".dmn": "dmn", ".form": "form", ".typ": "letter"}
 MAX_TOLD = 100  # faults in the message of a refusal
-
-
-@dataclass(frozen=True, slots=True)
-class Reader:
-    """What the rooms above know about a kind of file: `keys` names what is in it, `check` finds what is wrong with it.
-
-    version_tag: what a diagram may bind this version by, or None. names: variables that a file of this kind (a form) may set.
-    """
-
-    keys: Callable[[bytes, str], Sequence[tuple[str, str]]]
-    check: Callable[[bytes, str], Sequence[Finding]]
-    version_tag: Callable[[bytes], str | None] = lambda content: None
-    names: Callable[[bytes], frozenset[str]] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,99 +55,6 @@ def _short(text: str, most: int = 80) -> str:
     return text if len(text) <= most else f"{text[: most - 1]}…"
 
 
-# ---------------------------------------------------------------- checking
-def check(
-    files: Mapping[str, bytes],
-    readers: Mapping[str, Reader],
-    *,
-    functions: Iterable[feel.Function] = (),
-    topics: Mapping[str, TopicOffer] | None = None,
-    known: Mapping[str, Iterable[str]] | None = None,
-) -> tuple[Finding, ...]:
-    """Return all findings of all files at once, sorted by file and line.
-
-    known: what is already deployed beside these files, as kind -> keys. topics: topic -> what it needs and brings; None: not checked.
-    """
-    offered = tuple(functions)
-    findings: list[Finding] = []
-    keys: dict[str, set[str]] = {kind: set((known or {}).get(kind, ())) for kind in KINDS.values()}
-    diagrams: dict[str, bytes] = {}
-    owners: dict[tuple[str, str], str] = {}
-    form_names: dict[str, frozenset[str]] = {}
-    decision_names: dict[str, frozenset[str]] = {}
-    inner = inner_forms.of_files(files)
-    for file, content in [*files.items(), *((file, form.content) for file, form in inner.items())]:
-        kind = kind_of(file)
-        if kind is None:
-            findings.append(Finding(file, 1, "", "", "Die Endung der Datei ist unbekannt.", f"Erlaubt sind {', '.join(KINDS)}."))
-            continue
-        if kind == "bpmn":
-            diagrams[file] = content
-        elif kind == "dmn":
-            findings += dmn.check(content, file, offered)
-        elif kind in readers:
-            found = readers[kind].check(content, file)
-            findings += [_inside(finding, inner[file]) for finding in found] if file in inner else found
-        if kind == "dmn":
-            decision_names |= _decision_names(content, file, offered)
-        for key, name, _ in _contents(kind, content, file, readers):
-            keys[kind].add(key)
-            names = readers[kind].names if kind in readers else None
-            if names is not None:
-                form_names[key] = names(content)
-            other = owners.setdefault((kind, key), file)
-            if other != file and kind != "bpmn":  # of processes the diagrams' own check tells
-                findings.append(Finding(file, 1, key, name, f"„{key}“ gibt es auch in {other}.", "Bitte eine andere Kennung wählen."))
-    offer = gathered.Known(
-        forms=frozenset(keys["form"]), decisions=frozenset(keys["dmn"]), processes=frozenset(keys["bpmn"]),
-        letters=frozenset(keys["letter"]), form_names=form_names, decision_names=decision_names, is_whole=not any((known or {}).get("bpmn", ())),
-        topics=topics, functions=offered,
-    )  # fmt: skip
-    findings += spiff_check.check(diagrams, offer)
-    return tuple(sorted(findings, key=lambda f: (f.file, f.severity != "error", f.line, f.element_id)))
-
-
-def _decision_names(content: bytes, file: str, functions: tuple[feel.Function, ...]) -> dict[str, frozenset[str]]:
-    """Return decision -> names of the variables it asks for, its required decisions included; nothing of a broken file."""
-    try:
-        return dmn.names_of(dmn.parse(content, file, functions))
-    except dmn.DecisionError:
-        return {}
-
-
-def _inside(finding: Finding, form: inner_forms.InnerForm) -> Finding:
-    """Return what is wrong with a form inside a diagram as a finding of the diagram."""
-    message = (
-        f"Formular: {finding.label or finding.element_id}: {finding.message}" if finding.element_id else f"Formular: {finding.message}"
-    )
-    return replace(finding, file=form.diagram, line=form.line, element_id=form.drawn_as, label="", message=message)
-
-
-def kind_of(file: str) -> str | None:
-    """Return the kind of a file by its ending."""
-    return next((kind for suffix, kind in KINDS.items() if file.lower().endswith(suffix)), None)
-
-
-def _contents(kind: str, content: bytes, file: str, readers: Mapping[str, Reader]) -> list[tuple[str, str, dict[str, object]]]:
-    """Return (key, name, what else lists show) of each definition in a file."""
-    if kind == "bpmn":
-        parsed = reader.Reader(content, file).read()
-        processes = [process for process in parsed.processes if process.executable and process.id] if parsed else []
-        return [(process.id, process.name, _shown(process)) for process in processes]
-    if kind == "dmn":
-        return [(one.id, one.name, {"version_tag": one.version_tag or None}) for one in dmn.as_far_as_readable(content, file)]
-    if kind not in readers:
-        return []
-    return [(key, name, {"version_tag": readers[kind].version_tag(content)}) for key, name in readers[kind].keys(content, file)]
-
-
-def _shown(process: model.Process) -> dict[str, object]:
-    return {
-        "version_tag": process.version_tag or None, "history_days": process.history_days, "starters": list(process.candidate_starters),
-        "start_form": process.start_form,
-    }  # fmt: skip
-
-
 # ---------------------------------------------------------------- deploying
 def deploy(
     tx: Connection,
@@ -173,9 +64,10 @@ def deploy(
     name: str,
     by: str,
     now: datetime,
-    readers: Mapping[str, Reader],
+    readers: Mapping[str, contents.Reader],
     source: str = "",
     topics: Mapping[str, TopicOffer] | None = None,
+    roles: Iterable[str] | None = None,
     tenant_id: int | None = None,
 ) -> Deployment:
     """Store the files as a deployment. Raises Refused with all findings when one is an error; nothing is stored then.
@@ -184,7 +76,7 @@ def deploy(
     tenant_id: for whom timer start events start; without it they are refused.
     """
     functions = db.runtime(tx).functions
-    findings = check(files, readers, functions=functions, topics=topics, known=known(tx, world_id))
+    findings = contents.check(files, readers, functions=functions, topics=topics, roles=roles, beside=beside(tx, world_id))
     planned, told = start_schedule.of_files(files, functions, now, tenant_id)
     findings += told
     if any(finding.severity == "error" for finding in findings):
@@ -195,7 +87,12 @@ def deploy(
         version
         for file, content in [*files.items(), *inner.items()]
         for version in brought.of_file(
-            tx, world_id, kind_of(file) or "", file, content, _contents(kind_of(file) or "", content, file, readers)
+            tx,
+            world_id,
+            contents.kind_of(file) or "",
+            file,
+            content,
+            contents.of_file(contents.kind_of(file) or "", content, file, readers),
         )
     ]
     drawn = brought.with_companions(drawn)
@@ -354,9 +251,18 @@ def content(tx: Connection, kind: str, key: str, version: int | None = None, *, 
     return row.file, bytes(row.content)
 
 
-def known(tx: Connection, world_id: int) -> dict[str, set[str]]:
-    """Return kind -> keys of everything deployed in a world."""
-    found: dict[str, set[str]] = {}
-    for row in tx.execute(text("select distinct kind, key from definition where world_id = :w and not undone"), {"w": world_id}):
-        found.setdefault(row.kind, set()).add(row.key)
-    return found
+def beside(tx: Connection, world_id: int) -> contents.Beside:
+    """Return what is deployed in a world, for files to be checked against."""
+    versions: dict[str, dict[str, set[str]]] = {}
+    for row in tx.execute(text("select kind, key, version, meta, undone from definition where world_id = :w"), {"w": world_id}):
+        if not row.undone:
+            bound = versions.setdefault(row.kind, {}).setdefault(row.key, set())
+            bound.add(f"version:{row.version}")
+            if row.meta.get("version_tag"):
+                bound.add(f"versionTag:{row.meta['version_tag']}")
+    query = text(
+        "select distinct on (d.kind, d.key) d.kind, d.key, d.file, r.content from definition d join resource r on r.sha256 = d.sha256"
+        " where d.world_id = :w and d.kind in ('bpmn', 'dmn', 'form') and not d.undone order by d.kind, d.key, d.version desc"
+    )
+    latest = {(row.kind, row.key): (row.file, bytes(row.content)) for row in tx.execute(query, {"w": world_id})}
+    return contents.Beside(versions, latest)

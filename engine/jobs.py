@@ -96,6 +96,7 @@ class Topic:
             chosen_by=self.chosen_by,
             variants={value: tuple(one.name for one in required if value in one.only_for) for value in self.variants},
             optional=tuple(one.name for one in self.inputs if one.is_optional),
+            choices={one.name: tuple(one.choices) for one in self.inputs if one.choices and one.name != self.chosen_by},
         )
 
 

@@ -195,6 +195,7 @@ class TopicOffer:
     """What a diagram must know of a topic: required inputs, variables it brings back, and inputs that one input's value calls for.
 
     chosen_by: the input whose literal value chooses among `variants` (value -> further required inputs). optional: what else it reads.
+    choices: input -> the texts it may be.
     """
 
     inputs: tuple[str, ...]
@@ -202,3 +203,4 @@ class TopicOffer:
     chosen_by: str | None = None
     variants: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     optional: tuple[str, ...] = ()
+    choices: Mapping[str, tuple[str, ...]] = field(default_factory=dict)

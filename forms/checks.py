@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import json
+import re
+from collections.abc import Callable, Collection
 
 from engine import media_types
 from engine.protocol import Finding
 from forms import attachments, model, patterns, reader
 
 
-def check(content: bytes, filename: str) -> tuple[Finding, ...]:
-    """Return all findings of a form file."""
+def check(content: bytes, filename: str, reserved: Collection[str] = ()) -> tuple[Finding, ...]:
+    """Return all findings of a form file. reserved: names that no variable may bear."""
     findings: list[Finding] = []
     text = content.decode("utf-8", "replace")
 
@@ -29,8 +31,12 @@ def check(content: bytes, filename: str) -> tuple[Finding, ...]:
                     filename, 1, "", "", f"Die ID „{form.id}“ ist nicht der Dateiname „{stem}“.", "Bitte beide gleich nennen.", "warning"
                 )
             )
+        top = model.walk(form.components)  # what is in the rows of a list sets no variable of its own
         for component in _everything(form.components):
             _component(component, fault)
+            if component.path and component.path[0] in reserved and component in top:
+                message = f"„{component.path[0]}“ ist der Name einer Rechtsfunktion oder der handelnden Person; niemand könnte die Aufgabe abschließen."
+                fault(component.id, component.label, message, "Bitte den Schlüssel anders nennen.")
             _accept(component, fault, warn)
     return tuple(findings)
 
@@ -85,5 +91,14 @@ def _everything(components: tuple[model.Component, ...]) -> list[model.Component
 
 
 def _line(text: str, component_id: str) -> int:
-    position = text.find(f'"{component_id}"') if component_id else -1
-    return text.count("\n", 0, position) + 1 if position >= 0 else 1
+    """Return the line of a component; of the whole form the first, or the one where its JSON ends to be readable."""
+    if not component_id:
+        try:
+            json.loads(text)
+        except json.JSONDecodeError as broken:
+            return broken.lineno
+        except (ValueError, RecursionError):
+            pass
+        return 1
+    found = re.search(rf'"id"\s*:\s*{re.escape(json.dumps(component_id, ensure_ascii=False))}', text)
+    return text.count("\n", 0, found.start()) + 1 if found else 1

@@ -98,6 +98,17 @@ class Form:
         """Top-level names that the form may set."""
         return frozenset(component.path[0] for component in walk(self.components) if component.path)
 
+    @property
+    def choices(self) -> dict[str, frozenset[str]]:
+        """Top-level names that one of a few texts is chosen for, with those texts."""
+        found: dict[str, frozenset[str]] = {}
+        for component in walk(self.components):
+            options = component.options if component.type in ("radio", "select") and len(component.path) == 1 else None
+            if options is not None and component.options_key is None and component.options_expression is None:
+                texts = frozenset(option.value for option in options if isinstance(option.value, str))
+                found[component.path[0]] = found.get(component.path[0], frozenset()) | texts
+        return found
+
 
 def walk(components: tuple[Component, ...]) -> list[Component]:
     """Return the components and those in groups; rows of dynamic lists are their own world and are not entered."""

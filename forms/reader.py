@@ -45,7 +45,7 @@ def parse(content: bytes, fault: Fault) -> Form | None:
     try:
         schema = json.loads(content.decode("utf-8-sig"), object_pairs_hook=_unique, parse_constant=_refuse, parse_float=Decimal)
     except (ValueError, RecursionError) as broken:
-        fault("", "", f"Die Datei ist kein gültiges JSON: {broken}", "Bitte im Camunda Modeler öffnen und neu speichern.")
+        fault("", "", f"Die Datei ist kein gültiges JSON: {_german(broken)}", "Bitte im Camunda Modeler öffnen und neu speichern.")
         return None
     if not isinstance(schema, dict) or not isinstance(schema.get("components"), list):
         fault("", "", "Die Datei ist kein Camunda Form.", "Bitte ein im Camunda Modeler erstelltes Formular verwenden.")
@@ -63,6 +63,14 @@ def parse(content: bytes, fault: Fault) -> Form | None:
     builder = _Builder(fault)
     components = builder.components(schema["components"], (), 0)
     return Form(str(schema.get("id", "")), schema, components)
+
+
+def _german(broken: Exception) -> str:
+    if isinstance(broken, json.JSONDecodeError):
+        return f"In Zeile {broken.lineno}, Spalte {broken.colno} steht etwas zu viel, oder es fehlt etwas."
+    if isinstance(broken, UnicodeDecodeError):
+        return "Sie ist nicht in UTF-8 gespeichert."
+    return "Sie ist zu tief verschachtelt." if isinstance(broken, RecursionError) else f"{broken}."
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -31,10 +31,24 @@ FONT_DIRS = (
 FONT_FILES = ("FiraSans_400Regular.ttf", "FiraSans_700Bold.ttf")
 SHARED = "din5008"  # the layout every letter imports; deployed like a letter, and kept by running instances
 STANDARDS = ["a-3a", "ua-1"]
-MAX_TEMPLATE_BYTES = 256 * 1024
+MAX_TEMPLATE_BYTES = 64 * 1024
+MAX_LINES_SQUARED = 40_000_000  # typst prints a line again with each fault in it: ten faults in a line of a megabyte are ten megabytes
 
 # The header of a template names its inputs, one comment line each.
 _INPUT = re.compile(r"^//\s*([a-z][a-z0-9_]*)\s*:\s*\S", re.MULTILINE)
+_FORMULA = re.compile(r"(?<!\\)\$")
+_FAULT = re.compile(r"^error: (?P<what>.*)\n *┌─ main\.typ:(?P<line>\d+):", re.MULTILINE)
+_GERMAN = {
+    "unclosed delimiter": "Eine Klammer, ein * oder ein _ bleibt offen",
+    "unclosed string": "Ein Text in Anführungszeichen endet nicht",
+    "unclosed label": "Eine spitze Klammer bleibt offen",
+    "unexpected closing bracket": "Hier schließt eine eckige Klammer, die nicht offen ist",
+    "unexpected closing paren": "Hier schließt eine runde Klammer, die nicht offen ist",
+    "unexpected closing brace": "Hier schließt eine geschweifte Klammer, die nicht offen ist",
+    "expected expression": "Hinter # fehlt der Ausdruck",
+    "expected comma": "Hier fehlt ein Komma",
+}
+_MAX_FAULTS = 5  # what follows the first is most often its consequence
 _USED = re.compile(r"\bb\.([a-z][a-z0-9_]*)")
 _LOADS = re.compile(r"\b(import|include)\b\s*(.{0,40})")
 _REFUSED = re.compile(r"(?<![\w-])(eval|read|plugin|csv|yaml|toml|xml|cbor|bibliography)\s*\(")
@@ -159,29 +173,17 @@ def keys(content: bytes, filename: str) -> Sequence[tuple[str, str]]:
 
 
 def check(content: bytes, filename: str) -> tuple[Finding, ...]:
-    """Return findings: a template names its inputs at its head, uses no others, and loads nothing but the shared layout."""
+    """Return findings: a template can be read, names its inputs at its head, uses no others, gets them, and loads only the shared layout."""
     source = _source(content)
     if source is None:
         message = "Die Briefvorlage ist kein UTF-8-Text oder zu groß."
         return (Finding(filename, 1, "", "", message, f"Erlaubt sind {MAX_TEMPLATE_BYTES // 1024} KB Text."),)
-    findings = list(_loads(source, filename))
-    if keys(content, filename)[0][0] == SHARED:
-        return tuple(findings)
-    declared = set(_INPUT.findall(source)) | GIVEN
-    if not _INPUT.search(source):
-        remedy = "Bitte am Anfang je Eingabe eine Zeile „// name: Bedeutung“ schreiben."
-        findings.append(Finding(filename, 1, "", "", "Die Briefvorlage nennt ihre Eingaben nicht.", remedy))
-        return tuple(findings)
-    for number, line in enumerate(source.splitlines(), start=1):
-        if line.lstrip().startswith("//"):
-            continue
-        for name in _USED.findall(line):
-            if name not in declared:
-                message = f"Die Vorlage druckt „{name}“, nennt es aber nicht als Eingabe."
-                findings.append(
-                    Finding(filename, number, name, "", message, "Bitte im Kopf der Vorlage ergänzen oder den Namen berichtigen.")
-                )
-    return tuple(findings)
+    lines = [(number, line) for number, line in enumerate(source.splitlines(), start=1) if not _is_comment(line)]
+    findings = _loads(lines, filename)
+    key = keys(content, filename)[0][0]
+    if key != SHARED:
+        findings += _inputs(source, lines, key, filename)
+    return tuple(findings + (_syntax(source, filename) if not findings else []))
 
 
 def _source(content: bytes) -> str | None:
@@ -191,17 +193,87 @@ def _source(content: bytes) -> str | None:
         return None
 
 
-def _loads(source: str, filename: str) -> Sequence[Finding]:
+def _is_comment(line: str) -> bool:
+    return line.lstrip().startswith("//") and "*/" not in line  # which ends a comment of several lines, and text follows
+
+
+def _loads(lines: Sequence[tuple[int, str]], filename: str) -> list[Finding]:
     findings = []
-    for number, line in enumerate(source.splitlines(), start=1):
-        if line.lstrip().startswith("//"):
-            continue
+    for number, line in lines:
         for word, what in _LOADS.findall(line):
             if not what.startswith(f'"{SHARED}.typ"'):
                 message = f"„{word}“ lädt etwas anderes als das gemeinsame Layout."
                 findings.append(Finding(filename, number, "", "", message, f'Erlaubt ist nur: #import "{SHARED}.typ": *'))
         for word in _REFUSED.findall(line):
-            findings.append(
-                Finding(filename, number, "", "", f"„{word}()“ ist in Briefvorlagen nicht erlaubt.", "Bitte nur die Eingaben benutzen.")
-            )
+            message = f"„{word}()“ ist in Briefvorlagen nicht erlaubt."
+            findings.append(Finding(filename, number, "", "", message, "Bitte nur die Eingaben benutzen."))
+        if _FORMULA.search(line):
+            message = "Formeln ($…$) sind in Briefvorlagen nicht erlaubt."
+            findings.append(Finding(filename, number, "", "", message, "Ein Dollarzeichen im Text bitte als \\$ schreiben."))
+    if sum(len(line) ** 2 for _, line in lines) > MAX_LINES_SQUARED:
+        number = max(lines, key=lambda one: len(one[1]))[0]
+        findings.append(Finding(filename, number, "", "", "Die Zeilen der Briefvorlage sind zu lang.", "Bitte umbrechen."))
     return findings
+
+
+def _inputs(source: str, lines: Sequence[tuple[int, str]], key: str, filename: str) -> list[Finding]:
+    """Return what is wrong with the inputs: not named at the head, used but not named, named but never given."""
+    if not _INPUT.search(source):
+        remedy = "Bitte am Anfang je Eingabe eine Zeile „// name: Bedeutung“ schreiben."
+        return [Finding(filename, 1, "", "", "Die Briefvorlage nennt ihre Eingaben nicht.", remedy)]
+    findings = []
+    declared = set(_INPUT.findall(source)) | GIVEN
+    for number, line in lines:
+        for name in _USED.findall(line):
+            if name not in declared:
+                message = f"Die Vorlage druckt „{name}“, nennt es aber nicht als Eingabe."
+                remedy = "Bitte im Kopf der Vorlage ergänzen oder den Namen berichtigen."
+                findings.append(Finding(filename, number, name, "", message, remedy))
+    written = _written()
+    if key not in written:
+        message = f"Ein Schreiben „{key}“ versendet kein Topic: Es gibt keine Angaben dafür."
+        remedy = f"Vorhanden sind: {', '.join(sorted(written))}. Bitte eine davon unter ihrem Namen ändern."
+        return [*findings, Finding(filename, 1, key, "", message, remedy, "warning")]
+    for number, name in _head(source):
+        if name not in written[key] | GIVEN:
+            message = f"Die Eingabe „{name}“ bekommt das Schreiben „{key}“ nicht."
+            findings.append(Finding(filename, number, name, "", message, f"Es bekommt: {', '.join(sorted(written[key]))}."))
+    return findings
+
+
+def _head(source: str) -> list[tuple[int, str]]:
+    """Return (line, name) of the inputs that a template names in the comment lines at its beginning."""
+    found = []
+    for number, line in enumerate(source.splitlines(), start=1):
+        if not line.startswith("//"):
+            break
+        found += [(number, name) for name in _INPUT.findall(line)]
+    return found
+
+
+@lru_cache(maxsize=1)
+def _written() -> Mapping[str, frozenset[str]]:
+    """Return letter -> inputs that its writer gives: those that the template we ship with it names."""
+    shipped = (HOUSE / "processes").glob("*/letters/*.typ")
+    return {path.stem: frozenset(name for _, name in _head(path.read_text(encoding="utf-8"))) for path in shipped}
+
+
+def _syntax(source: str, filename: str) -> list[Finding]:
+    """Return where typst cannot read the template. Nothing of it runs: it ends at a line before it, once all has been read."""
+    try:
+        typst.compile({"main.typ": f'#panic("gelesen")\n{source}'.encode()})  # type: ignore[call-overload]  # as above
+    except typst.TypstError as fault:
+        faults = [(int(found["line"]) - 1, found["what"]) for found in _FAULT.finditer(str(fault.diagnostic))]
+        return [
+            Finding(
+                filename,
+                line,
+                "",
+                "",
+                f"Die Vorlage ist hier nicht lesbar: {_GERMAN.get(what, f'typst sagt „{what}“')}.",
+                "Bitte Klammern und Zeichen prüfen.",
+            )
+            for line, what in faults[:_MAX_FAULTS]
+            if line
+        ]
+    return []

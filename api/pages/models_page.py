@@ -61,8 +61,8 @@ def check() -> ResponseReturnValue:
         return _deploy(files)
     session = app.session()
     with app.database().begin(session.tenant_id) as tx:
-        known = deployments.known(tx, session.world_id)
-    findings = deploying.check(files, known=known)
+        beside = deployments.beside(tx, session.world_id)
+    findings = deploying.check(files, beside=beside)
     return findings_page(findings, files), 422 if any(finding.severity == "error" for finding in findings) else 200
 
 

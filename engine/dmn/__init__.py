@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from engine import feel
-from engine.dmn import overlaps, reader
+from engine.dmn import checks, reader
 from engine.dmn.evaluation import evaluate, map_result
-from engine.dmn.model import Decision, DecisionError, Evaluation, Model, Outcome, names_of
+from engine.dmn.model import Decision, DecisionError, Evaluation, Model, Outcome, names_of, shapes_of
 from engine.protocol import Finding
 
 __all__ = [
@@ -22,6 +22,7 @@ __all__ = [
     "map_result",
     "names_of",
     "parse",
+    "shapes_of",
 ]
 
 
@@ -47,5 +48,5 @@ def check(content: bytes, filename: str, functions: Iterable[feel.Function] = ()
     found = reader.Reader(content, filename, offered)
     model = found.read()
     if model is not None:
-        overlaps.check(found, model, (*offered, *model.functions))
+        checks.check(found, model, (*offered, *model.functions))
     return tuple(found.findings)

@@ -256,11 +256,18 @@ def _outputs(
     outputs: dict[str, object] = {}
     for column, expression in zip(table.outputs, rule.outputs, strict=True):
         value = expression.evaluate(scope, now=run.now, functions=functions) if expression else None
-        value = _typed(value, column.type, column.label)
-        if column.allowed is not None and value is not None and column.allowed.test(value, scope, now=run.now) is not True:
-            raise model.DecisionError(f"Regel {rule.id}: {feel.text_of(_shown(value))} ist kein erlaubter Wert von „{column.label}“.")
-        outputs[column.name] = value
+        outputs[column.name] = typed(value, column, rule.id, scope, run.now)
     return outputs
+
+
+def typed(
+    value: object, column: model.Output, rule_id: str, scope: Mapping[str, object] | None = None, now: datetime | None = None
+) -> object:
+    """Return a result in the type of its column. Raises DecisionError for what it cannot be or what is not allowed there."""
+    found = _typed(value, column.type, column.label)
+    if column.allowed is not None and found is not None and column.allowed.test(found, scope or {}, now=now) is not True:
+        raise model.DecisionError(f"Regel {rule_id}: {feel.text_of(_shown(found))} ist kein erlaubter Wert von „{column.label}“.")
+    return found
 
 
 def _chosen(table: model.Table, matched: list[tuple[model.Rule, dict[str, object]]]) -> list[tuple[model.Rule, dict[str, object]]]:

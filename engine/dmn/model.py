@@ -232,3 +232,14 @@ def names_of(decisions: Model) -> dict[str, frozenset[str]]:
         return own.union(*(of(required, seen | {identity}) for required in decision.requires))
 
     return {identity: of(identity, frozenset()) for identity in decisions.decisions}
+
+
+def shapes_of(decisions: Model) -> dict[str, tuple[int, bool]]:
+    """Return decision id -> (how many outputs its table has, whether several rules may hit), of decisions that are tables."""
+    shapes: dict[str, tuple[int, bool]] = {}
+    for decision in decisions.decisions.values():
+        table = decision.logic
+        if isinstance(table, Table):
+            several = table.hit_policy in ("RULE ORDER", "OUTPUT ORDER") or (table.hit_policy == "COLLECT" and not table.aggregation)
+            shapes[decision.id] = (len(table.outputs), several)
+    return shapes

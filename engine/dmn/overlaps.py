@@ -1,78 +1,62 @@
-"""Findings about a readable model: overlapping UNIQUE rules, unknown functions, rules without a legal source."""
+"""Findings about UNIQUE tables: two rules that can hold at the same time, proven by values that meet both."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
-from itertools import combinations
 
 from engine import feel
-from engine.dmn import model
-from engine.dmn.reader import LEGAL_COLUMNS, Reader
+from engine.dmn import cells, model
+from engine.dmn.reader import Reader
 
-MAX_PAIRS = 20_000
-MAX_SAMPLES = 40
-
-
-def check(reader: Reader, decisions: model.Model, functions: Iterable[feel.Function]) -> None:
-    """Add findings to `reader`."""
-    offered = {function.name for function in functions} | {knowledge.name for knowledge in decisions.knowledge.values()}
-    for decision in decisions.decisions.values():
-        if isinstance(decision.logic, model.Table):
-            _unknown_functions(reader, decision, decision.logic, offered)
-            _unknown_names(reader, decision, decision.logic, decisions)
-            _legal_sources(reader, decision, decision.logic)
-            if decision.logic.hit_policy == "UNIQUE":
-                _overlaps(reader, decision, decision.logic)
+MAX_TESTS = 100_000  # cells tried on values; about a second
+MAX_TOLD = 20
 
 
-def _add(reader: Reader, decision: model.Decision, rule: model.Rule, message: str, remedy: str, *, warning: bool) -> None:
-    reader.add(model.Place(reader.file, rule.line, rule.id, decision.name), message, remedy, warning=warning)
-
-
-def _unknown_functions(reader: Reader, decision: model.Decision, table: model.Table, offered: set[str]) -> None:
-    for rule in table.rules:
-        expressions: Sequence[feel.Expression | feel.UnaryTests | None] = (*rule.tests, *rule.outputs)
-        for expression in expressions:
-            for name in sorted((expression.calls if expression else frozenset()) - set(feel.BUILTINS) - offered):
-                _add(reader, decision, rule, f"Die Funktion „{name}“ gibt es nicht.", "Bitte den Namen prüfen.", warning=False)
-
-
-def _unknown_names(reader: Reader, decision: model.Decision, table: model.Table, decisions: model.Model) -> None:
-    """Warn of a name in a condition that no column, input or decision bears: most often a text without its quotes, which never matches."""
-    known = {name for column in table.inputs for name in column.expression.names} | set(decisions.input_data.values())
-    known |= {column.variable for column in table.inputs if column.variable} | {"?", "item", model.CELL_INPUT}
-    known |= model.offered(decisions, decision) | {knowledge.name for knowledge in decisions.knowledge.values()}
-    for rule in table.rules:
-        for column, test in zip(table.inputs, rule.tests, strict=True):
-            for name in sorted(test.names - known):
-                message = f"Spalte „{column.label}“: „{name}“ ist der Name einer Variable, die in dieser Tabelle nicht vorkommt."
-                _add(reader, decision, rule, message, f'Ist ein Text gemeint, bitte "{name}" in Anführungszeichen setzen.', warning=True)
-
-
-def _legal_sources(reader: Reader, decision: model.Decision, table: model.Table) -> None:
-    column = next((index for index, name in enumerate(table.annotations) if name.lower() in LEGAL_COLUMNS), None)
-    for rule in table.rules:
-        source = rule.annotations[column] if column is not None and column < len(rule.annotations) else ""
-        if not source.strip():
-            message = "Die Regel nennt keine Rechtsgrundlage."
-            _add(reader, decision, rule, message, "Bitte die Anmerkungsspalte „Rechtsgrundlage“ ausfüllen.", warning=True)
-
-
-def _overlaps(reader: Reader, decision: model.Decision, table: model.Table) -> None:
-    samples = [_samples(table.rules, index) for index in range(len(table.inputs))]
-    pairs = list(combinations(table.rules, 2))
-    if len(pairs) > MAX_PAIRS:
+def check(reader: Reader, decision: model.Decision, table: model.Table) -> None:
+    """Warn of pairs of rules that can hold together; of the first ones, where there are many."""
+    if table.hit_policy != "UNIQUE" or not table.inputs:
         return
-    meets = {
-        rule.id: [{n for n, value in enumerate(samples[i]) if _holds(test, value)} for i, test in enumerate(rule.tests)]
-        for rule in table.rules
-    }
-    for one, other in pairs:
-        if table.inputs and all(a & b for a, b in zip(meets[one.id], meets[other.id], strict=True)):
-            message = f"Die Regeln {one.id} und {other.id} können zugleich zutreffen, die Trefferregel UNIQUE erlaubt nur eine."
-            _add(reader, decision, other, message, "Bitte die Bedingungen trennen oder eine andere Trefferregel wählen.", warning=True)
+    constants = [_constants_of(table.rules, index) for index in range(len(table.inputs))]
+    most = max(1, MAX_TESTS // (3 * max(1, len(table.rules)) * len(table.inputs)))
+    samples = [_samples(column[:most]) for column in constants]
+    told = 0
+    before: list[list[int]] = [[0] * len(values) for values in samples]  # per column and value: the rules so far that it meets, as bits
+    for number, rule in enumerate(table.rules):
+        met = [[n for n, value in enumerate(samples[i]) if _holds(test, value)] for i, test in enumerate(rule.tests)]
+        both = -1
+        for column, hits in zip(before, met, strict=True):
+            here = 0
+            for n in hits:
+                here |= column[n]
+            both &= here
+        for other in _bits(both):
+            told += 1
+            if told <= MAX_TOLD:
+                text = (
+                    f"Die Regeln {table.rules[other].id} und {rule.id} können zugleich zutreffen, die Trefferregel UNIQUE erlaubt nur eine."
+                )
+                remedy = "Bitte die Bedingungen trennen oder eine andere Trefferregel wählen."
+                reader.add(cells.place_of(decision, rule), text, remedy, warning=True)
+        for column, hits in zip(before, met, strict=True):
+            for n in hits:
+                column[n] |= 1 << number
+    if told > MAX_TOLD:
+        text = f"In der Tabelle überschneiden sich {told} Paare von Regeln; genannt sind die ersten {MAX_TOLD}."
+        reader.add(decision.place, text, "Bitte zuerst die genannten trennen und dann noch einmal prüfen.", warning=True)
+    if any(len(column) > most for column in constants):
+        text = f"Die Tabelle hat {len(table.rules)} Regeln; ob sie sich überschneiden, wurde nur an einigen Werten geprüft."
+        reader.add(decision.place, text, "Bitte die Tabelle teilen, wenn eine vollständige Prüfung wichtig ist.", warning=True)
+
+
+def _bits(mask: int) -> list[int]:
+    found = []
+    while mask > 0:
+        lowest = mask & -mask
+        found.append(lowest.bit_length() - 1)
+        mask ^= lowest
+    return found
 
 
 def _holds(test: feel.UnaryTests, value: object) -> bool:
@@ -84,13 +68,18 @@ def _holds(test: feel.UnaryTests, value: object) -> bool:
         return False
 
 
-def _samples(rules: Sequence[model.Rule], column: int) -> list[object]:
-    """Return values at, beside and between the constants of a column: enough to prove an overlap, never to deny one."""
+def _constants_of(rules: Sequence[model.Rule], column: int) -> list[object]:
+    """Return the constants that the cells of a column name, in a fixed order."""
     constants: set[object] = set()
     for rule in rules:
-        constants |= _constants(rule.tests[column].text)
+        constants |= {one for one in feel.literals(rule.tests[column].text) if isinstance(one, Decimal | str | bool | date)}
+    return sorted(constants, key=lambda value: (type(value).__name__, str(value)))
+
+
+def _samples(constants: Sequence[object]) -> list[object]:
+    """Return values at, beside and between the constants of a column: enough to prove an overlap, never to deny one."""
     values: list[object] = [None, True, False]
-    for constant in sorted(constants, key=lambda value: (type(value).__name__, str(value)))[:MAX_SAMPLES]:
+    for constant in constants:
         values.append(constant)
         if isinstance(constant, Decimal):
             values += [constant - Decimal("0.005"), constant + Decimal("0.005")]
@@ -101,11 +90,3 @@ def _samples(rules: Sequence[model.Rule], column: int) -> list[object]:
                 if constant.toordinal() + step < date.max.toordinal()
             ]
     return values
-
-
-def _constants(text: str) -> set[object]:
-    found: set[object] = set()
-    for literal in feel.literals(text):
-        if isinstance(literal, Decimal | str | bool | date):
-            found.add(literal)
-    return found

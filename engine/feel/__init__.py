@@ -5,9 +5,11 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, fields, is_dataclass
 from datetime import datetime
+from decimal import Decimal
 from functools import lru_cache
 
 from engine.feel import builtins, compiler, cursor, parser, syntax
@@ -41,7 +43,9 @@ __all__ = [
     "unary_test",
 ]  # fmt: skip
 
-BUILTINS: Mapping[str, Closure] = builtins.library().closures()
+_LIBRARY = builtins.library()
+BUILTINS: Mapping[str, Closure] = _LIBRARY.closures()
+ARITIES: Mapping[str, tuple[int, int | None]] = _LIBRARY.arities()  # function -> least and most arguments (None: any number)
 _SPACED_PROPERTIES = ("start included", "end included", "time offset")
 _BASE_NAMES = cursor.KnownNames([*BUILTINS, *_SPACED_PROPERTIES])
 
@@ -50,12 +54,17 @@ Variables = Mapping[str, object]
 
 @dataclass(frozen=True, slots=True)
 class Expression:
-    """A compiled expression. `names`: free variables; `calls`: functions it calls by name."""
+    """A compiled expression. `names`: free variables; `calls`: functions it calls by name.
+
+    given: (function, how many arguments) of its calls with arguments in order; compared: (variable, text) that it tests for being equal.
+    """
 
     text: str
     names: frozenset[str]
     calls: frozenset[str]
     _run: compiler.Compiled
+    given: frozenset[tuple[str, int]] = frozenset()
+    compared: frozenset[tuple[str, str]] = frozenset()
 
     def evaluate(self, variables: Variables, *, now: datetime | None = None, functions: Iterable[Function] = ()) -> object:
         """Return the value. Raises FeelError for what no value can express; see `evaluate_with_warnings`."""
@@ -72,6 +81,11 @@ class Expression:
         """Return the inner FEEL value, for callers inside the engine that go on computing with it."""
         return _guarded(lambda: self._run(_scope(variables, budget, functions)))
 
+    def misfits(self, functions: Iterable[Function] = ()) -> list[str]:
+        """Return in German which calls give more or fewer arguments than the function takes, so that they can never work."""
+        offered = {function.name: (len(function.parameters),) * 2 for function in functions}
+        return _misfits(self.given, self.calls, offered)
+
 
 @dataclass(frozen=True, slots=True)
 class UnaryTests:
@@ -81,6 +95,11 @@ class UnaryTests:
     names: frozenset[str]
     calls: frozenset[str]
     _run: compiler.CompiledTest
+    given: frozenset[tuple[str, int]] = frozenset()
+
+    def misfits(self, functions: Iterable[Function] = ()) -> list[str]:
+        """As those of an expression."""
+        return _misfits(self.given, self.calls, {function.name: (len(function.parameters),) * 2 for function in functions})
 
     def test(self, value: object, variables: Variables, *, now: datetime | None = None, functions: Iterable[Function] = ()) -> bool | None:
         """Return whether `value` meets the tests; None where FEEL says null."""
@@ -137,14 +156,19 @@ def _spaced(names: Iterable[str], functions: Iterable[Function]) -> frozenset[st
 def _compile(text: str, spaced: frozenset[str]) -> Expression:
     tree = parser.parse_expression(text, _BASE_NAMES.with_names(spaced))
     names, calls = free_names(tree)
-    return Expression(text, names, calls, compiler.compile_node(tree, BUILTINS))
+    given: set[tuple[str, int]] = set()
+    compared: set[tuple[str, str]] = set()
+    _gather(tree, given, compared)
+    return Expression(text, names, calls, compiler.compile_node(tree, BUILTINS), frozenset(given), frozenset(compared))
 
 
 @lru_cache(maxsize=8192)
 def _compile_unary(text: str, spaced: frozenset[str]) -> UnaryTests:
     tree = parser.parse_unary_tests(text, _BASE_NAMES.with_names(spaced))
     names, calls = free_names(tree)
-    return UnaryTests(text, names - {"?"}, calls, compiler.compile_unary_tests(tree, BUILTINS))
+    given: set[tuple[str, int]] = set()
+    _gather(tree, given, set())
+    return UnaryTests(text, names - {"?"}, calls, compiler.compile_unary_tests(tree, BUILTINS), frozenset(given))
 
 
 def _scope(variables: Variables, budget: Budget, functions: Iterable[Function]) -> Scope:
@@ -207,6 +231,38 @@ def _collect(node: object, bound: frozenset[str], names: set[str], calls: set[st
             _collect(getattr(node, field.name), bound, names, calls)
 
 
+def _gather(node: object, given: set[tuple[str, int]], compared: set[tuple[str, str]]) -> None:
+    """Collect calls with the number of their arguments, and texts that a variable is compared with."""
+    if isinstance(node, syntax.Call) and isinstance(node.function, syntax.Name) and node.names is None:
+        given.add((node.function.name, len(node.arguments)))
+    elif isinstance(node, syntax.Binary) and node.operator == "=":
+        for name, value in ((node.left, node.right), (node.right, node.left)):
+            if isinstance(name, syntax.Name) and isinstance(value, syntax.Literal) and isinstance(value.value, str):
+                compared.add((name.name, value.value))
+    elif isinstance(node, syntax.Filter):  # a bare name in the condition may be a field of the item
+        _gather(node.value, given, compared)
+        _gather(node.condition, given, set())
+        return
+    if isinstance(node, tuple):
+        for item in node:
+            _gather(item, given, compared)
+    elif is_dataclass(node) and not isinstance(node, syntax.Type | syntax.Literal):
+        for part in fields(node):
+            _gather(getattr(node, part.name), given, compared)
+
+
+def _misfits(given: Iterable[tuple[str, int]], calls: frozenset[str], offered: Mapping[str, tuple[int, int | None]]) -> list[str]:
+    told = []
+    for name, count in sorted(given):
+        if name not in calls:  # a function of the expression's own
+            continue
+        least, most = offered.get(name) or ARITIES.get(name, (0, None))
+        if count < least or (most is not None and count > most):
+            span = f"{least}" if least == most else f"{least} bis {most}" if most is not None else f"mindestens {least}"
+            told.append(f"„{name}“ braucht {span} Angaben, hier {'steht' if count == 1 else 'stehen'} {count}.")
+    return told
+
+
 def literals(text: str) -> tuple[object, ...]:
     """Return the constants that unary tests name (numbers, texts, dates written as `@"..."` or `date("...")`)."""
     try:
@@ -229,3 +285,31 @@ def _literals(node: object, found: list[object]) -> None:
     elif is_dataclass(node) and not isinstance(node, syntax.Type):
         for part in fields(node):
             _literals(getattr(node, part.name), found)
+
+
+def has_empty_range(text: str) -> bool:
+    """Return whether unary tests name a range of two constants whose first is the greater one: nothing lies in it."""
+    try:
+        tree: object = parser.parse_unary_tests(text, _BASE_NAMES)
+    except FeelSyntaxError:
+        return False
+    return _has_empty_range(tree)
+
+
+def _has_empty_range(node: object) -> bool:
+    if isinstance(node, syntax.RangeOf) and isinstance(node.low, syntax.Literal) and isinstance(node.high, syntax.Literal):
+        low, high = node.low.value, node.high.value
+        return type(low) is type(high) and isinstance(low, Decimal | str | Date) and low > high  # type: ignore[operator]  # of one type
+    if isinstance(node, tuple):
+        return any(_has_empty_range(item) for item in node)
+    return (
+        is_dataclass(node)
+        and not isinstance(node, syntax.Type | syntax.Literal)
+        and any(_has_empty_range(getattr(node, part.name)) for part in fields(node))
+    )
+
+
+def meant(name: str, known: Iterable[str]) -> str:
+    """Return a German sentence that names the known name most like this one, or nothing."""
+    alike = difflib.get_close_matches(name, sorted(known), 1, 0.75)
+    return f" Gemeint ist vielleicht „{alike[0]}“." if alike else ""

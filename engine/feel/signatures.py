@@ -58,6 +58,15 @@ class Library:
         """Return every function as a value."""
         return {name: _closure(name, tuple(overloads)) for name, overloads in self.overloads.items()}
 
+    def arities(self) -> dict[str, tuple[int, int | None]]:
+        """Return the least and the most arguments that any overload of each function takes; None: any number."""
+        found: dict[str, tuple[int, int | None]] = {}
+        for name, overloads in self.overloads.items():
+            least = min(sum(not p.optional for p in one.parameters) - one.repeated for one in overloads)
+            unbounded = any(one.repeated for one in overloads)
+            found[name] = (least, None if unbounded else max(len(one.parameters) for one in overloads))
+        return found
+
 
 def _closure(name: str, overloads: tuple[Overload, ...]) -> Closure:
     def call(arguments: list[object], budget: Budget) -> object:

@@ -46,7 +46,7 @@ def element(reader: Reader, drawn: etree._Element, read: model.Element) -> model
         read,
         initiator=_attribute(drawn, "initiator"),
         event=_event(reader, drawn, read.event),
-        retries=_retries(drawn),
+        retries=_retries(reader, drawn),
         result_variable=_attribute(drawn, "resultVariable"),
         inputs=_parameters(reader, drawn, "inputParameter"),
         outputs=_parameters(reader, drawn, "outputParameter"),
@@ -96,24 +96,27 @@ def _history_days(reader: Reader, element: etree._Element) -> int | None:
         return None
 
 
-def _retries(element: etree._Element) -> int:
+def _retries(reader: Reader, element: etree._Element) -> int:
     """Return how often a job is tried: the count of `failedJobRetryTimeCycle` (R5/PT5M), else 3."""
     drawn = _extension(element, "failedJobRetryTimeCycle")
     text = (drawn.text or "").strip() if drawn is not None else ""
     match = schedule.CYCLE.fullmatch(text)
+    if text and not (match and match.group(1)):
+        message = f"Aus „{text}“ (failedJobRetryTimeCycle) geht keine Zahl der Versuche hervor; es gelten 3."
+        reader.fault(element, message, "Bitte z. B. R3/PT5M angeben.", warning=True)
     return min(max(1, int(match.group(1))), parts.MAX_RETRIES) if match and match.group(1) else 3
 
 
 def _listeners(reader: Reader, element: etree._Element) -> None:
-    """Refuse listeners, connectors and fields: nothing of them would run, and nothing is ignored silently."""
-    names = {"executionListener": "Execution Listener", "taskListener": "Task Listener", "connector": "Connector", "field": "Feldinjektion"}
+    """Refuse listeners and fields: nothing of them would run, and nothing is ignored silently."""
+    names = {"executionListener": "Execution Listener", "taskListener": "Task Listener", "field": "Feldinjektion"}
     for tag, name in names.items():
-        if tag == "connector" and xml.local(element) in IMPLEMENTED:
-            continue  # told as the implementation
         for drawn in element.findall(f"{BPMN}extensionElements/{CAMUNDA}{tag}"):
             reader.fault(
                 drawn, f"„{name}“ wird nicht ausgeführt.", "Bitte das Verhalten als eigenes Element zeichnen (z. B. externe Aufgabe)."
             )
+    if _extension(element, "connector") is not None and xml.local(element) not in IMPLEMENTED:
+        reader.fault(element, "„Connector“ wird nicht ausgeführt.", EXTERNAL)
     if _extension(element, "errorEventDefinition") is not None:
         reader.fault(
             element, "Ein Fehler mit Bedingung am externen Task wird nicht ausgelöst.", "Bitte den Worker den Fehler melden lassen."
@@ -172,8 +175,8 @@ def _work(reader: Reader, drawn: etree._Element, read: model.Element) -> model.E
     if computed is not None:
         reader.fault(drawn, f"Der Ausdruck „{computed}“ an einer Nachricht wird nicht ausgeführt.", EXTERNAL)
         return read
-    priority_text = _attribute(carrier, "taskPriority")
-    priority = reader.expression(drawn, priority_text, "Priorität") if priority_text else None
+    priority_text = (_attribute(carrier, "taskPriority") or "").strip()
+    priority = parts.priority(reader, drawn, priority_text) if priority_text else None
     topic = _attribute(carrier, "topic")
     if _attribute(carrier, "type") == "external" and topic:
         return replace(read, topic=reader.expression(drawn, topic, "Topic"), priority=priority)
@@ -315,6 +318,7 @@ def _assignment(reader: Reader, element: etree._Element) -> model.Assignment:
                 reader.fault(element, f"{german}: {fault}", "Erlaubt sind ein Zeitpunkt, eine Dauer wie P3D oder ein Ausdruck.")
         return drawn
 
+    priority = (_attribute(element, "priority") or "").strip()
     name = element.get("name") or ""
     return model.Assignment(
         title=reader.expression(element, name, "Name") if "${" in name or "#{" in name else None,
@@ -325,7 +329,7 @@ def _assignment(reader: Reader, element: etree._Element) -> model.Assignment:
         candidate_users=of("candidateUsers", "Benutzer"),
         due=date_of("dueDate", "Fälligkeit"),
         follow_up=date_of("followUpDate", "Wiedervorlage"),
-        priority=of("priority", "Priorität"),
+        priority=parts.priority(reader, element, priority) if priority else None,
     )
 
 

@@ -6,16 +6,20 @@ from collections.abc import Mapping
 
 from engine.protocol import Finding
 from engine.spiff import model, reader
-from engine.spiff.checks import bindings, messages, references, scopes, variables
+from engine.spiff.checks import bindings, choices, messages, people, references, scopes, thrown, variables
 from engine.spiff.checks.gathered import Gathered, Known
 
 
-def check(files: Mapping[str, bytes], known: Known) -> tuple[Finding, ...]:
-    """Return every finding of the .bpmn files; `known.processes` includes the processes of these files."""
+def check(files: Mapping[str, bytes], known: Known, beside: Mapping[str, tuple[str, bytes]] | None = None) -> tuple[Finding, ...]:
+    """Return every finding of the .bpmn files; `known.processes` includes the processes of these files.
+
+    beside: process -> (file, content) of diagrams that are deployed already; they are looked at together with the files, and nothing
+    is told of them.
+    """
     findings: list[Finding] = []
-    calls: dict[str, set[str]] = {}
     owners: dict[str, tuple[str, model.Process]] = {}
-    drawn: list[tuple[Gathered, model.Process]] = []
+    drawn = [(Gathered(file, known), process) for file, process in _deployed(beside or {}, known)]
+    calls = {process.id: _called(process) for _, process in drawn}
     for file, content in files.items():
         found = reader.Reader(content, file, known.functions)
         parsed = found.read()
@@ -31,21 +35,29 @@ def check(files: Mapping[str, bytes], known: Known) -> tuple[Finding, ...]:
             owners[process.id] = (file, process)
             check_ = Gathered(file, known)
             _process(check_, process)
-            calls[process.id] = {e.called for e in model.walk(process.elements) if e.called}
+            calls[process.id] = _called(process)
             drawn.append((check_, process))
-    variables.check(drawn)
-    messages.check(drawn)
-    for check_, _ in drawn:
-        findings += check_.findings
-    for key in calls:
+    for check_all in (variables.check, choices.check, messages.check, thrown.check, people.check):
+        check_all(drawn)
+    for check_, process in drawn:
+        findings += check_.findings if process.id in owners else []
+    for key, (file, process) in owners.items():
         cycle = _cycle(key, calls)
         if cycle:
-            file, process = owners[key]
             text = " → ".join(cycle)
             findings.append(
                 Finding(file, process.line, key, process.name, f"Der Prozess ruft sich selbst auf: {text}.", "Bitte den Kreis auflösen.")
             )
     return tuple(findings)
+
+
+def _deployed(beside: Mapping[str, tuple[str, bytes]], known: Known) -> list[tuple[str, model.Process]]:
+    found = ((file, reader.process_of(content, file, key, known.functions)) for key, (file, content) in beside.items())
+    return [(file, process) for file, process in found if process is not None]
+
+
+def _called(process: model.Process) -> set[str]:
+    return {element.called for element in model.walk(process.elements) if element.called}
 
 
 def _cycle(start: str, calls: Mapping[str, set[str]]) -> list[str]:

@@ -19,7 +19,6 @@ from engine.spiff.tokens import Scope, Token
 from engine.spiff.workflow import CURRENT_USER
 
 DEFAULT_PRIORITY = 50
-MAX_PRIORITY = 32_000  # the column is a smallint
 
 if TYPE_CHECKING:
     from SpiffWorkflow.bpmn.specs.bpmn_process_spec import BpmnProcessSpec
@@ -191,8 +190,8 @@ def priority_of(node: Node, token: Token, expression: Expression | None) -> int:
         return DEFAULT_PRIORITY
     value = token.workflow.evaluate(expression, token, "Priorität")
     priority = values.whole(value)
-    if priority is None or priority > MAX_PRIORITY:
-        text = f"Die Priorität von „{node.shown}“ ist keine ganze Zahl bis {MAX_PRIORITY}; es gilt {DEFAULT_PRIORITY}."
+    if priority is None or priority > parts.MAX_PRIORITY:
+        text = f"Die Priorität von „{node.shown}“ ist keine ganze Zahl bis {parts.MAX_PRIORITY}; es gilt {DEFAULT_PRIORITY}."
         token.workflow.warn(node.element.id, token.workflow.path_of(token), text)
         return DEFAULT_PRIORITY
     return priority

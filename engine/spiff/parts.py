@@ -32,6 +32,7 @@ REFUSED_EVENTS = {
 }
 MAX_INSTANCES = 1000
 MAX_RETRIES = 100
+MAX_PRIORITY = 32_000  # the column is a smallint
 
 
 def documentation(element: etree._Element) -> str:
@@ -165,3 +166,24 @@ def loop(reader: Reader, element: etree._Element) -> model.Loop | None:
         cardinality=reader.expression(element, cardinality_text, "Anzahl") if cardinality_text else None,
         completion=truth(reader, element, completion_text, "Abschlussbedingung") if completion_text else None,
     )
+
+
+# ---------------------------------------------------------------- dates and priorities
+def date(reader: Reader, element: etree._Element, text: str, german: str) -> Expression | None:
+    """Return a due or follow-up date; a text that is none is a finding."""
+    expression = reader.expression(element, text, german)
+    if expression is not None and expression.kind == "literal":
+        try:
+            schedule.instant_of(expression.source)
+        except schedule.BadSchedule as fault:
+            reader.fault(element, f"{german}: {fault}", "Bitte ein Datum oder einen Ausdruck angeben, z. B. =frist_bis.")
+    return expression
+
+
+def priority(reader: Reader, element: etree._Element, text: str) -> Expression | None:
+    """Return a priority; a text that is no whole number is a finding."""
+    expression = reader.expression(element, text, "Priorität")
+    if expression is not None and expression.kind == "literal" and (values.whole(text) is None or int(text) > MAX_PRIORITY):
+        remedy = f"Bitte eine ganze Zahl von 0 bis {MAX_PRIORITY} oder einen Ausdruck angeben."
+        reader.fault(element, f"Die Priorität „{text}“ ist keine ganze Zahl bis {MAX_PRIORITY}; es gilt 50.", remedy, warning=True)
+    return expression

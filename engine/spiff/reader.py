@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from typing import Protocol
 
@@ -16,6 +17,9 @@ BPMN = "http://www.omg.org/spec/BPMN/20100524/MODEL"
 CAMUNDA = "http://camunda.org/schema/1.0/bpmn"
 ZEEBE = "http://camunda.org/schema/zeebe/1.0"
 MODELER = "http://camunda.org/schema/modeler/1.0"
+
+MAX_ID = 200
+IDENTITY = re.compile(rf"[^\W\d][\w.-]{{0,{MAX_ID - 1}}}")  # as XML defines an ID; `/` and `#` stand between them in a place of a case
 
 KINDS: dict[str, model.ElementKind] = {
     "startEvent": "start_event", "endEvent": "end_event", "intermediateCatchEvent": "catch_event",
@@ -137,6 +141,13 @@ class Reader:
             identity = element.get("id") if xml.namespace(element) == BPMN else None
             if not identity:
                 continue
+            if not IDENTITY.fullmatch(identity):
+                shown = identity if len(identity) <= MAX_ID else f"{identity[:MAX_ID]}…"
+                self.fault(
+                    element,
+                    f"„{shown}“ kann keine Kennung sein.",
+                    f"Erlaubt sind bis zu {MAX_ID} Buchstaben, Ziffern, Unterstriche, Punkte und Bindestriche, am Anfang keine Ziffer.",
+                )
             if identity in self.seen:
                 self.fault(
                     element,
@@ -184,6 +195,7 @@ class Reader:
                 nodes.append(self._element(child, KINDS[tag], lanes.get(child.get("id", ""))))
             elif tag in REFUSED:
                 self.fault(child, f"Das Element „{tag}“ wird nicht ausgeführt.", REFUSED[tag])
+                nodes.append(self._place_of(child))
             else:
                 self.fault(
                     child, f"Das Element „{tag}“ ist unbekannt.", "Bitte nur die in processes/README.md genannten Elemente verwenden."
@@ -201,6 +213,7 @@ class Reader:
                     "Die Bedingung des Sequenzflusses ist leer.",
                     "Bitte einen FEEL-Ausdruck eintragen oder die Bedingung entfernen.",
                 )
+                condition = expressions.literal(text)  # told already; it is not missing
             else:
                 condition = self.expression(element, text, "Bedingung", language=language)
                 if condition is None:
@@ -211,6 +224,11 @@ class Reader:
         return model.Flow(
             element.get("id", ""), element.get("sourceRef", ""), element.get("targetRef", ""), label, xml.line(element), condition
         )
+
+    def _place_of(self, element: etree._Element) -> model.Element:
+        """Return what stands for a refused element, so that the ways to and from it are no faults of their own."""
+        label = " ".join((element.get("name") or "").split())
+        return model.Element(id=element.get("id", ""), kind="task", label=label, line=xml.line(element))
 
     def _element(self, element: etree._Element, kind: model.ElementKind, lane: str | None) -> model.Element:
         if element.get("triggeredByEvent") == "true":

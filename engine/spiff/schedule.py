@@ -32,6 +32,7 @@ SPRING_MACROS = {
     "@daily": "0 0 0 * * *", "@midnight": "0 0 0 * * *", "@hourly": "0 0 * * * *",
 }  # fmt: skip
 SPRING_WEEKDAY = re.compile(r"(?<![-/\d])[0-7](?!\d)|(?<=-)[0-6](?!\d)")  # `5-7` stays: there Sunday ends the week
+LEAP_YEAR = 2024
 CRON_SEARCH_DAYS = 366 * 12  # the 29th of February can be eight years away
 CRON_WORDS = re.compile(r"[A-Z]{3}")
 
@@ -298,14 +299,11 @@ def cron_of(text: str) -> Cron:
     if chosen_weekdays is not None:
         shift = 1 if quartz and not any(character.isalpha() for character in weekdays) else 0  # Quartz: SUN is 1
         chosen_weekdays = frozenset((day - shift) % 7 for day in chosen_weekdays)
-    return Cron(
-        seconds,
-        _cron_field(minutes, 0, 59),
-        _cron_field(hours, 0, 23),
-        None if days in ("*", "?") else _cron_field(days, 1, 31),
-        _cron_field(months, 1, 12),
-        chosen_weekdays,
-    )
+    chosen_days = None if days in ("*", "?") else _cron_field(days, 1, 31)
+    chosen_months = _cron_field(months, 1, 12)
+    if chosen_days is not None and min(chosen_days) > max(calendar.monthrange(LEAP_YEAR, month)[1] for month in chosen_months):
+        raise BadSchedule(f"„{text}“ trifft auf keinen Tag zu: So viele Tage hat der Monat nicht.")
+    return Cron(seconds, _cron_field(minutes, 0, 59), _cron_field(hours, 0, 23), chosen_days, chosen_months, chosen_weekdays)
 
 
 def _cron_field(field: str, low: int, high: int) -> frozenset[int]:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from lxml import etree
 
 from engine import values, xml
-from engine.spiff import expressions, inner_forms, model, parts, schedule
+from engine.spiff import expressions, inner_forms, model, parts
 from engine.spiff.expressions import Expression
 
 if TYPE_CHECKING:
@@ -164,7 +164,7 @@ def _job(reader: Reader, drawn: etree._Element, job: etree._Element, read: model
     topic = _optional(reader, drawn, job, "type", "Typ des Jobs")
     if topic is None and not job.get("type"):
         reader.fault(drawn, "Der Aufgabe fehlt der Typ des Jobs.", JOB_TYPE)
-    priority = _optional(reader, drawn, _extension(drawn, "jobPriorityDefinition"), "priority", "Priorität")
+    priority = _priority(reader, drawn, _extension(drawn, "jobPriorityDefinition"))
     retries, retries_drawn = _retries(reader, drawn, job)
     event = replace(read.event, external=True) if throws and read.event is not None else None
     kind = read.kind if throws else "service_task"
@@ -213,9 +213,9 @@ def _decision(reader: Reader, drawn: etree._Element, read: model.Element) -> mod
     result = called.get("resultVariable")
     if not result:
         reader.fault(drawn, "Die Geschäftsregelaufgabe nennt keine Ergebnisvariable.", "Bitte „Result variable“ ausfüllen.")
-    reference = _constant(reader, drawn, reference, "Die Entscheidung")
     binding = _binding(reader, drawn, called)
-    return replace(read, decision=reference, decision_binding=binding, decision_mapping="value", result_variable=result)
+    decision = _constant(reader, drawn, reference, "Die Entscheidung")
+    return replace(read, decision=decision, decision_binding=binding, decision_mapping="value", result_variable=result)
 
 
 def _call(reader: Reader, drawn: etree._Element, read: model.Element) -> model.Element:
@@ -240,11 +240,12 @@ def _call(reader: Reader, drawn: etree._Element, read: model.Element) -> model.E
     )
 
 
-def _constant(reader: Reader, drawn: etree._Element, text: str, german: str) -> str:
-    """Return what is called: it must be known at deployment, so an expression may only be a text in quotes."""
+def _constant(reader: Reader, drawn: etree._Element, text: str, german: str) -> str | None:
+    """Return what is called, None with a finding: it must be known at deployment, so an expression may only be a text in quotes."""
     quoted = re.fullmatch(r'=\s*"([^"\\]+)"\s*', text)
     if text.startswith("=") and not quoted:
         reader.fault(drawn, f"{german} darf kein Ausdruck sein.", "Bitte die Kennung eintragen; Wege je Fall zeichnet ein Gateway.")
+        return None
     return quoted.group(1) if quoted else text
 
 
@@ -271,19 +272,19 @@ def _user_task(reader: Reader, drawn: etree._Element, read: model.Element) -> mo
         candidate_users=_optional(reader, drawn, people, "candidateUsers", "Benutzer"),
         due=_date(reader, drawn, dates, "dueDate", "Fälligkeit"),
         follow_up=_date(reader, drawn, dates, "followUpDate", "Wiedervorlage"),
-        priority=_optional(reader, drawn, _extension(drawn, "priorityDefinition"), "priority", "Priorität"),
+        priority=_priority(reader, drawn, _extension(drawn, "priorityDefinition")),
     )
     return replace(read, assignment=assignment)
 
 
 def _date(reader: Reader, owner: etree._Element, drawn: etree._Element | None, name: str, german: str) -> Expression | None:
-    expression = _optional(reader, owner, drawn, name, german)
-    if expression is not None and expression.kind == "literal":
-        try:
-            schedule.instant_of(expression.source)
-        except schedule.BadSchedule as fault:
-            reader.fault(owner, f"{german}: {fault}", "Bitte ein Datum oder einen Ausdruck angeben, z. B. =frist_bis.")
-    return expression
+    text = (drawn.get(name) or "").strip() if drawn is not None else ""
+    return parts.date(reader, owner, text, german) if text else None
+
+
+def _priority(reader: Reader, owner: etree._Element, drawn: etree._Element | None) -> Expression | None:
+    text = (drawn.get("priority") or "").strip() if drawn is not None else ""
+    return parts.priority(reader, owner, text) if text else None
 
 
 def _form(reader: Reader, drawn: etree._Element) -> tuple[str | None, str | None]:
@@ -299,6 +300,7 @@ def _form(reader: Reader, drawn: etree._Element) -> tuple[str | None, str | None
         if inner_forms.embedded(drawn, name) is None:
             text = f"Das eingebettete Formular „{name}“ gibt es im Diagramm nicht."
             reader.fault(drawn, text, "Bitte das Formular neu einbetten oder ein „Camunda Form (linked)“ wählen.")
+            return None, None
         return inner_forms.key(drawn, name), "deployment"
     if key or reference:
         text = f"Das fremde Formular „{reference or key}“ wird hier nicht angezeigt."

@@ -14,7 +14,7 @@ from playwright.sync_api import Browser, Page
 from sqlalchemy import text
 
 from api import element_templates, wiring
-from engine import clock, deployments, instances, jobs, worker
+from engine import clock, contents, deployments, instances, jobs, worker
 from engine.db import Database
 from processes import law
 from processes.casefile import holds
@@ -65,7 +65,7 @@ def test_the_modeler_takes_every_template_without_complaint_and_what_they_draw_h
 
     assert applied.told == ()
     assert applied.known == set(ids(platform))
-    found = deployments.check(
+    found = contents.check(
         {"vorlagen.bpmn": applied.diagram, **LETTERS, **TABLES}, wiring.READERS, functions=law.FUNCTIONS, topics=wiring.topic_offers()
     )
     assert list(found) == []

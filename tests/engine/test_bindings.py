@@ -7,7 +7,7 @@ import json
 import pytest
 
 from api import wiring
-from engine import bundles, clock, deployments, errors, instances, user_tasks
+from engine import bundles, clock, contents, deployments, errors, instances, user_tasks
 from engine.db import Database
 from tests.conftest import START, World
 from tests.engine.spiff import bpmn, zeebe
@@ -126,18 +126,29 @@ def test_a_decision_is_asked_in_the_version_with_the_tag(database: Database, wor
         assert instances.variables_of(tx, world.detmold, instance.id)["ergebnis"] == 10
 
 
-def test_a_version_that_does_not_exist_is_told_when_starting_and_nothing_is_stored(database: Database, world: World) -> None:
-    deploy(database, world, {"q.bpmn": called(1, eight=True), "p.bpmn": caller("versionTag:v9", eight=True)})
+@pytest.mark.parametrize(("binding", "shown"), [("versionTag:v9", "Eine Fassung mit dem Kennzeichen „v9“"), ("version:3", "Die Fassung 3")])
+def test_a_version_that_does_not_exist_is_told_when_deploying(database: Database, world: World, binding: str, shown: str) -> None:
+    deploy(database, world, {"q.bpmn": called(1, eight=binding.startswith("versionTag"))})
 
-    with pytest.raises(errors.NotFound, match="Den Prozess „q“ gibt es mit dem Kennzeichen „v9“ nicht"):
-        start(database, world)
+    with pytest.raises(deployments.Refused, match=f"{shown} des Prozesses „q“ gibt es nicht"):
+        deploy(database, world, {"p.bpmn": caller(binding, eight=binding.startswith("versionTag"))})
+
+
+def test_the_version_that_a_deployment_makes_may_be_bound_in_it(database: Database, world: World) -> None:
+    deploy(database, world, {"q.bpmn": called(1, eight=False)})
+    deploy(database, world, {"q.bpmn": called(2, eight=False), "p.bpmn": caller("version:2", eight=False)})
+
+    start(database, world)
+
+    with database.begin(world.detmold) as tx:
+        assert [task.element_id for task in user_tasks.of_key(tx, world.detmold, "K1")] == ["fassung_2"]
 
 
 def test_two_versions_of_one_thing_in_one_process_are_a_finding() -> None:
     first, second = zeebe.call("a", "q"), zeebe.call("b", "q", bindingType="deployment")
     diagram = zeebe.file(zeebe.process(BEGIN + first + second + END + chain("s", "a", "b", "e")))
 
-    found = deployments.check({"p.bpmn": diagram, "q.bpmn": called(1, eight=True)}, wiring.READERS)
+    found = contents.check({"p.bpmn": diagram, "q.bpmn": called(1, eight=True)}, wiring.READERS)
 
     assert [(one.element_id, one.message) for one in found if one.severity == "error"] == [
         ("b", "Den Prozess „q“ verlangt der Prozess in zwei Fassungen.")

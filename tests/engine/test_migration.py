@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import pytest
 from sqlalchemy import Connection, text
 
-from engine import bundles, clock, deployments, errors, history, instances, jobs, migration, replay, user_tasks, versions, worker
+from engine import bundles, clock, contents, deployments, errors, history, instances, jobs, migration, replay, user_tasks, versions, worker
 from engine.db import Database
 from engine.protocol import Migration, Stimulus
 from tests.conftest import START, World
@@ -275,7 +275,7 @@ def test_children_with_rows_of_their_own_move_with_their_loop(database: Database
 
 
 # ---------------------------------------------------------------- who keeps what
-FORM = deployments.Reader(keys=lambda content, name: [(name.rpartition(".")[0], name)], check=lambda content, name: ())
+FORM = contents.Reader(keys=lambda content, name: [(name.rpartition(".")[0], name)], check=lambda content, name: ())
 
 
 def store(database: Database, world: World, **contents: str) -> None:

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from sqlalchemy import text
 
-from engine import clock, deployments, errors, history, incidents, instances, messages, replay, start_schedule, starts, worker
+from engine import clock, contents, deployments, errors, history, incidents, instances, messages, replay, start_schedule, starts, worker
 from engine.db import Database
 from engine.spiff import schedule
 from tests.conftest import START, World
@@ -247,7 +247,7 @@ def test_a_start_event_needs_a_name_that_stands_before_the_start(database: Datab
     drawn = file(process(node("startEvent", "s", message("m_x")) + node("endEvent", "e") + chain("s", "e")))
     content = drawn.replace(b'<bpmn:message id="m_a"', b'<bpmn:message id="m_x" name="${welche}"/><bpmn:message id="m_a"')
 
-    findings = deployments.check({"p.bpmn": content}, {})
+    findings = contents.check({"p.bpmn": content}, {})
 
     assert ["fester Name" in one.remedy or "festen Namen" in one.remedy for one in findings if one.element_id == "s"] == [True]
 

@@ -8,14 +8,14 @@ from uuid import UUID, uuid4
 import pytest
 from sqlalchemy import text
 
-from engine import bundles, deployments, errors, instances, start_schedule, withdrawals
+from engine import bundles, contents, deployments, errors, instances, start_schedule, withdrawals
 from engine.db import Database
 from tests.conftest import START, World
 from tests.engine.spiff.bpmn import chain, file, io, job, node, process, timer, user
 from tests.engine.test_durable import start
 from tests.engine.test_durable_more import RULE
 
-ANY = deployments.Reader(keys=lambda content, name: [(name.rpartition(".")[0], name)], check=lambda content, name: ())
+ANY = contents.Reader(keys=lambda content, name: [(name.rpartition(".")[0], name)], check=lambda content, name: ())
 
 
 def line(*keys: str) -> str:

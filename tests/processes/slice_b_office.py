@@ -18,7 +18,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, text
 
-from engine import clock, deployments, instances, jobs, messages, replay, user_tasks, worker
+from engine import clock, contents, deployments, instances, jobs, messages, replay, user_tasks, worker
 from engine.db import Database
 from forms import model, reader, validation
 from processes import topics as topic_room
@@ -266,7 +266,7 @@ def deploy(office: Office, names: tuple[str, ...]) -> None:
             if file.suffix in (".bpmn", ".dmn")
         }
         files |= {file.name: file.read_bytes() for file in (ROOT / "forms" / "definitions").glob("*.form")}
-        readers = {"form": deployments.Reader(keys=lambda content, name: [(Path(name).stem, "")], check=lambda content, name: [])}
+        readers = {"form": contents.Reader(keys=lambda content, name: [(Path(name).stem, "")], check=lambda content, name: [])}
         deployments.deploy(tx, files, world_id=office.world.id, name="Maßnahmen", by="test", now=office.now(tx), readers=readers)
 
 

@@ -9,7 +9,7 @@ from uuid import UUID
 import pytest
 from sqlalchemy import Connection, text
 
-from engine import clock, deployments, errors, jobs, worker
+from engine import clock, contents, deployments, errors, jobs, worker
 from engine.db import Database
 from processes import letters as printing
 from processes import runs
@@ -32,7 +32,7 @@ MAHNUNG = (
 DIAGRAM = bpmn.file(bpmn.process(MAHNUNG, key="mahnung")).replace(
     b"</bpmn:definitions>", b'<bpmn:message id="lauf" name="mahnlauf"/></bpmn:definitions>'
 )
-LETTERS = deployments.Reader(keys=printing.keys, check=printing.check)
+LETTERS = contents.Reader(keys=printing.keys, check=printing.check)
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from __future__ import annotations
 import pytest
 
 from api import model_files, mutation_tests, scenario_tests, wiring
-from engine import deployments
+from engine import contents
 from processes import law, mutations, scenarios
 from processes.mutations import Mutant
 from tests.processes.conftest import Played
@@ -50,11 +50,16 @@ def test_what_is_excused_still_exists() -> None:
 
 
 def test_a_faulty_copy_is_still_a_diagram_that_can_run() -> None:
-    known = {kind: [file.rsplit(".")[0] for file in FILES if deployments.kind_of(file) == kind] for kind in deployments.KINDS.values()}
+    known = {kind: [file.rsplit(".")[0] for file in FILES if contents.kind_of(file) == kind] for kind in contents.KINDS.values()}
     refused = []
 
     for mutant in MUTANTS[::STEP]:
-        found = deployments.check({mutant.file: mutant.content}, wiring.READERS, functions=law.FUNCTIONS, known=known)
+        found = contents.check(
+            {mutant.file: mutant.content},
+            wiring.READERS,
+            functions=law.FUNCTIONS,
+            beside=contents.Beside({kind: dict.fromkeys(keys, ()) for kind, keys in known.items()}),
+        )
         refused += [mutant.name for finding in found if finding.severity == "error" and "keinen Halt" not in finding.message]
 
     assert refused == []

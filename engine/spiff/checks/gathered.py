@@ -15,6 +15,11 @@ class Known:
     """What the rest of the house offers. topics: topic -> what it needs and brings; None: topics and forms are not checked.
 
     form_names, decision_names: variables that a form sets and a decision reads, where the files at hand tell.
+    form_choices: form -> its fields that take one of a few texts -> those texts.
+    decision_shapes: decision -> (how many outputs, whether several rules may hit), where the files at hand tell.
+    roles: whom a task can be for; None: not checked.
+    versions: (kind, key) -> the bindings of a certain version that lead somewhere (`version:2`, `versionTag:2026`); kind as in
+    `bindings`. is_deployment: that is all there will be, and not only what is at hand.
     is_whole: nothing is deployed beside the files at hand, so that what they do not hold does not exist.
     """
 
@@ -24,6 +29,11 @@ class Known:
     letters: frozenset[str] = frozenset()
     form_names: Mapping[str, frozenset[str]] = field(default_factory=dict)
     decision_names: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    form_choices: Mapping[str, Mapping[str, frozenset[str]]] = field(default_factory=dict)
+    decision_shapes: Mapping[str, tuple[int, bool]] = field(default_factory=dict)
+    roles: frozenset[str] | None = None
+    versions: Mapping[tuple[str, str], frozenset[str]] = field(default_factory=dict)
+    is_deployment: bool = False
     is_whole: bool = False
     topics: Mapping[str, TopicOffer] | None = None
     functions: tuple[feel.Function, ...] = ()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from engine.spiff import model
-from engine.spiff.checks import gateways, references, ways
+from engine.spiff.checks import gateways, joins, references, ways
 from engine.spiff.checks.gathered import Gathered
 
 
@@ -26,9 +26,11 @@ def check(
         _element(check_, element, by_id, out[element.id], into[element.id])
         if element.kind in ("subprocess", "event_subprocess"):
             check(check_, element, element.children, element.flows, top=False)
-    drawn = ways.of(check_, elements, out)
+    drawn = ways.of(elements, out)
+    ways.links(check_, elements)
     ways.reachable(check_, elements, drawn)
     ways.circles(check_, elements, drawn, into)
+    joins.check(check_, elements, drawn, into)
 
 
 def _starts(check_: Gathered, owner: model.Process | model.Element, elements: tuple[model.Element, ...], *, top: bool) -> None:
@@ -51,6 +53,10 @@ def _starts(check_: Gathered, owner: model.Process | model.Element, elements: tu
                 check_.add(start, "Ein Teilprozess beginnt immer ohne Auslöser.", "Bitte ein einfaches Startereignis verwenden.")
     if top:
         for start in starts:
+            if start.event and start.event.timer and start.event.timer.names:
+                names = ", ".join(f"„{name}“" for name in sorted(start.event.timer.names))
+                text = f"Die Zeit des Starts hängt von {names} ab; vor dem Start gibt es keine Werte."
+                check_.add(start, text, "Bitte eine Zeit angeben, die ohne Variablen feststeht.")
             if start.event and start.event.name and start.event.name.kind != "literal":
                 check_.add(
                     start,

@@ -6,6 +6,7 @@ import difflib
 import re
 from collections.abc import Iterator
 
+from engine import feel
 from engine.protocol import TopicOffer
 from engine.spiff import model
 from engine.spiff.checks.gathered import Gathered
@@ -23,19 +24,18 @@ def check(check_: Gathered, element: model.Element) -> None:
         remedy = "Bitte die Vorlage entfernen und den Typ eines Topics oder eines eigenen Workers eintragen."
         check_.add(element, f"Der Connector „{topic}“ wird nicht ausgeführt.", remedy)
     elif topic and topics is not None and topic not in topics:
-        alike = difflib.get_close_matches(topic, sorted(topics), 1)
-        meant = f"Gemeint ist vielleicht „{alike[0]}“. " if alike else ""
-        remedy = f"{meant}Ein eigener Worker kann es bedienen; die Topics der Plattform stehen in docs/design.md."
-        check_.add(element, f"Das Topic „{topic}“ bedient niemand.", remedy, warning=True)
+        remedy = "Ein eigener Worker kann es bedienen; die Topics der Plattform stehen in docs/design.md."
+        check_.add(element, f"Das Topic „{topic}“ bedient niemand.{feel.meant(topic, topics)}", remedy, warning=True)
     elif topic and topics is not None:
         offer, given = topics[topic], {parameter.target for parameter in element.inputs}
         for needed in offer.inputs:
             if needed not in given:
                 check_.add(element, f"Das Topic „{topic}“ braucht den Eingabeparameter „{needed}“.", "Bitte unter „Inputs“ ergänzen.")
         _variant(check_, element, topic, offer, given)
+        _choices(check_, element, topic, offer)
         _unknown(check_, element, topic, offer, given)
         letter = _given(element, "vorlage")
-        if letter and letter not in check_.known.letters:
+        if letter in offer.variants and letter not in check_.known.letters:
             remedy = "Bitte die Vorlage mit bereitstellen oder den Namen berichtigen."
             check_.add(element, f"Die Briefvorlage „{letter}“ gibt es nicht.", remedy)
 
@@ -43,16 +43,20 @@ def check(check_: Gathered, element: model.Element) -> None:
 def _variant(check_: Gathered, element: model.Element, topic: str, offer: TopicOffer, given: set[str]) -> None:
     """Tell what the fixed value of the choosing input calls for and the task does not give."""
     chosen = _given(element, offer.chosen_by)
-    if chosen is None:
-        return
-    if chosen not in offer.variants:
-        remedy = f"Erlaubt sind: {', '.join(sorted(offer.variants))}."
-        check_.add(element, f"Das Topic „{topic}“ kennt für „{offer.chosen_by}“ den Wert „{chosen}“ nicht.", remedy)
-        return
-    for needed in offer.variants[chosen]:
+    for needed in offer.variants.get(chosen or "", ()):
         if needed not in given:
             text = f"Das Topic „{topic}“ braucht für „{chosen}“ den Eingabeparameter „{needed}“."
             check_.add(element, text, "Bitte unter „Inputs“ ergänzen.")
+
+
+def _choices(check_: Gathered, element: model.Element, topic: str, offer: TopicOffer) -> None:
+    """Tell a fixed value that is none of those that the topic knows for the input."""
+    choices = {**offer.choices, **({offer.chosen_by: tuple(offer.variants)} if offer.chosen_by else {})}
+    for name, allowed in choices.items():
+        value = _given(element, name)
+        if value is not None and value not in allowed:
+            text = f"Das Topic „{topic}“ kennt für „{name}“ den Wert „{value}“ nicht.{feel.meant(value, allowed)}"
+            check_.add(element, text, f"Erlaubt sind: {', '.join(sorted(allowed))}.")
 
 
 def _unknown(check_: Gathered, element: model.Element, topic: str, offer: TopicOffer, given: set[str]) -> None:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from engine import feel
 from engine.spiff import juel, model
+from engine.spiff.checks import messages
 from engine.spiff.checks.gathered import Gathered, Known
 from engine.spiff.expressions import Expression
 
@@ -24,6 +25,7 @@ COUNTED = {
 IMPLICIT = frozenset({"loopCounter", "currentUser", "item", "partial", juel.BUSINESS_KEY, juel.INSTANCE_ID, *COUNTED})
 ALIKE = 0.88
 LONG_ENOUGH = 6  # shorter names are alike by chance
+PLURALS = frozenset({"e", "en", "er", "n", "nen", "s"})  # a list and one of its entries
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,14 +59,19 @@ def check(drawn: Sequence[tuple[Gathered, model.Process]]) -> None:
 
 
 def _functions(check_: Gathered, process: model.Process) -> None:
-    reserved = {function.name for function in check_.known.functions}
+    """Tell variables that bear the name of a function, functions that do not exist, and those that are given too much or too little."""
+    offered = {function.name: function for function in check_.known.functions}
+    reserved = dict.fromkeys(offered, "ist der Name einer Rechtsfunktion") | {"currentUser": "nennt die handelnde Person"}
     for element in model.walk(process.elements):
-        if element.result_variable in reserved:
-            check_.add(element, f"„{element.result_variable}“ ist der Name einer Rechtsfunktion.", "Bitte die Variable anders nennen.")
-    for place, expressions in _evaluated(process):
-        for called in sorted({called for expression in expressions for called in expression.calls} - set(feel.BUILTINS) - reserved):
+        for name in sorted({name for name in set_by(element) if name in reserved}):
+            check_.add(element, f"„{name}“ {reserved[name]}.", "Bitte die Variable anders nennen.")
+    for place, expressions in _evaluated(process, check_.known):
+        for called in sorted({called for expression in expressions for called in expression.calls} - set(feel.BUILTINS) - set(offered)):
             remedy = "Bitte den Namen prüfen; die Rechtsfunktionen stehen in docs/design.md."
-            check_.add(place, f"Die Funktion „{called}“ gibt es nicht.", remedy)
+            check_.add(place, f"Die Funktion „{called}“ gibt es nicht.{feel.meant(called, [*offered, *feel.BUILTINS])}", remedy)
+        for expression in expressions:
+            for text in expression.compiled.misfits(check_.known.functions) if expression.compiled is not None else ():
+                check_.add(place, text, "Bitte die Angaben in der Klammer prüfen.")
 
 
 def _unset(check_: Gathered, process: model.Process, known: frozenset[str], *, sure: bool) -> None:
@@ -80,7 +87,10 @@ def _unset(check_: Gathered, process: model.Process, known: frozenset[str], *, s
 
 
 def _same_family(one: str, other: str) -> bool:
-    """Return whether two names differ by a whole word or a number only: `betrag_alt` and `betrag_neu` are both meant."""
+    """Return whether two names are both meant: they differ by a whole word, a number or a plural (`betrag_alt` and `betrag_neu`)."""
+    longer, shorter = sorted((one, other), key=len, reverse=True)
+    if longer.removeprefix(shorter) in PLURALS:
+        return True
     return len(one.split("_")) != len(other.split("_")) or any(
         part != twin and (part.isdecimal() or difflib.SequenceMatcher(None, part, twin).ratio() < ALIKE - 0.2)
         for part, twin in zip(one.split("_"), other.split("_"), strict=True)
@@ -101,16 +111,16 @@ def _sources(process: model.Process, known: Known) -> _Sources:
     names: set[str] = set()
     outside = unseen_form = False
     for element in model.walk(process.elements):
-        names.update(name for name in _set_by(element) if name)
-        brought = _brought(element, known)
+        names.update(name for name in set_by(element) if name)
+        brought = brought_by(element, known)
         outside = outside or brought is None
         unseen_form = unseen_form or (brought is None and element.kind == "user_task")
         names.update(brought or ())
     return _Sources(frozenset(names), outside, unseen_form)
 
 
-def _set_by(element: model.Element) -> list[str | None]:
-    """Return the names of the variables that an element sets as drawn."""
+def set_by(element: model.Element) -> list[str | None]:
+    """Return the names of the variables that an element sets as drawn, its inputs too."""
     event, loop = element.event, element.loop
     return [
         element.result_variable, element.initiator, *(parameter.target for parameter in (*element.inputs, *element.outputs)),
@@ -119,7 +129,7 @@ def _set_by(element: model.Element) -> list[str | None]:
     ]  # fmt: skip
 
 
-def _brought(element: model.Element, known: Known) -> Iterable[str] | None:
+def brought_by(element: model.Element, known: Known) -> Iterable[str] | None:
     """Return the names that whoever answers an element's wait brings; None where that cannot be told."""
     event = element.event.kind if element.event else ""
     if element.kind == "user_task":
@@ -162,7 +172,7 @@ def _read(process: model.Process, known: Known) -> frozenset[str]:
 def _places(process: model.Process, known: Known) -> list[tuple[model.Element | model.Flow, frozenset[str]]]:
     """Return (element or flow, names it reads)."""
     found: list[tuple[model.Element | model.Flow, frozenset[str]]] = []
-    for place, expressions in _evaluated(process):
+    for place, expressions in _evaluated(process, known):
         names = frozenset(name for expression in expressions for name in expression.names)
         if isinstance(place, model.Element) and place.decision:
             names |= _asked(place, known.decision_names)
@@ -170,12 +180,12 @@ def _places(process: model.Process, known: Known) -> list[tuple[model.Element | 
     return found
 
 
-def _evaluated(process: model.Process) -> list[tuple[model.Element | model.Flow, list[Expression]]]:
+def _evaluated(process: model.Process, known: Known) -> list[tuple[model.Element | model.Flow, list[Expression]]]:
     """Return (element or flow, the expressions evaluated there), subprocesses with what is inside them."""
     elements = model.walk(process.elements)
     flows = [*process.flows, *(flow for element in elements for flow in element.flows)]
     return [
-        *((element, _expressions_of(element)) for element in elements),
+        *((element, [*_expressions_of(element), *messages.computed(element, known.functions)]) for element in elements),
         *((flow, [flow.condition]) for flow in flows if flow.condition is not None),
     ]
 

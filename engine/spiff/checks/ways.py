@@ -1,8 +1,8 @@
-"""Findings about ways through a scope: links without a target, what nobody reaches, circles on which nothing waits."""
+"""Findings about ways through a scope: links without their other half, what nobody reaches, circles on which nothing waits."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 
 from engine.spiff import model
 from engine.spiff.checks.gathered import Gathered
@@ -11,42 +11,77 @@ WAITING = frozenset({"user_task", "service_task", "receive_task", "call_activity
 Way = tuple[str | None, str]  # the flow (None: a link), and where it leads
 
 
-def of(check_: Gathered, elements: tuple[model.Element, ...], out: Mapping[str, list[model.Flow]]) -> dict[str, list[Way]]:
+def of(elements: Sequence[model.Element], out: Mapping[str, list[model.Flow]]) -> dict[str, list[Way]]:
     """Return element -> its ways on: flows, and from a throwing link event to the catching one."""
-    links: dict[str, str] = {}
-    for element in elements:
-        if element.kind == "catch_event" and element.event and element.event.kind == "link" and element.event.name:
-            name = element.event.name.source
-            if name in links:
-                check_.add(element, f"Der Link „{name}“ hat zwei Ziele.", "Bitte jedes fangende Linkereignis anders benennen.")
-            links.setdefault(name, element.id)
+    caught: dict[str, str] = {}
+    for element in _links(elements, "catch_event"):
+        caught.setdefault(_link_name(element), element.id)
     ways: dict[str, list[Way]] = {element.id: [(flow.id, flow.target) for flow in out[element.id]] for element in elements}
-    for element in elements:
-        if element.kind == "throw_event" and element.event and element.event.kind == "link" and element.event.name:
-            name = element.event.name.source
-            if name in links:
-                ways[element.id].append((None, links[name]))
-            else:
-                text = f"Zum Link „{name}“ fehlt das Gegenstück."
-                check_.add(element, text, "Bitte ein fangendes Linkereignis gleichen Namens zeichnen.")
+    for element in _links(elements, "throw_event"):
+        if _link_name(element) in caught:
+            ways[element.id].append((None, caught[_link_name(element)]))
     return ways
 
 
-def reachable(check_: Gathered, elements: tuple[model.Element, ...], ways: Mapping[str, list[Way]]) -> None:
-    reached: set[str] = set()
-    todo = [element.id for element in elements if element.kind in ("start_event", "event_subprocess")]
+def links(check_: Gathered, elements: Sequence[model.Element]) -> None:
+    """Tell link events without their other half, and two targets of one link."""
+    thrown = {_link_name(element) for element in _links(elements, "throw_event")}
+    caught: set[str] = set()
+    for element in _links(elements, "catch_event"):
+        name = _link_name(element)
+        if name in caught:
+            check_.add(element, f"Der Link „{name}“ hat zwei Ziele.", "Bitte jedes fangende Linkereignis anders benennen.")
+        elif name not in thrown:
+            text = f"Zum Link „{name}“ führt kein werfendes Linkereignis; hierher kommt niemand."
+            check_.add(element, text, "Bitte ein werfendes Linkereignis gleichen Namens zeichnen.")
+        caught.add(name)
+    for element in _links(elements, "throw_event"):
+        if _link_name(element) not in caught:
+            text = f"Zum Link „{_link_name(element)}“ fehlt das Gegenstück."
+            check_.add(element, text, "Bitte ein fangendes Linkereignis gleichen Namens zeichnen.")
+
+
+def _links(elements: Sequence[model.Element], kind: str) -> list[model.Element]:
+    return [element for element in elements if element.kind == kind and element.event is not None and element.event.kind == "link"]
+
+
+def _link_name(element: model.Element) -> str:
+    return element.event.name.source if element.event is not None and element.event.name is not None else ""
+
+
+def reachable(check_: Gathered, elements: Sequence[model.Element], ways: Mapping[str, list[Way]]) -> None:
+    """Tell what nobody reaches, and not again what stands behind it alone, or behind what is told as cut off already."""
     boundaries: dict[str, list[str]] = {}
     for element in elements:
-        if element.attached_to:
-            boundaries.setdefault(element.attached_to, []).append(element.id)
+        if element.attached_to in ways:
+            boundaries.setdefault(element.attached_to or "", []).append(element.id)
+    attached = {name for names in boundaries.values() for name in names}
+    entered = {target for targets in ways.values() for _, target in targets}
+    beginning = [element.id for element in elements if element.kind in ("start_event", "event_subprocess")]
+    beginning += [element.id for element in elements if element.kind == "boundary_event" and element.id not in attached]
+    beginning += [element.id for element in _links(elements, "catch_event")]
+    if not any(element.kind == "start_event" for element in elements):
+        beginning += [element.id for element in elements if element.id not in entered]
+    reached = _from(beginning, ways, boundaries)
+    lost = [element for element in elements if element.id not in reached]
+    first = [element for element in lost if element.id not in entered and element.id not in attached]
+    for element in [*first, *lost]:  # a circle that nobody enters has no first
+        if element.id not in reached:
+            behind = _from([element.id], ways, boundaries) - reached
+            also = f" und {len(behind) - 1} dahinter ebenso wenig" if len(behind) > 1 else ""
+            check_.add(element, f"Das Element wird nie erreicht{also}.", "Bitte verbinden oder entfernen.")
+            reached |= behind
+
+
+def _from(beginning: Sequence[str], ways: Mapping[str, list[Way]], boundaries: Mapping[str, list[str]]) -> set[str]:
+    reached: set[str] = set()
+    todo = list(beginning)
     while todo:
         current = todo.pop()
         if current not in reached and current in ways:
             reached.add(current)
             todo += [target for _, target in ways[current]] + boundaries.get(current, [])
-    for element in elements:
-        if element.id not in reached:
-            check_.add(element, "Das Element wird nie erreicht.", "Bitte verbinden oder entfernen.")
+    return reached
 
 
 def circles(

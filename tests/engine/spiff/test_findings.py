@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from api import wiring
-from engine import deployments
+from engine import contents
 from engine.protocol import Finding
 from processes import law
 from tests.engine.spiff.bpmn import chain, file, flow, io, job, message, node, process, script
@@ -15,9 +15,9 @@ FORM = b'{"id": "f", "type": "default", "schemaVersion": 19, "components": [{"id
 ASK = node("userTask", "fragen", camunda_formRef="f", camunda_candidateGroups="claims_clerk")
 
 
-def findings(*processes: str, deployed: dict[str, set[str]] | None = None, **more: bytes) -> list[Finding]:
+def findings(*processes: str, deployed: contents.Beside | None = None, **more: bytes) -> list[Finding]:
     files = {"p.bpmn": file(*processes), "f.form": FORM} | {name.replace("_", "."): content for name, content in more.items()}
-    return list(deployments.check(files, wiring.READERS, functions=law.FUNCTIONS, topics=wiring.topic_offers(), known=deployed))
+    return list(contents.check(files, wiring.READERS, functions=law.FUNCTIONS, topics=wiring.topic_offers(), beside=deployed))
 
 
 def said(found: list[Finding], element: str) -> str:
@@ -36,7 +36,7 @@ def test_a_form_that_is_not_at_hand_may_set_any_name() -> None:
     deployed = node("userTask", "sperren", camunda_formRef="anderswo", camunda_candidateGroups="claims_clerk")
     body = START + ASK + deployed + script("rechnen", "summe", "ofener_betrag + 1") + END + chain("s", "fragen", "sperren", "rechnen", "e")
 
-    assert "niemand" not in said(findings(process(body), deployed={"form": {"anderswo"}}), "rechnen")
+    assert "niemand" not in said(findings(process(body), deployed=contents.Beside({"form": {"anderswo": ()}})), "rechnen")
 
 
 def test_names_that_may_come_from_outside_raise_no_alarm() -> None:
@@ -141,7 +141,7 @@ def test_what_a_thrown_signal_carries_and_the_text_of_a_thrown_error_are_looked_
     error = node("endEvent", "e", '<bpmn:errorEventDefinition errorRef="e_a"/>')
     content = file(process(START + signal + error + chain("s", "rufen", "e"))).replace(b"Es geht nicht.", b"=auch_nicht(2)")
 
-    found = deployments.check({"p.bpmn": content}, wiring.READERS, functions=law.FUNCTIONS, topics=wiring.topic_offers())
+    found = contents.check({"p.bpmn": content}, wiring.READERS, functions=law.FUNCTIONS, topics=wiring.topic_offers())
 
     assert "Die Funktion „gibt_es_nicht“ gibt es nicht" in said(list(found), "rufen")
     assert "Die Funktion „auch_nicht“ gibt es nicht" in said(list(found), "e")

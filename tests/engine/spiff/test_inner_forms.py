@@ -8,7 +8,7 @@ import pytest
 
 import forms
 from api import wiring
-from engine import deployments
+from engine import contents
 from engine.protocol import Finding
 from engine.spiff import inner_forms, reader
 from tests.engine.spiff import bpmn, zeebe
@@ -38,7 +38,7 @@ def generated(fields: str, tag: str = "userTask") -> bytes:
 
 
 def faults(content: bytes) -> list[Finding]:
-    return [finding for finding in deployments.check({"p.bpmn": content}, wiring.READERS, topics={}) if finding.severity == "error"]
+    return [finding for finding in contents.check({"p.bpmn": content}, wiring.READERS, topics={}) if finding.severity == "error"]
 
 
 def test_an_embedded_form_is_deployed_under_process_and_form_and_the_task_names_it() -> None:
