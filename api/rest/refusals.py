@@ -8,7 +8,7 @@ from flask import url_for
 
 from api import app, checked_files, deploying
 from api.rest import entrance
-from engine import deployments
+from engine import contents, deployments
 from engine.protocol import Finding
 
 
@@ -29,7 +29,7 @@ def problems(files: Mapping[str, bytes], findings: Sequence[Finding]) -> dict[st
     where the tag ends; XML readers tell no other.)
     """
     found: dict[str, dict[str, list[object]]] = {file: {"errors": [], "warnings": []} for file in files}
-    lines = {file: checked_files.lines_of(content, deployments.kind_of(file)) for file, content in files.items()}
+    lines = {file: checked_files.lines_of(content, contents.kind_of(file)) for file, content in files.items()}
     for finding in findings:
         found[finding.file][f"{finding.severity}s"].append(_problem(finding, lines[finding.file]))
     return found
