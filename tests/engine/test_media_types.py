@@ -47,6 +47,16 @@ def test_what_is_not_kept_is_refused_with_the_reason(name: str, content: bytes, 
     assert problem in told.problem
 
 
+def test_a_zip_with_an_endless_directory_is_not_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    many = sample_files.packed("[Content_Types].xml", "word/document.xml", *(f"x{number:0200}" for number in range(5000)))
+    small = bytearray(sample_files.DOCX)
+    small[-10:-6] = (2**31).to_bytes(4, "little")
+    monkeypatch.setattr(media_types.zipfile, "ZipFile", None)  # whoever opens it fails
+
+    assert media_types.tell("a.docx", many).media_type is None
+    assert media_types.tell("a.docx", bytes(small)).media_type is None
+
+
 @pytest.mark.parametrize(
     ("given", "kept"),
     [
