@@ -43,7 +43,9 @@ def rooms(database: Database) -> int:
     """Do a portion of the rooms' own background work for each tenant; return how much was done."""
     with database.look() as tx:
         tenants = tx.execute(text("select id from tenant order by id")).scalars().all()
-    return sum(_import(database, tenant_id) + _print(database, tenant_id) + _expire(database, tenant_id) for tenant_id in tenants)
+        expired = rejections.tenants_to_expire(tx)
+    done = sum(_import(database, tenant_id) + _print(database, tenant_id) for tenant_id in tenants)
+    return done + sum(_expire(database, tenant_id) for tenant_id in expired)
 
 
 def _import(database: Database, tenant_id: int) -> int:

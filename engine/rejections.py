@@ -113,6 +113,11 @@ def expire(tx: Connection, tenant_id: int, *, now: datetime) -> int:
     return int(tx.execute(old, {"t": tenant_id, "old": now - timedelta(days=KEPT_DAYS)}).rowcount)
 
 
+def tenants_to_expire(tx: Connection) -> list[int]:
+    """Return the tenants with rejections whose time is over; no tenant's rows are read."""
+    return list(tx.execute(text("select tenants_with_old_rejections(:hours)"), {"hours": KEPT_DAYS * 24}).scalars())
+
+
 def _digest(files: Mapping[str, bytes]) -> bytes:
     parts = [part for file, content in files.items() for part in (file.encode("utf-8", "replace"), content)]
     return hashlib.sha256(b"".join(hashlib.sha256(part).digest() for part in parts)).digest()

@@ -125,7 +125,7 @@ rejected_deployment = Table(
     PrimaryKeyConstraint("tenant_id", "id"),
     UniqueConstraint("uuid", "tenant_id"),
     UniqueConstraint("digest", "rejected_by", "tenant_id"),
-    Index("ix_rejected_deployment_rejected_at", "tenant_id", "rejected_at"),
+    Index("ix_rejected_deployment_rejected_at", "rejected_at", "tenant_id"),
 )
 
 rejected_file = Table(

@@ -213,6 +213,12 @@ returns table (tenant_id bigint, id uuid) language sql stable security definer s
      order by s.due_at, s.process_key, s.element_id, s.id limit how_many
 $$;
 
+-- The tenants with rejected deployments that are older than so many hours.
+create or replace function tenants_with_old_rejections(hours int)
+returns setof bigint language sql stable security definer set search_path = public, pg_temp as $$
+    select distinct r.tenant_id from rejected_deployment r where r.rejected_at <= clock_timestamp() - make_interval(hours => hours) order by 1
+$$;
+
 -- The next instant at which the clock does something: a timer of an instance, or a scheduled start.
 create or replace function next_timer(the_world bigint)
 returns timestamptz language sql stable security definer set search_path = public, pg_temp as $$

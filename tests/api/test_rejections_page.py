@@ -287,12 +287,16 @@ def test_the_worker_deletes_what_has_expired(city: City) -> None:
     tenant_id = city.seeded.tenants["oerlinghausen"]
     with city.database.begin(tenant_id) as tx:
         old = clock.database_now(tx) - timedelta(days=rejections.KEPT_DAYS)
-        rejections.keep(tx, {"alt.typ": b"x"}, (), name="alt", source="", tenant_id=tenant_id, by="dora", now=old)
+        young = old + timedelta(minutes=1)
+        for name, at in (("jung", young), ("alt", old)):
+            rejections.keep(tx, {f"{name}.typ": b"x"}, (), name=name, source="", tenant_id=tenant_id, by="dora", now=at)
 
-    background.rooms(city.database)
+    done = background.rooms(city.database)
 
     with city.database.begin(tenant_id) as tx:
-        assert tx.execute(text("select count(*) from rejected_file where name = 'alt.typ'")).scalar_one() == 0
+        left = tx.execute(text("select name from rejected_file where name in ('alt.typ', 'jung.typ')")).scalars().all()
+        assert rejections.tenants_to_expire(tx) == []
+    assert (done, left) == (1, ["jung.typ"])
 
 
 def test_a_form_with_half_signs_is_refused_as_a_page(city: City) -> None:
