@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 
 from engine import media_types
-from engine.protocol import Finding
-from forms import attachments, model, patterns, reader
+from engine.protocol import Finding, Severity
+from forms import attachments, claims, expression_checks, property_checks, reader, rule_checks
+from forms.expression_checks import Placed, Tell
+from forms.model import Component, Form
 
 
 def check(content: bytes, filename: str, reserved: Collection[str] = ()) -> tuple[Finding, ...]:
@@ -19,57 +21,46 @@ def check(content: bytes, filename: str, reserved: Collection[str] = ()) -> tupl
     def fault(component_id: str, label: str, message: str, remedy: str) -> None:
         findings.append(Finding(filename, _line(text, component_id), component_id, label, message, remedy))
 
-    def warn(component: model.Component, message: str, remedy: str) -> None:
-        findings.append(Finding(filename, _line(text, component.id), component.id, component.label, message, remedy, "warning"))
+    def tell(component: Component, message: str, remedy: str, *, warning: bool = False) -> None:
+        severity: Severity = "warning" if warning else "error"
+        findings.append(Finding(filename, _line(text, component.id), component.id, component.label, message, remedy, severity))
 
     form = reader.parse(content, fault)
     if form is not None:
-        stem = filename.rpartition("/")[2].removesuffix(".form")
-        if form.id and form.id != stem:
-            findings.append(
-                Finding(
-                    filename, 1, "", "", f"Die ID „{form.id}“ ist nicht der Dateiname „{stem}“.", "Bitte beide gleich nennen.", "warning"
-                )
-            )
-        top = model.walk(form.components)  # what is in the rows of a list sets no variable of its own
-        for component in _everything(form.components):
-            _component(component, fault)
-            if component.path and component.path[0] in reserved and component in top:
-                message = f"„{component.path[0]}“ ist der Name einer Rechtsfunktion oder der handelnden Person; niemand könnte die Aufgabe abschließen."
-                fault(component.id, component.label, message, "Bitte den Schlüssel anders nennen.")
-            _accept(component, fault, warn)
+        _form(form, filename, text, findings)
+        drawn = form.schema.get("components")
+        every = list(expression_checks.placed(form.components, drawn if isinstance(drawn, list) else []))
+        for one in every:
+            rule_checks.check(one, tell)
+            property_checks.check(one, tell)
+            _accept(one, tell)
+            if not one.lists and one.component.path and one.component.path[0] in reserved:  # rows of a list set no variable of their own
+                taken = one.component.path[0]
+                message = f"„{taken}“ ist der Name einer Rechtsfunktion oder der handelnden Person; niemand könnte die Aufgabe abschließen."
+                tell(one.component, message, "Bitte den Schlüssel anders nennen.")
+        claims.check(every, tell)
+        expression_checks.check(every, tell)
     return tuple(findings)
 
 
-def _component(component: model.Component, fault: reader.Fault) -> None:
-    pattern = component.validate.get("pattern")
-    if pattern is not None and isinstance(pattern.constant, str):
-        problem = patterns.problem(pattern.constant)
-        if problem:
-            fault(
-                component.id,
-                component.label,
-                f"Das Muster „{pattern.constant}“ ist nicht verwendbar: {problem}.",
-                "Bitte das Muster vereinfachen.",
-            )
-    choice = component.type in ("checklist", "radio", "select", "taglist")
-    if choice and component.options is None and component.options_key is None and component.options_expression is None:
-        fault(component.id, component.label, "Die Auswahl hat keine Werte.", "Bitte Werte, „valuesKey“ oder „valuesExpression“ angeben.")
-    for low, high in (("min", "max"), ("minLength", "maxLength")):
-        one, other = component.validate.get(low), component.validate.get(high)
-        if one and other and isinstance(one.constant, int) and isinstance(other.constant, int) and one.constant > other.constant:
-            fault(component.id, component.label, f"„{low}“ ist größer als „{high}“.", "Bitte die Grenzen berichtigen.")
+def _form(form: Form, filename: str, text: str, findings: list[Finding]) -> None:
+    stem = filename.rpartition("/")[2].removesuffix(".form")
+    if form.id and form.id != stem:
+        told = f"Die ID „{form.id}“ ist nicht der Dateiname „{stem}“."
+        findings.append(Finding(filename, 1, "", "", told, "Bitte beide gleich nennen.", "warning"))
+    if form.id and any(one.id == form.id for one in _everything(form.components)):
+        told = f"Eine Komponente hat die ID des Formulars („{form.id}“); der Browser zeigt es dann nicht."
+        findings.append(Finding(filename, _line(text, form.id), form.id, "", told, "Bitte die Komponente anders nennen."))
 
 
-def _accept(component: model.Component, fault: reader.Fault, warn: Callable[[model.Component, str, str], None]) -> None:
+def _accept(one: Placed, tell: Tell) -> None:
     """Tell of kinds that a file picker asks for and that are not kept: people would choose a file and be refused."""
-    accept = component.accept.constant
+    component, accept = one.component, one.component.accept.constant
     if not isinstance(accept, str):
         return
     if "{{" in accept:
-        fault(
-            component.id,
-            component.label,
+        tell(
+            component,
             "„accept“ enthält einen Platzhalter.",
             'Bitte als FEEL-Ausdruck schreiben, z. B. =".pdf," + weitere.',
         )
@@ -77,16 +68,17 @@ def _accept(component: model.Component, fault: reader.Fault, warn: Callable[[mod
     strange = [token for token in attachments.tokens(accept) if not attachments.kinds(token)]
     if strange and len(strange) == len(attachments.tokens(accept)):
         told = f"Von „{accept}“ wird nichts angenommen; niemand könnte eine Datei wählen."
-        fault(component.id, component.label, told, f"Möglich sind {media_types.KINDS}.")
+        tell(component, told, f"Möglich sind {media_types.KINDS}.")
     elif strange:
-        warn(component, f"Dateien der Art {', '.join(strange)} werden nicht angenommen.", f"Möglich sind {media_types.KINDS}.")
+        tell(
+            component, f"Dateien der Art {', '.join(strange)} werden nicht angenommen.", f"Möglich sind {media_types.KINDS}.", warning=True
+        )
 
 
-def _everything(components: tuple[model.Component, ...]) -> list[model.Component]:
-    found: list[model.Component] = []
+def _everything(components: tuple[Component, ...]) -> list[Component]:
+    found: list[Component] = []
     for component in components:
-        found.append(component)
-        found += _everything(component.children)
+        found += [component, *_everything(component.children)]
     return found
 
 

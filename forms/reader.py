@@ -101,7 +101,6 @@ class _Builder:
             )
             return ()
         built: list[Component] = []
-        keys: set[tuple[str, ...]] = set()
         for item in drawn:
             self.count += 1
             if not isinstance(item, dict) or self.count > MAX_COMPONENTS:
@@ -110,14 +109,6 @@ class _Builder:
             component = self.component(item, prefix, depth)
             if component is None:
                 continue
-            if component.type in model.KEYED and component.path in keys and component.hide.expression is None:
-                self.tell(
-                    component.id,
-                    component.label,
-                    f"Der Schlüssel „{component.key}“ kommt zweimal vor.",
-                    "Bitte jeden Schlüssel nur einmal verwenden.",
-                )
-            keys.add(component.path)
             built.append(component)
         return tuple(built)
 

@@ -6,19 +6,23 @@ FORM_SEEDS=1000:4000 pytest tests/browser/differential
 
 from __future__ import annotations
 
+import json
 import os
 from collections import Counter
 from collections.abc import Iterator
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
+from random import Random
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, Error
 
 import forms
+from engine import feel
+from forms import expression_checks, patterns
 from tests.browser.differential import cases_conditions, cases_fields, cases_lists, compare, generator, viewer
 from tests.browser.differential.compare import LISTED, NOW, Case
 from tests.browser.differential.drawing import do, drawn, number, one, options, text, typed, write
@@ -124,6 +128,7 @@ def test_what_a_person_types_key_by_key_is_what_the_server_reads(shown: Viewer) 
     page.locator(field("tag-date")).press_sequentially("1.9.2026")
     page.locator(field("tag-date")).press("Tab")
     page.locator(field("land")).press_sequentially("Option 1")
+    page.locator(".fjs-dropdownlist-item.focused", has_text="Option 1").wait_for()
     page.locator(field("land")).press("Enter")
     outcome = compare.compared(case.form, case, shown.submitted())
 
@@ -176,3 +181,82 @@ def test_a_day_is_later_than_today_in_the_browser_when_it_is_today(shown: Viewer
     outcome = compare.judge(shown, case)
 
     assert (outcome.seen.data["e"], outcome.result.values["e"]) == (True, False)
+
+
+def test_patterns_that_are_let_through_mean_the_same_in_both(shown: Viewer) -> None:
+    rng = Random(7)
+    parts = [*"abZ0.^$/äß-, &~{}", r"\d", r"\w", r"\s", r"\D", r"\W", r"\S", "[a-z]", "[^a]", r"[\d-]", r"[a\]b]", r"[^\s]", r"[\W]", r"\b", r"\B", r"\.",
+             "(a|b)", "(?:ab)", "(?=a)", "(?!b)", "(?<=a)", "(?<!a)", "(?<x>a)", r"\k<x>", r"\1", r"\u00e4", r"\x41", r"\t", r"\/", r"\0", r"\a", r"\v",
+             r"\_", "[[]", "[a--b]", r"\p{L}", "(?i)a", r"\01"]  # fmt: skip
+    counts = ["", "", "", "*", "+", "?", "{2}", "{1,}", "{0,2}", "*?", "{,2}", "{2,1}", "++"]
+    texts = ["", "a", "b", "ab", "aa", "Z", "0", "a b", "a\u00a0b", "ä", "ß", "\n", "a\nb", "A", "_", "-", "a-b", ".", "/",
+             "٣", "\u2028", "ſ", "K", "aa\n", "\t",
+             "\\", "\x0b", "\x07", "&", "\x00", "]", "}", "{", "\ufeff", "\x1c", "\x85"]  # fmt: skip
+    drawn_patterns = {"".join(rng.choice(parts) + rng.choice(counts) for _ in range(rng.randint(1, 3))) for _ in range(1500)}
+    allowed = sorted(pattern for pattern in drawn_patterns if patterns.problem(pattern) is None)
+
+    found = shown.page.evaluate("([patterns, texts]) => patterns.map((p) => texts.map((t) => new RegExp(p).test(t)))", [allowed, texts])
+
+    assert len(allowed) > 300
+    ours = [[patterns.matches(pattern, text) for text in texts] for pattern in allowed]
+    assert [pattern for pattern, one, other in zip(allowed, found, ours, strict=True) if one != other] == []
+
+
+def test_addresses_and_telephone_numbers_are_judged_alike(shown: Viewer) -> None:
+    rng = Random(11)
+    component = [text("t", validate={"validationType": "phone"}), text("e", validate={"validationType": "email"})]
+    numbers = {
+        rng.choice(("+", "00", "", "x+")) + str(code) + "".join(rng.choices("0123456789", k=rng.randint(3, 9))) for code in range(1, 1000)
+    }
+    letters = ["a", "B", "1", ".", "-", "@", "_", "ä", " ", "+", "/", "b.de", "@x.de"]
+    addresses = {"".join(rng.choices(letters, k=rng.randint(2, 8))) + rng.choice(("", "@amt.de", "@a-b.example")) for _ in range(1500)}
+    given = [(number, address) for number, address in zip(sorted(numbers), sorted(addresses) * 2, strict=False)]
+    form = Case(component).form
+
+    shown.show(Case(component).schema, {})
+    found = shown.judged(["t", "e"], given)
+
+    ours = [forms.validate(form, {"t": number, "e": address}, {}, now=NOW).errors for number, address in given]
+    wrong = [
+        pair
+        for pair, (phone, email), errors in zip(given, found, ours, strict=True)
+        if phone != ("t" in errors) or (email != ("e" in errors) and "." in pair[1].rpartition("@")[2])
+    ]
+    assert sum(not phone for phone, _ in found) > 100
+    assert sum(not email for _, email in found) > 50
+    assert wrong == []
+
+
+def test_functions_that_are_refused_are_those_that_the_viewer_lacks(shown: Viewer) -> None:
+    shown.show(Case([text("t")]).schema, {})
+    spoken = [name for name in feel.BUILTINS if " and " not in name]  # those are read as a condition when nothing is called
+
+    known = shown.known(spoken)
+
+    assert set(spoken) - known == expression_checks.UNKNOWN_TO_BROWSER
+
+
+@pytest.mark.parametrize(
+    ("components", "shows"),
+    [
+        ([text("formular")], False),
+        ([text("a"), text("b", key="a", conditional={"hide": "=true"})], False),
+        ([text("a"), text("b", key="a.b")], False),
+        ([text("b", key="a.b"), text("a")], False),
+        ([drawn("dynamiclist", "l", components=[text("x")]), text("y", key="l.y")], False),
+        ([text("a", key="a.b"), text("c", key="a.c")], True),
+        ([drawn("group", "g", components=[text("a")]), drawn("group", "h", path="g", components=[text("b")])], True),
+        ([drawn("dynamiclist", "l", components=[text("x"), drawn("dynamiclist", "m", components=[text("y", key="x")])])], True),
+    ],
+)  # fmt: skip
+def test_forms_that_the_viewer_does_not_show_are_refused(components: list[dict[str, Any]], shows: bool, shown: Viewer) -> None:
+    case = Case(components)
+
+    findings = forms.check(json.dumps(case.schema).encode(), "formular.form")
+
+    assert (findings == ()) == shows
+    if shows:
+        shown.show(case.schema, {})
+    else:
+        with pytest.raises(Error, match="already"):
+            shown.show(case.schema, {})

@@ -217,3 +217,13 @@ globalThis.feel = (expressions, context) => JSON.stringify(expressions.map((expr
   const value = form.get('expressionLanguage').evaluate(expression, context);
   return value === undefined ? null : value;
 }));
+
+/** Which of the names the viewer's FEEL knows as functions. */
+globalThis.known = (names) => JSON.stringify(names.filter((name) => typeof form.get('expressionLanguage').evaluate(`=${name}`, {}) === 'function'));
+
+/** Whether the viewer finds fault with values of the fields of the form on the page, one row of values after another. */
+globalThis.judged = ({ fields, rows }) => {
+  const validator = form.get('validator');
+  const instances = fields.map((id) => form.get('formFieldInstanceRegistry').getAllKeyed().find((instance) => instance.id === id));
+  return rows.map((row) => row.map((value, number) => validator.validateFieldInstance(instances[number], value).length > 0));
+};

@@ -53,6 +53,15 @@ class Viewer:
         """Return what the form on the page sends."""
         return _seen(self.page.evaluate("() => submitted()"))
 
+    def judged(self, fields: Sequence[str], rows: Sequence[Sequence[str]]) -> list[list[bool]]:
+        """Return for each row of values whether the viewer finds fault with each: those of the fields of the form on the page."""
+        found: list[list[bool]] = self.page.evaluate("(given) => judged(given)", {"fields": fields, "rows": rows})
+        return found
+
+    def known(self, names: Sequence[str]) -> set[str]:
+        """Return which of the names the viewer's FEEL knows as functions."""
+        return set(json.loads(self.page.evaluate("(names) => known(names)", list(names))))
+
     def feel(self, expressions: Sequence[str], context: Mapping[str, Any]) -> list[Any]:
         """Return the values of FEEL expressions (each beginning with =) as JSON."""
         found: list[Any] = json.loads(self.page.evaluate("([e, c]) => feel(e, c)", [expressions, context]), parse_float=Decimal)
