@@ -8,10 +8,11 @@ from urllib.parse import quote
 
 import pytest
 from flask.testing import FlaskClient
-from sqlalchemy import text
+from sqlalchemy import Connection, text
+from sqlalchemy.engine import URL
 from werkzeug.test import TestResponse
 
-from api import wiring
+from api import auditing, wiring
 from engine import clock, deployments, files, instances, user_tasks
 from tests import sample_files
 from tests.api.conftest import City
@@ -263,3 +264,27 @@ def test_verify_counts_the_files_and_the_replay_page_names_them(office: City) ->
     with office.database.begin(office.seeded.tenants["detmold"]) as tx:
         held = tx.execute(text("select count(*) from history where payload like '%Bescheid%'")).scalar()
     assert held == 0
+
+
+def test_the_command_line_verifies_the_files_and_names_a_changed_one(
+    office: City, app_url: URL, owner: Connection, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    instance, client = begin(office, "K-pruefen"), office.client("ben")
+    own = ("files::a", "einzeln.pdf", sample_files.PDF + b"\n%%EOF einzeln")
+    send(office, client, f"/aufgaben/{task_of(office, instance).id}", {**GOOD, "weitere": None}, own, PARTS[3])
+    (changed,) = [one for one in kept(office, "K-pruefen") if one.name == "einzeln.pdf"]
+    monkeypatch.setenv("DATABASE_URL", app_url.set(drivername="postgresql").render_as_string(hide_password=False))
+
+    auditing.verify(as_json=True)
+    before = json.loads(capsys.readouterr().out)
+    owner.execute(text("update file_content set content = 'x' where sha256 = :s"), {"s": changed.sha256})
+    code = auditing.verify(as_json=True)
+    after = json.loads(capsys.readouterr().out)
+    auditing.verify(as_json=False)
+    told = capsys.readouterr().out
+
+    assert str(changed.uuid) not in json.dumps(before)
+    assert code == 1
+    assert after["files_broken"] == before["files_broken"] + 1
+    assert f"Der Inhalt der Datei {changed.uuid} wurde verändert." in [breach["message"] for breach in after["file_breaches"]]
+    assert f"{after['files']} Dateien geprüft" in told

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import date, time
 from decimal import Decimal
 from pathlib import Path
@@ -9,11 +10,12 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
+from sqlalchemy import text
 
 from api import wiring
 from engine import clock, deployments, files, instances, user_tasks
 from tests import sample_files
-from tests.api.conftest import City
+from tests.api.conftest import PASSWORD, City
 from tests.browser import forms
 from tests.browser.conftest import Desk, Door
 from tests.engine.spiff.bpmn import chain, file, node, process
@@ -31,6 +33,14 @@ FLOW = process(
     + chain("s", "ausfuellen", "ansehen", "e"),
     key="alle",
 )
+BEGIN = process(
+    node("startEvent", "s", camunda_formRef="ein_bescheid", camunda_formRefBinding="latest")
+    + node("userTask", "ansehen", camunda_candidateGroups="claims_clerk") + node("endEvent", "e") + chain("s", "ansehen", "e"), key="anfangen",
+).replace("isExecutable", 'name="Anfangen" camunda:candidateStarterGroups="claims_clerk" isExecutable')  # fmt: skip
+START = {
+    "type": "default", "id": "ein_bescheid", "schemaVersion": 19,
+    "components": [{"type": "filepicker", "id": "Datei_1", "key": "bescheid", "label": "Bescheid", "validate": {"required": True}}],
+}  # fmt: skip
 GIVEN = {
     "kassenzeichen": "DE91", "staedte": [{"label": "Detmold", "value": "dt"}, {"label": "Lage", "value": "la"}], "worte": ["Eilt", "Alt"],
 }  # fmt: skip
@@ -40,7 +50,7 @@ GIVEN = {
 def instance(city: City) -> instances.Instance:
     detmold = city.seeded.tenants["detmold"]
     with city.database.begin(detmold) as tx:
-        brought = {"alle.bpmn": file(FLOW)} | {
+        brought = {"alle.bpmn": file(FLOW), "anfangen.bpmn": file(BEGIN), "ein_bescheid.form": json.dumps(START).encode()} | {
             name: (FORMS / name).read_bytes() for name in ("alle_komponenten.form", "alle_anzeigen.form")
         }
         now = clock.now(tx, detmold)
@@ -191,3 +201,60 @@ def test_a_later_task_and_the_file_of_the_claim_show_and_hand_out_what_was_chose
     assert Path(again.value.path()).read_bytes() == sample_files.PNG
     with desk.city.database.begin(instance.tenant_id) as tx:
         assert instances.get(tx, instance.tenant_id, instance.uuid).status == "completed"
+
+
+def test_who_was_logged_out_meanwhile_logs_in_beside_and_sends_again(door: Door, instance: instances.Instance) -> None:
+    desk = door.enter("ben")
+    page = open_task(desk, instance)
+    fill(page)
+    choose_files(page, "Datei_1", ("bescheid.pdf", sample_files.PDF))
+    with desk.city.database.look() as tx:
+        tx.execute(text("delete from user_session"))
+
+    page.get_by_role("button", name="Erledigen", exact=True).click()
+    expect(page.locator("#formular-meldung")).to_contain_text("nicht mehr angemeldet. Bitte in einem zweiten Fenster anmelden")
+    beside = page.context.new_page()
+    beside.goto(desk.address + "/anmelden")
+    beside.get_by_label("Benutzername").fill(desk.city.prefix + "ben")
+    beside.get_by_label("Passwort").fill(PASSWORD)
+    beside.get_by_role("button", name="Anmelden").click()
+    beside.wait_for_url("**/aufgaben")
+    desk.press("Erledigen")
+
+    assert page.get_by_role("heading", level=1).inner_text() == "ansehen"
+
+
+def test_a_task_that_somebody_else_ended_shows_what_was_typed_and_chosen(door: Door, instance: instances.Instance) -> None:
+    desk = door.enter("ben")
+    page = open_task(desk, instance)
+    fill(page)
+    choose_files(page, "Datei_1", ("bescheid.pdf", sample_files.PDF))
+    with desk.city.database.begin(instance.tenant_id) as tx:
+        (task,) = user_tasks.of_instance(tx, instance.tenant_id, instance.id)
+        user_tasks.complete(tx, instance.tenant_id, task.id, {}, by="anna", now=clock.now(tx, instance.tenant_id))
+
+    page.get_by_role("button", name="Erledigen", exact=True).click()
+
+    typed = page.get_by_role("region", name="Nicht gespeicherte Eingaben")
+    expect(typed).to_contain_text("mara@example.org")
+    expect(typed).to_contain_text("bescheid.pdf")
+    desk.check()
+
+
+def test_a_start_form_keeps_its_files_when_it_is_refused(door: Door, instance: instances.Instance) -> None:
+    desk = door.enter("ben")
+    page = desk.page
+    desk.open("/starten/anfangen")
+    page.get_by_label("Aktenzeichen oder Stichwort").fill("B-1")
+    choose_files(page, "Datei_1", ("gar-kein.pdf", b"<html>"))
+    page.get_by_role("button", name="Starten", exact=True).click()
+    expect(page.locator("[data-fehlerliste]")).to_contain_text("keine PDF-Datei")
+    desk.check()
+    choose_files(page, "Datei_1", ("bescheid.pdf", sample_files.PDF))
+
+    desk.press("Starten")
+
+    desk.check()
+    assert "„Anfangen“ ist gestartet." in page.locator("main").inner_text()
+    with desk.city.database.begin(instance.tenant_id) as tx:
+        assert [one.name for one in files.of_key(tx, instance.tenant_id, "B-1")] == ["bescheid.pdf"]
