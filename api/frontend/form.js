@@ -35,6 +35,10 @@ async function start() {
     if (files.size) sendAndStay(form, files);
     else outer.submit();
   });
+  // A submit button drawn in the form sends it, for whoever may send it at all.
+  holder.addEventListener('submit', ({ submitter }) => {
+    if (submitter && document.querySelector('#erledigen, button[form="aufgabe-absenden"], #aufgabe-absenden button')) outer.requestSubmit();
+  });
   holder.dataset.bereit = 'ja';
 }
 

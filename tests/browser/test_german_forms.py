@@ -54,6 +54,8 @@ SCHEMA: dict[str, Any] = {
             {"type": "textfield", "id": "name", "key": "name", "label": "Name"},
             {"type": "dynamiclist", "id": "kinder", "path": "kinder", "label": "Kinder", "components": [
                 {"type": "textfield", "id": "vorname", "key": "vorname", "label": "Vorname"}]}]},
+        {"type": "button", "id": "senden", "label": "Weiter", "action": "submit"},
+        {"type": "button", "id": "leeren", "label": "Von vorn", "action": "reset"},
     ],
 }  # fmt: skip
 DATA = {"betrag": "4.10", "leute": [{"name": "A", "kinder": [{"vorname": "B"}, {"vorname": "C"}]}, {"name": "D", "kinder": []}]}
@@ -102,3 +104,17 @@ def test_what_the_server_found_in_a_row_stands_at_its_field_and_the_link_leads_t
         expect(box).to_be_focused()
 
     expect(page.locator('[aria-invalid="true"]')).to_have_count(2)
+
+
+def test_buttons_drawn_in_a_form_send_it_and_put_it_back(page: Page) -> None:
+    page.evaluate("document.getElementById('aufgabe-absenden').submit = () => { document.title = 'gesendet'; }")
+    box = page.get_by_label("Betrag")
+
+    box.fill("7,50")
+    page.get_by_role("button", name="Von vorn").click()
+    expect(box).to_have_value("4,10")
+    box.fill("8")
+    page.get_by_role("button", name="Weiter").click()
+
+    expect(page).to_have_title("gesendet")
+    assert json.loads(page.locator("[name=daten]").input_value())["betrag"] == "8"

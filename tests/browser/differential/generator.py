@@ -231,9 +231,9 @@ def _number(growing: Growing, name: str, rows: tuple[str, ...]) -> tuple[Drawn, 
         more["decimalDigits"] = rng.choice((0, 1, 2))
     if growing.maybe(0.2):
         more["increment"] = rng.choice(("0.25", "0.05", "2", 5))
-    if growing.maybe(0.1):
-        more["defaultValue"] = 4
     as_text = growing.maybe(0.2)
+    if not as_text and growing.maybe(0.1):
+        more["defaultValue"] = 4
     return {"type": "number", "validate": rules, **more, **({"serializeToString": True} if as_text else {})}, "sum" if as_text else "number"
 
 
