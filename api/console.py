@@ -11,13 +11,16 @@ from decimal import Decimal
 from pathlib import Path
 from uuid import UUID
 
+import psycopg
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from sqlalchemy.exc import OperationalError
 
 from engine import errors
 
 EXIT_REJECTED = 1
 EXIT_FILE_REFUSED = 2
+OUT_OF_REACH = ("08", "28", "3D", "53", "57P")  # connection, login, no such database, no room left, shutting down
 
 out = Console(soft_wrap=True)
 err = Console(stderr=True, soft_wrap=True)
@@ -64,9 +67,18 @@ def unreadable(path: Path, fault: OSError) -> errors.InvalidInput:
 
 @contextmanager
 def refusals(exit_code: int = EXIT_REJECTED) -> Iterator[None]:
-    """Turn errors.Rejected into a German message on standard error and `exit_code`; bugs keep their traceback."""
+    """Turn errors.Rejected and a database out of reach into a German message on standard error and `exit_code`; bugs keep their traceback."""
     try:
         yield
+    except (OperationalError, psycopg.OperationalError) as fault:
+        original = fault.orig if isinstance(fault, OperationalError) else fault
+        state = getattr(original, "sqlstate", None)
+        if state is not None and not state.startswith(OUT_OF_REACH):
+            raise
+        told = (str(original).strip() or type(original).__name__).splitlines()[0]
+        message = f"Die Datenbank antwortet nicht ({told}). Bitte den Server und die Adresse (DATABASE_URL) prüfen."
+        err.print(message, style="red", markup=False, highlight=False)
+        raise SystemExit(exit_code) from fault
     except errors.Rejected as rejected:
         err.print(str(rejected), style="red", markup=False, highlight=False)
         if isinstance(rejected, errors.InvalidInput):

@@ -240,7 +240,12 @@ def refuse_powerful_role(database: Database) -> None:
 
 
 def _psycopg(url: str) -> URL:
-    return make_url(url).set(drivername="postgresql+psycopg")
+    """Return the address of a database as SQLAlchemy takes it. Raises errors.InvalidInput, which does not repeat it: it holds a password."""
+    try:
+        return make_url(url).set(drivername="postgresql+psycopg")
+    except (exc.ArgumentError, ValueError) as fault:
+        expected = "Erwartet wird z. B. postgresql://benutzer:passwort@rechner:5432/datenbank."
+        raise errors.InvalidInput(f"Die Adresse der Datenbank (DATABASE_URL) ist nicht lesbar. {expected}") from fault
 
 
 def owner_url(text_url: str) -> URL:

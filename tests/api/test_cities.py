@@ -49,3 +49,18 @@ def test_what_is_typed_wrong_is_told_in_german(tmp_path: Path, monkeypatch: pyte
 
     assert told.exit_code in (1, 2)
     assert said in " ".join(told.output.split())
+
+
+@pytest.mark.parametrize(("address", "said"), [
+    ("postgresql://niemand:geheim@127.0.0.1:1/x", "Die Datenbank antwortet nicht (connection failed"),
+    ("kaputt:geheim", "Die Adresse der Datenbank (DATABASE_URL) ist nicht lesbar. Erwartet wird z. B. postgresql://"),
+    ("postgresql://a:geheim@rechner:port/x", "Die Adresse der Datenbank (DATABASE_URL) ist nicht lesbar."),
+])  # fmt: skip
+def test_a_database_out_of_reach_is_told_without_its_password(monkeypatch: pytest.MonkeyPatch, address: str, said: str) -> None:
+    monkeypatch.setenv("DATABASE_URL", address)
+
+    told = CliRunner().invoke(cli.main, ["undo-deployment", "11111111-2222-3333-4444-555555555555", "--tenant", "x", "--reason", "y"])
+
+    assert told.exit_code == 1
+    assert said in " ".join(told.output.split())
+    assert "geheim" not in told.output
