@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from lxml import etree
 
 from engine import values, xml
-from engine.spiff import expressions, form_fields, inner_forms, model, parts, schedule
+from engine.spiff import camunda_unused, expressions, form_fields, inner_forms, model, parts, schedule
 from engine.spiff.expressions import Expression
 
 if TYPE_CHECKING:
@@ -18,16 +18,15 @@ if TYPE_CHECKING:
 
 BPMN = parts.BPMN
 CAMUNDA = "{http://camunda.org/schema/1.0/bpmn}"
-EXTERNAL = "Bitte als Implementierung „External“ wählen und ein Topic angeben."
 OWN_KEY = ("#{execution.processBusinessKey}", "${execution.processBusinessKey}", "#{execution.businessKey}", "${execution.businessKey}")
 ANY_MOMENT = datetime(2026, 1, 1, tzinfo=UTC)
 KEBAB = re.compile(r"\w+(-\w+)+")
-IMPLEMENTED = frozenset({"serviceTask", "sendTask", "businessRuleTask"})
 MAPPINGS = ("singleEntry", "singleResult", "collectEntries", "resultList")
 
 
 def process(reader: Reader, drawn: etree._Element, read: model.Process) -> model.Process:
     """Return the process with its version tag, its retention and who may start it."""
+    camunda_unused.tell(reader, drawn)
     starters = (_attribute(drawn, "candidateStarterGroups") or "").split(",")
     forms = [_form(reader, start)[0] for start in drawn.findall(f"{BPMN}startEvent")]
     return replace(
@@ -41,7 +40,7 @@ def process(reader: Reader, drawn: etree._Element, read: model.Process) -> model
 
 def element(reader: Reader, drawn: etree._Element, read: model.Element) -> model.Element:
     """Return the element with what it does and needs."""
-    _listeners(reader, drawn)
+    camunda_unused.listeners(reader, drawn)
     common = replace(
         read,
         initiator=_attribute(drawn, "initiator"),
@@ -107,22 +106,6 @@ def _retries(reader: Reader, element: etree._Element) -> int:
     return min(max(1, int(match.group(1))), parts.MAX_RETRIES) if match and match.group(1) else 3
 
 
-def _listeners(reader: Reader, element: etree._Element) -> None:
-    """Refuse listeners and fields: nothing of them would run, and nothing is ignored silently."""
-    names = {"executionListener": "Execution Listener", "taskListener": "Task Listener", "field": "Feldinjektion"}
-    for tag, name in names.items():
-        for drawn in element.findall(f"{BPMN}extensionElements/{CAMUNDA}{tag}"):
-            reader.fault(
-                drawn, f"„{name}“ wird nicht ausgeführt.", "Bitte das Verhalten als eigenes Element zeichnen (z. B. externe Aufgabe)."
-            )
-    if _extension(element, "connector") is not None and xml.local(element) not in IMPLEMENTED:
-        reader.fault(element, "„Connector“ wird nicht ausgeführt.", EXTERNAL)
-    if _extension(element, "errorEventDefinition") is not None:
-        reader.fault(
-            element, "Ein Fehler mit Bedingung am externen Task wird nicht ausgelöst.", "Bitte den Worker den Fehler melden lassen."
-        )
-
-
 def _event(reader: Reader, drawn: etree._Element, event: model.EventDefinition | None) -> model.EventDefinition | None:
     """Return the event with the variables that take what it caught; a thrown message may be somebody's work."""
     definition = next((child for child in drawn.iterchildren("*") if xml.local(child).endswith("EventDefinition")), None)
@@ -166,14 +149,14 @@ def _work(reader: Reader, drawn: etree._Element, read: model.Element) -> model.E
     carrier = definition if definition is not None else drawn
     refused = _implementation(carrier)
     if refused is not None:
-        reader.fault(drawn, f"Die Implementierung „{refused}“ wird nicht ausgeführt.", EXTERNAL)
+        reader.fault(drawn, f"Die Implementierung „{refused}“ wird nicht ausgeführt.", camunda_unused.EXTERNAL)
         return read
     computed = _attribute(carrier, "expression")
     if computed is not None and definition is None:
         # What a task computes without a bean is a script by another name.
         return replace(read, kind="script_task", script=reader.expression(drawn, computed, "Ausdruck der Aufgabe"))
     if computed is not None:
-        reader.fault(drawn, f"Der Ausdruck „{computed}“ an einer Nachricht wird nicht ausgeführt.", EXTERNAL)
+        reader.fault(drawn, f"Der Ausdruck „{computed}“ an einer Nachricht wird nicht ausgeführt.", camunda_unused.EXTERNAL)
         return read
     priority_text = (_attribute(carrier, "taskPriority") or "").strip()
     priority = parts.priority(reader, drawn, priority_text) if priority_text else None
@@ -183,7 +166,7 @@ def _work(reader: Reader, drawn: etree._Element, read: model.Element) -> model.E
     if xml.local(drawn) == "sendTask" and drawn.get("messageRef"):
         # A send task that throws its message itself is a throw event with the shape of a task.
         return replace(read, kind="throw_event", event=parts.message_of(reader, drawn))
-    reader.fault(drawn, "Der Aufgabe fehlt die Implementierung.", EXTERNAL)
+    reader.fault(drawn, "Der Aufgabe fehlt die Implementierung.", camunda_unused.EXTERNAL)
     return read
 
 

@@ -187,3 +187,32 @@ def test_a_variable_with_a_hyphen_is_one_name_where_a_variable_is_asked_for() ->
     run.do("ct", **{"in-stock": True})
 
     assert run.variables["da"] is True
+
+
+LISTENER = '<bpmn:extensionElements><camunda:executionListener class="x" event="start"/></bpmn:extensionElements>'
+
+
+@pytest.mark.parametrize(("drawn", "said", "severity"), [
+    (process(START + user("x") + END + chain("s", "x", "e")).replace(START, LISTENER + START), "„Execution Listener“ am Prozess", "error"),
+    (process(START + user("x") + END + chain("s", "x", "e")).replace('targetRef="x">', f'targetRef="x">{LISTENER}'),
+     "„Execution Listener“ an einem Sequenzfluss", "error"),
+    (process(START + node("userTask", "x", camunda_formHandlerClass="y") + END + chain("s", "x", "e")), "„formHandlerClass“", "error"),
+    (process(START + node("callActivity", "x", calledElement="p", camunda_calledElementTenantId="y") + END + chain("s", "x", "e")),
+     "„calledElementTenantId“", "error"),
+    (process(START + user("x") + END + chain("s", "x", "e")).replace("isExecutable", 'camunda:candidateStarterUsers="demo" isExecutable'),
+     "„candidateStarterUsers“", "warning"),
+    (process(START + node("userTask", "x", camunda_asignee="y") + END + chain("s", "x", "e")), "„camunda:asignee“ bewirkt hier nichts", "warning"),
+])  # fmt: skip
+def test_nothing_that_would_make_a_difference_is_ignored_in_silence(drawn: str, said: str, severity: str) -> None:
+    found = check.check({"p.bpmn": file(drawn)}, gathered.Known())
+
+    assert [finding.severity for finding in found if said in finding.message] == [severity], found
+
+
+def test_what_only_says_how_camunda_itself_executes_is_no_finding() -> None:
+    element = node(
+        "userTask", "x", camunda_asyncBefore="true", camunda_exclusive="false", camunda_jobPriority="5", camunda_modelerTemplate="t"
+    )
+
+    assert not [finding for finding in check.check({"p.bpmn": file(process(START + element + END + chain("s", "x", "e")))}, gathered.Known())
+                if "bewirkt" in finding.message or finding.severity == "error"]  # fmt: skip
