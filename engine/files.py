@@ -69,6 +69,8 @@ class File:
     kept_by: str
     kept_at: datetime
     erased_at: datetime | None
+    erased_by: str | None
+    erased_reason: str | None
 
     @property
     def reference(self) -> dict[str, object]:

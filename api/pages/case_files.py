@@ -195,6 +195,18 @@ def record_service() -> ResponseReturnValue:
     return _do(act)
 
 
+@bp.post("/akten/datei-loeschen")
+def erase_file() -> ResponseReturnValue:
+    app.require("team_lead")
+
+    def act(tx: Connection, now: datetime) -> str:
+        session = app.session()
+        files.erase(tx, session.tenant_id, _uuid("datei"), by=session.login, reason=_text("grund", "Grund"), now=now)
+        return "Die Datei ist gelöscht. Dass es sie gab, steht weiter in der Akte."
+
+    return _do(act)
+
+
 def _do(act: Callable[[Connection, datetime], str]) -> ResponseReturnValue:
     """Run one recording act and go back to the file; a refusal shows the file again, with what was typed and why it was refused."""
     session = app.session()

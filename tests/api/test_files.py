@@ -288,3 +288,26 @@ def test_the_command_line_verifies_the_files_and_names_a_changed_one(
     assert after["files_broken"] == before["files_broken"] + 1
     assert f"Der Inhalt der Datei {changed.uuid} wurde verändert." in [breach["message"] for breach in after["file_breaches"]]
     assert f"{after['files']} Dateien geprüft" in told
+
+
+def test_a_team_lead_erases_a_wrong_file_with_a_reason_and_the_file_says_so(office: City) -> None:
+    instance, clerk, lead = begin(office, "detmold/DE92/1"), office.client("ben"), office.client("lena")
+    send(office, clerk, f"/aufgaben/{task_of(office, instance).id}", GOOD, *PARTS)
+    claim = clerk.get("/akten?suche=DE92").get_data(as_text=True).split("/akten/forderung/", 1)[1].split('"', 1)[0]
+    page, wrong = f"/akten/forderung/{claim}", next(one for one in kept(office, "detmold/DE92/1") if one.name == "foto.png")
+
+    def erase(client: FlaskClient, reason: str) -> TestResponse:
+        given = {"token": office.token(client), "zurueck": page, "datei": str(wrong.uuid), "grund": reason}
+        return client.post("/akten/datei-loeschen", data=given)
+
+    assert "Endgültig löschen" not in clerk.get(page).get_data(as_text=True)
+    assert erase(clerk, "falsch").status_code == 403
+    assert erase(lead, " ").status_code == 422
+    assert erase(lead, "falsche Person").status_code == 302
+    assert erase(lead, "noch einmal").status_code == 409
+
+    told = lead.get(page).get_data(as_text=True)
+    assert "gelöscht am 17.08.2026 von Lena: falsche Person" in told
+    assert "foto.png" not in told
+    assert clerk.get(f"/dateien/{wrong.uuid}").status_code == 404
+    assert len(kept(office, "detmold/DE92/1")) == 4
