@@ -8,6 +8,7 @@ from engine.spiff import model
 from engine.spiff.checks.gathered import Gathered
 
 WAITING = frozenset({"user_task", "service_task", "receive_task", "call_activity"})  # what a called process does is not looked at
+MAX_TURNING = 1000  # elements on circles; beyond that nothing is told: the search grows with the square
 Way = tuple[str | None, str]  # the flow (None: a link), and where it leads
 
 
@@ -90,12 +91,35 @@ def circles(
     """Find circles on which nothing waits: they would spin until the step's budget ends them. Told at their gateways, where they have some."""
     passing = {element.id: element for element in elements if not _waits(element)}
     joins = {name: {flow.id for flow in into[name]} for name, element in passing.items() if element.kind == "parallel_gateway"}
-    after = {name: _passed_after(name, passing, ways, joins) for name in passing}
-    for name, element in passing.items():
-        beside = [other for other in after[name] if name in after[other]]
+    turning = _turning(passing, ways)
+    after = {name: _passed_after(name, turning, ways, joins) for name in turning} if len(turning) <= MAX_TURNING else {}
+    for name in after:
+        element, beside = passing[name], [other for other in after[name] if name in after[other]]
         if beside and (element.kind in model.GATEWAYS or not any(passing[other].kind in model.GATEWAYS for other in beside)):
             text = "Die Schleife hat keinen Halt: Auf diesem Rundweg wartet nichts."
             check_.add(element, text, "Bitte eine Aufgabe oder ein Ereignis in die Schleife legen.")
+
+
+def _turning(passing: Collection[str], ways: Mapping[str, list[Way]]) -> list[str]:
+    """Return the elements that can lie on a circle: what is left when ends and beginnings are taken away again and again."""
+    behind = {name: {target for _, target in ways[name] if target in passing} for name in passing}
+    before: dict[str, set[str]] = {name: set() for name in passing}
+    for name, targets in behind.items():
+        for target in targets:
+            before[target].add(name)
+    todo = [name for name in passing if not behind[name] or not before[name]]
+    gone: set[str] = set()
+    while todo:
+        name = todo.pop()
+        if name in gone:
+            continue
+        gone.add(name)
+        for beside, back in ((behind[name], before), (before[name], behind)):
+            for other in beside:
+                back[other].discard(name)
+                if not back[other]:
+                    todo.append(other)
+    return [name for name in passing if name not in gone]
 
 
 def _passed_after(start: str, passing: Collection[str], ways: Mapping[str, list[Way]], joins: Mapping[str, set[str]]) -> set[str]:
@@ -120,5 +144,5 @@ def _waits(element: model.Element) -> bool:
     if element.kind == "catch_event":
         return event is not None and event.kind != "link"
     if element.kind == "subprocess":
-        return any(_waits(inner) for inner in model.walk(element.children))
+        return any(_waits(inner) for inner in model.walk(element.children) if inner.kind != "subprocess")
     return element.kind in WAITING or (event is not None and event.external)
