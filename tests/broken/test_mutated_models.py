@@ -45,7 +45,7 @@ def checked(file: str, content: bytes) -> list[Finding]:
     return [finding for finding in deploying.check({file: content}, beside=BESIDE[file]) if finding.file == file]
 
 
-# ---------------------------------------------------------------- breaking
+# ---------------------------------------------------------------- how files break
 def of_bytes(dice: random.Random, content: bytes) -> bytes:
     """Cut, flip, double or drop some bytes."""
     place, length = dice.randrange(len(content)), dice.choice([1, 1, 1, 5, 200])
