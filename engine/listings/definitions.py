@@ -57,3 +57,15 @@ PROCESS_DEFINITIONS = Listing(
 )  # fmt: skip
 
 FORMS = replace(PROCESS_DEFINITIONS, source=PROCESS_DEFINITIONS.source.replace("'bpmn'", "'form'"))
+
+# Of a deployment only what was new in it; a file without a change stays with the deployment before. A file is named by its first definition.
+RESOURCES = Listing(
+    columns="d.uuid, d.file, p.uuid as deployment_uuid",
+    source=(
+        "from (select distinct on (deployment_id, file) * from definition where world_id = :world and not undone order by deployment_id, file, id) d"
+        " join deployment p on p.world_id = d.world_id and p.id = d.deployment_id where d.world_id = :world"
+    ),
+    filters={"id": Filter("uuid", "d.uuid = :value"), "deployment_id": Filter("uuid", "p.uuid = :value")},
+    orders={"name": "d.file"},
+    tie="d.file, d.id",
+)

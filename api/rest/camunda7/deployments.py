@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
-from flask import Blueprint
+from flask import Blueprint, Response
 
 from api import app, deploying
 from api.rest import entrance, faults, lists, refusals, uploads
@@ -47,9 +47,46 @@ def create() -> object:
 @bp.get("/deployment/<deployment_id>")
 @operation("Eine Bereitstellung", answer="{id, name, source, deploymentTime}")
 def get(deployment_id: str) -> object:
+    return _deployment(deployment_id)
+
+
+def _deployment(deployment_id: str) -> object:
     wanted = {"id": lists.id_of("deploymentId", deployment_id)}
     missing = errors.NotFound(f"Die Bereitstellung „{deployment_id[:80]}“ gibt es nicht.")
     return lists.one_of(definitions.DEPLOYMENTS, wanted, present.deployment, missing)
+
+
+@bp.get("/deployment/<deployment_id>/resources")
+@operation("Dateien, die mit einer Bereitstellung neu waren", answer="[{id, name, deploymentId}]")
+def resources(deployment_id: str) -> object:
+    _deployment(deployment_id)
+    wanted = {"deployment_id": lists.id_of("deploymentId", deployment_id)}
+    return lists.page_of(definitions.RESOURCES, wanted, listing.FIRST_PAGE, _resource)
+
+
+@bp.get("/deployment/<deployment_id>/resources/<resource_id>")
+@operation("Eine Datei einer Bereitstellung", answer="{id, name, deploymentId}")
+def resource(deployment_id: str, resource_id: str) -> object:
+    return _one(deployment_id, resource_id)
+
+
+@bp.get("/deployment/<deployment_id>/resources/<resource_id>/data")
+@operation("Der Inhalt einer Datei", answer="die Datei", content="application/octet-stream")
+def resource_data(deployment_id: str, resource_id: str) -> object:
+    uuid = lists.path_id("Die Datei", str(_one(deployment_id, resource_id)["id"]))
+    with app.database().begin(app.session().tenant_id) as tx:
+        _, _, _, content = deployments.content_of(tx, uuid, tenant_id=app.session().tenant_id)
+    return Response(content, content_type="application/octet-stream")
+
+
+def _one(deployment_id: str, resource_id: str) -> dict[str, object]:
+    wanted = {"deployment_id": lists.path_id("Die Bereitstellung", deployment_id), "id": lists.path_id("Die Datei", resource_id)}
+    missing = errors.NotFound(f"Die Datei „{resource_id[:80]}“ gibt es in dieser Bereitstellung nicht.")
+    return cast(dict[str, object], lists.one_of(definitions.RESOURCES, wanted, _resource, missing))
+
+
+def _resource(row: Any) -> dict[str, object]:
+    return {"id": row.uuid, "name": row.file, "deploymentId": row.deployment_uuid}
 
 
 @bp.delete("/deployment/<deployment_id>")

@@ -45,6 +45,7 @@ def theirs(office: Office) -> dict[str, str]:
         "incident_key": str(number),
         "definition_key": "1",
         "batch_id": instance,
+        "resource_id": instance,
         "document_id": str(document["documentId"]),
         "user_id": f"{office.prefix}olga",
     }  # fmt: skip

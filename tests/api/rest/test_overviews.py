@@ -210,3 +210,18 @@ def test_an_incident_of_a_planned_start_is_told_like_any_other(view: Office) -> 
     found = view.client("anna").get("/engine-rest/incident?incidentType=failedJob&incidentMessage=Beginnt%20nicht").get_json()
 
     assert [(one["incidentType"], one["processInstanceId"]) for one in found] == [("failedJob", None)]
+
+
+def test_the_files_of_a_deployment_are_listed_and_read(view: Office) -> None:
+    jörg, content = view.client("jörg"), diagram("dateien_ueberblick")
+    made = deploy(jörg, content, name="dateien.bpmn").get_json()["id"]
+    base = f"/engine-rest/deployment/{made}/resources"
+
+    (listed,) = jörg.get(base).get_json()
+
+    assert (listed["name"], listed["deploymentId"]) == ("dateien.bpmn", made)
+    assert jörg.get(f"{base}/{listed['id']}").get_json() == listed
+    data = jörg.get(f"{base}/{listed['id']}/data")
+    assert (data.status_code, data.mimetype, data.get_data(as_text=True)) == (200, "application/octet-stream", content)
+    for missing in (f"{base}/{made}", f"{base}/x/data", f"/engine-rest/deployment/{listed['id']}/resources"):
+        assert jörg.get(missing).status_code == 404, missing
