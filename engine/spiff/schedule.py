@@ -13,6 +13,7 @@ from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from engine import feel
+from engine.spiff import cron_days
 
 BERLIN = ZoneInfo("Europe/Berlin")
 MIN_CYCLE = timedelta(minutes=1)
@@ -31,9 +32,10 @@ SPRING_MACROS = {
     "@yearly": "0 0 0 1 1 *", "@annually": "0 0 0 1 1 *", "@monthly": "0 0 0 1 * *", "@weekly": "0 0 0 * * 0",
     "@daily": "0 0 0 * * *", "@midnight": "0 0 0 * * *", "@hourly": "0 0 * * * *",
 }  # fmt: skip
-SPRING_WEEKDAY = re.compile(r"(?<![-/\d])[0-7](?!\d)|(?<=-)[0-6](?!\d)")  # `5-7` stays: there Sunday ends the week
+SPRING_WEEKDAY = re.compile(r"(?<![-/\d#])[0-7](?!\d)|(?<=-)[0-6](?!\d)")  # `5-7` stays: there Sunday ends the week
 LEAP_YEAR = 2024
 CRON_SEARCH_DAYS = 366 * 12  # the 29th of February can be eight years away
+ZONED = re.compile(r"(.+?)(?:@(.+)|\[(.+)\])")  # ISO 8601 with the name of a zone, as Java writes it
 CRON_WORDS = re.compile(r"[A-Z]{3}")
 
 
@@ -137,7 +139,7 @@ class Cycle:
 
 @dataclass(frozen=True, slots=True)
 class Cron:
-    """Quartz (6 or 7 fields, with seconds) or Unix cron (5 fields); sets of allowed numbers."""
+    """Quartz (6 or 7 fields, with seconds) or Unix cron (5 fields); sets of allowed numbers, or a rule for the day."""
 
     seconds: frozenset[int]
     minutes: frozenset[int]
@@ -145,6 +147,7 @@ class Cron:
     days: frozenset[int] | None
     months: frozenset[int]
     weekdays: frozenset[int] | None
+    rule: cron_days.DayRule | None = None
 
     def after(self, moment: datetime) -> datetime:
         """Return the next instant after `moment` on Berlin's clock."""
@@ -171,6 +174,8 @@ class Cron:
     def _matches_day(self, day: date) -> bool:
         if day.month not in self.months:
             return False
+        if self.rule is not None:
+            return self.rule.matches(day)
         by_day = self.days is None or day.day in self.days
         by_weekday = self.weekdays is None or day.isoweekday() % 7 in self.weekdays
         return by_day and by_weekday
@@ -226,10 +231,12 @@ def instant_of(value: object) -> datetime:
         return instant_of(datetime(value.year, value.month, value.day, tzinfo=BERLIN))
     if isinstance(value, str):
         try:
-            parsed = datetime.fromisoformat(value.strip())
-        except ValueError as fault:
+            found = ZONED.fullmatch(value.strip())
+            parsed = datetime.fromisoformat(found.group(1) if found else value.strip())
+            zone = ZoneInfo(found.group(2) or found.group(3)) if found else None
+        except (ValueError, KeyError, OSError) as fault:
             raise BadSchedule(f"„{value}“ ist kein Zeitpunkt. Erwartet wird z. B. 2026-12-01T08:00:00.") from fault
-        return instant_of(parsed)
+        return instant_of(parsed.replace(tzinfo=zone) if zone and parsed.tzinfo is None else parsed)
     shown = "nichts (null)" if value is None else repr(value)
     raise BadSchedule(f"Erwartet wird ein Datum oder ein Zeitpunkt, gefunden wurde {shown}.")
 
@@ -289,8 +296,11 @@ def cron_of(text: str) -> Cron:
     quartz = len(fields) >= 6
     seconds = _cron_field(fields[0], 0, 59) if quartz else frozenset({0})
     minutes, hours, days, months, weekdays = fields[1:6] if quartz else fields[:5]
+    rule = cron_days.read(days, weekdays, quartz=quartz)
+    if rule is not None and (days if rule.kind == "nth" else weekdays) in ("*", "?"):
+        return Cron(seconds, _cron_field(minutes, 0, 59), _cron_field(hours, 0, 23), None, _cron_field(months, 1, 12), None, rule)
     if any(letter in CRON_WORDS.sub("", days + " " + weekdays) for letter in "LW#"):
-        raise BadSchedule(f"„{text}“: L, W und # werden nicht unterstützt. Bitte Tage als Zahlen angeben.")
+        raise BadSchedule(f"„{text}“: Mit L, W und # geht nur eines: L, L-3, LW, 15W beim Tag oder 6L, MON#1 beim Wochentag.")
     if days not in ("*", "?") and weekdays not in ("*", "?"):
         raise BadSchedule(f"„{text}“ nennt Tag und Wochentag. Bitte nur eines von beiden angeben und für das andere „?“.")
     if len(fields) == 7 and fields[6] not in ("*", "?"):

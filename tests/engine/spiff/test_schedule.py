@@ -177,7 +177,7 @@ def test_cron_lines_are_due_on_berlins_clock(line: str, moment: datetime, due: d
     "line",
     [
         "60 * * * *", "* 24 * * *", "* * 0 * *", "* * * 13 *", "* * * * 8", "a * * * *", "5-1 * * * *", "*/0 * * * *", "*/x * * * *", "0 8 1 * 1",
-        "0 0 8 L * ?", "0 0 8 15W * ?", "0 0 8 ? * 2#1", "0 0 8 ? * 6L", "0 0 8 1 1 ? 2030", ", * * * *", "² * * * *", f"{'9' * 5000} * * * *",
+        "0 0 8 L,15 * ?", "0 0 8 15W * MON", "0 0 8 ? * 2#6", "0 0 8 ? * XYZL", "0 0 8 1 1 ? 2030", ", * * * *", "² * * * *", f"{'9' * 5000} * * * *",
     ],
 )  # fmt: skip
 def test_what_is_no_cron_line_is_refused(line: str) -> None:
@@ -194,3 +194,45 @@ def test_how_long_to_keep_is_never_counted_too_short() -> None:
     assert schedule.duration_of("P10Y").at_least_days >= 3653
     assert schedule.duration_of("P3650D").at_least_days == 3650
     assert schedule.duration_of("P6M").at_least_days >= 184
+
+
+@pytest.mark.parametrize(("line", "days"), [
+    ("0 0 8 L * ?", ["31.08.", "30.09.", "31.10."]), ("0 0 8 L-2 * ?", ["29.08.", "28.09.", "29.10."]),
+    ("0 0 8 LW * ?", ["31.08.", "30.09.", "30.10."]),  # the 31st of October is a Saturday
+    ("0 0 8 15W * ?", ["15.09.", "15.10.", "16.11."]),  # the 15th of November is a Sunday, that of August was a Saturday
+    ("0 0 8 1W 8,11 ?", ["02.11.", "02.08.", "01.11."]),  # the first is never moved into the month before
+    ("0 0 8 ? * 6L", ["28.08.", "25.09.", "30.10."]), ("0 0 8 ? * FRIL", ["28.08.", "25.09.", "30.10."]),
+    ("0 0 8 ? * 2#1", ["07.09.", "05.10.", "02.11."]), ("0 0 8 ? * MON#5", ["31.08.", "30.11.", "29.03."]),
+])  # fmt: skip
+def test_cron_names_days_by_rule_as_quartz_does(line: str, days: list[str]) -> None:
+    moment, found = berlin(2026, 8, 17, 8), []
+    for _ in days:
+        moment = schedule.cron_of(line).after(moment)
+        found.append(f"{moment.astimezone(schedule.BERLIN):%d.%m.}")
+
+    assert found == days
+
+
+@pytest.mark.parametrize(
+    ("line", "due"), [("0 0 9 * * MON#1", "07.09."), ("0 0 9 * * 1#1", "07.09."), ("0 0 9 L * *", "31.08."), ("0 0 9 * * 5L", "28.08.")]
+)
+def test_springs_rules_count_weekdays_from_sunday_zero(line: str, due: str) -> None:
+    found = schedule.cron_of(schedule.from_spring(line)).after(berlin(2026, 8, 17, 8))
+
+    assert f"{found.astimezone(schedule.BERLIN):%d.%m.}" == due
+
+
+@pytest.mark.parametrize(
+    "text", ["2026-09-01T10:00:00+02:00[Europe/Berlin]", "2026-09-01T10:00:00@Europe/Berlin", "2026-09-01T04:00:00[America/New_York]"]
+)
+def test_a_moment_may_name_its_zone(text: str) -> None:
+    assert schedule.instant_of(text) == datetime(2026, 9, 1, 8, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["2026-09-01T10:00:00@../etc/passwd", "2026-09-01T10:00:00[Europe]", "morgen@Europe/Berlin", "@Europe/Berlin", "2026-09-01T10:00[]"],
+)
+def test_what_names_no_zone_is_no_moment(text: str) -> None:
+    with pytest.raises(schedule.BadSchedule, match="kein Zeitpunkt"):
+        schedule.instant_of(text)
