@@ -83,7 +83,7 @@ def correlate(
     query = text(
         "select id, instance_id, process_key from subscription where tenant_id = :t and kind = 'message' and name = :n and key = :k"
         + (" and process_key = :p" if process_key else "")
-        + " order by instance_id, id"
+        + " order by instance_id, scope, element_id, id"  # not by the id alone: two cases of one diagram would differ
     )
     waiting = tx.execute(query, {"t": tenant_id, "n": name, "k": business_key, "p": process_key}).all()
     _refuse_several(name, business_key, {(row.process_key, row.instance_id) for row in waiting})

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from engine.spiff import model
-from engine.spiff.checks import gateways, joins, references, ways
+from engine.spiff.checks import gateways, joins, references, rivals, ways
 from engine.spiff.checks.gathered import Gathered
 
 
@@ -26,6 +26,7 @@ def check(
         _element(check_, element, by_id, out[element.id], into[element.id])
         if element.kind in ("subprocess", "event_subprocess"):
             check(check_, element, element.children, element.flows, top=False)
+    rivals.check(check_, elements, out)
     drawn = ways.of(elements, out)
     ways.links(check_, elements)
     ways.reachable(check_, elements, drawn)

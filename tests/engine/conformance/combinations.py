@@ -182,8 +182,8 @@ EVENTS = (
     Rule("a_non_interrupting_condition_fires_for_each_step_that_sets_something", "start {x: 0} -> c t\ndo t {x: 1} -> c n n u",
          START + inside("teil", user("t") + script("x2", "y", "2") + user("u"), "t", "x2", "u")
          + boundary("c", "teil", condition("x = 1"), interrupting=False) + user("n") + END + chain("s", "teil", "e") + chain("c", "n", "e")),
-    Rule("a_receive_task_and_its_boundary_event_may_wait_for_the_same_message", "start -> b t\ndo t -> n",
-         then(receive("t"), boundary("b", "t", message()), chain("b", "e")), path="s t"),
+    Rule("a_receive_task_and_its_boundary_event_wait_for_two_messages", "start -> b t\ndo t -> n",
+         then(receive("t"), boundary("b", "t", message("m_b")), chain("b", "e")), path="s t"),
     Rule("a_link_inside_a_subprocess_goes_to_the_event_inside", "start -> iz\ndo iz -> z\ndo z -> completed",
          START + inside("t", throw("il", link("weiter")) + catch("ic", link("weiter")) + user("iz") + chain("ic", "iz", "te"), "il")
          .replace(flow("il", "te"), "") + throw("l", link("weiter")) + catch("c", link("weiter")) + user("z") + END

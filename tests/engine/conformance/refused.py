@@ -87,6 +87,15 @@ REFUSALS = (
     Refusal("an_unreadable_parameter_is_refused", one("userTask", io({"x": "=1 +"})), "Parameter „x“"),
     Refusal("a_second_error_boundary_of_the_same_code_is_refused", START + user("u") + boundary("b", "u", ERROR) + boundary("t", "u", ERROR) + END
             + chain("s", "u", "e") + chain("b", "e") + chain("t", "e"), "fängt hier schon den Code „FEHLER“"),
+    Refusal("the_same_message_at_a_receive_task_and_its_boundary_is_refused", START + receive("u") + boundary("t", "u", message()) + END
+            + chain("s", "u", "e") + chain("t", "e"), "„u“ wartet hier schon auf die Nachricht „nachricht_a“"),
+    Refusal("the_same_message_at_two_boundaries_is_refused", START + user("u") + boundary("b", "u", message(), interrupting=False)
+            + boundary("t", "u", message()) + END + chain("s", "u", "e") + chain("b", "e") + chain("t", "e"), "„b“ wartet hier schon"),
+    Refusal("the_same_message_twice_behind_a_gateway_is_refused", START + node("eventBasedGateway", "g") + catch("m", message()) + receive("t")
+            + END + chain("s", "g", "m", "e") + chain("g", "t", "e"), "„m“ wartet hier schon"),
+    Refusal("the_same_message_for_two_event_subprocesses_is_refused", START + user("u") + END + chain("s", "u", "e") + "".join(
+            event_subprocess(f"p{n}", node("startEvent", key, message()) + end(f"e{n}") + chain(key, f"e{n}")) for n, key in enumerate("at")),
+            "„a“ wartet hier schon"),
     Refusal("a_process_started_by_a_condition_is_refused", node("startEvent", "t", condition("x = 1")) + END + chain("t", "e"), "kann so nicht beginnen"),
     Refusal("a_subprocess_started_by_a_trigger_is_refused", START + sub("u", node("startEvent", "t", message()) + end("ie") + chain("t", "ie")) + END
             + chain("s", "u", "e"), "beginnt immer ohne Auslöser"),
