@@ -248,24 +248,29 @@ def test_another_city_of_the_world_is_not_touched(database: Database, world: Wor
         assert instances.get(tx, world.oerlinghausen, other.uuid).bundle_id == other.bundle_id
 
 
-def test_children_with_rows_of_their_own_move_with_their_loop(database: Database, world: World) -> None:
-    def drawn(key: str) -> str:
-        loop = '<bpmn:multiInstanceLoopCharacteristics isSequential="false" camunda:collection="=liste" camunda:elementVariable="x"/>'
-        return node("startEvent", "s") + node("userTask", key, loop) + node("endEvent", "e") + chain("s", key, "e")
+@pytest.mark.parametrize("where", ["a_neu", "teil/a"])
+def test_children_with_rows_of_their_own_move_with_their_loop(database: Database, world: World, where: str) -> None:
+    around, _, name = where.rpartition("/")
+    loop = '<bpmn:multiInstanceLoopCharacteristics isSequential="false" camunda:collection="=liste" camunda:elementVariable="x"/>'
+
+    def drawn(key: str, start: str = "s", end: str = "e") -> str:
+        return node("startEvent", start) + node("userTask", key, loop) + node("endEvent", end) + chain(start, key, end)
 
     database.runtime.split_above = 2
     deploy(database, world, ("p", drawn("a")))
     instance = start(database, world, liste=[1, 2, 3, 4])
-    deploy(database, world, ("p", drawn("a_neu")))
-    plan = planned(database, world, {"a": "a_neu"})
+    inside = node("subProcess", around, drawn(name, "is", "ie")) if around else ""
+    target = node("startEvent", "s") + inside + node("endEvent", "e") + chain("s", around, "e") if around else drawn(name)
+    deploy(database, world, ("p", target))
+    plan = planned(database, world, {"a": where})
 
     assert tried(database, world, plan)["K1"].reasons == ()
     assert moved(database, world, plan)["K1"].reasons == ()
 
-    assert waiting(database, world) == ["a_neu"] * 4
+    assert waiting(database, world) == [name] * 4
     with database.begin(world.detmold) as tx:
         tasks = user_tasks.of_key(tx, world.detmold, "K1")
-        assert sorted(task.scope for task in tasks) == [f"a_neu#{n}" for n in (1, 2, 3, 4)]
+        assert sorted(task.scope for task in tasks) == [f"{where}#{n}" for n in (1, 2, 3, 4)]
     for task in tasks:
         with database.begin(world.detmold) as tx:
             user_tasks.complete(tx, world.detmold, task.id, {}, by="anna", now=START)
