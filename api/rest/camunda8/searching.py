@@ -122,7 +122,7 @@ def conditions(body: Mapping[str, Any], known: Names) -> dict[str, list[object]]
 
 def _value(name: str, kind: str, given: object) -> object:
     """Return a value as the listing compares it."""
-    if name.endswith("Key"):
+    if name.endswith("Key") and kind == "whole":  # a correlation key is a text
         return key_of(name, given)
     fits = {"flag": isinstance(given, bool), "whole": isinstance(given, int) and not isinstance(given, bool)}.get(
         kind, isinstance(given, str)

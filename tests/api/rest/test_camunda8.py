@@ -6,6 +6,12 @@ import json
 
 import pytest
 
+from api.rest.camunda8 import incidents, jobs, messages, process_definitions, searches, user_tasks
+from engine.listings import definitions, subscriptions, waits
+from engine.listings import instances as listed
+from engine.listings import variables as variable_listing
+from engine.listings.external_tasks import EXTERNAL_TASKS
+from engine.listings.user_tasks import ALL_TASKS
 from tests.api.rest.conftest import Office
 from tests.api.rest.models import form
 from tests.api.rest.models8 import HEAD, deploy
@@ -137,3 +143,32 @@ def test_a_program_gets_a_token_for_its_account_and_works_with_it(office: Office
     ):  # fmt: skip
         refused = client.post("/oauth/token", data=given | change)
         assert (refused.status_code, refused.get_json()["error"]) == (status, word), json.dumps(change)
+
+
+SEARCHES = {
+    "process-instances": (listed.HISTORIC, searches.INSTANCES, searches.INSTANCE_ORDERS), "jobs": (EXTERNAL_TASKS, jobs.FILTERS, jobs.ORDERS),
+    "variables": (variable_listing.HISTORIC, searches.VARIABLES, searches.VARIABLE_ORDERS),
+    "user-tasks": (ALL_TASKS, user_tasks.FILTERS, user_tasks.ORDERS), "incidents": (waits.INCIDENTS, incidents.FILTERS, incidents.ORDERS),
+    "process-definitions": (definitions.PROCESS_DEFINITIONS, process_definitions.FILTERS, process_definitions.ORDERS),
+    "message-subscriptions": (subscriptions.MESSAGES, messages.FILTERS, messages.ORDERS),
+}  # fmt: skip
+WORDS = {"state": "ACTIVE", "hasIncident": True, "isLatestVersion": True}
+
+
+@pytest.mark.parametrize("what", SEARCHES)
+def test_each_declared_filter_and_order_of_a_search_runs_on_the_database(office: Office, what: str) -> None:
+    anna, (listing, filters, orders) = office.client("anna"), SEARCHES[what]
+
+    for name, ours in filters.items():
+        value: object = {"whole": 1, "flag": True}.get(listing.filters[ours].kind, "x")
+        value = "1" if name.endswith("Key") and value == 1 else WORDS.get(name, value)
+        value = "CREATED" if (what, name) == ("user-tasks", "state") else value
+        for asked in (value, {"$eq": value}, {"$in": [value, value]}):
+            answer = anna.post(f"/v2/{what}/search", {"filter": {name: asked}})
+            assert answer.status_code == 200, (name, answer.get_json())
+        wrong = anna.post(f"/v2/{what}/search", {"filter": {name: {"$exists": True}}})
+        assert (wrong.status_code, name in wrong.get_json()["detail"]) == (400, True)
+    for name in orders:
+        for direction in ("ASC", "DESC"):
+            answer = anna.post(f"/v2/{what}/search", {"sort": [{"field": name, "order": direction}]})
+            assert answer.status_code == 200, (name, answer.get_json())

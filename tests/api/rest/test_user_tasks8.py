@@ -135,6 +135,9 @@ def test_a_message_reaches_the_one_who_waits_or_begins_a_process_or_is_told_in_v
     for given in ({"vermerk": "x"}, {}):
         assert anna.post(f"{task_of(desk, key)}/completion", {"variables": given}).status_code == 204
 
+    (waiting,) = anna.post("/v2/message-subscriptions/search", {"filter": {"correlationKey": "N-1"}}).get_json()["items"]
+    assert (waiting["processInstanceKey"], waiting["messageName"], waiting["elementId"]) == (key, "rueckmeldung8", "warten")
+
     wrong = bote.post("/v2/messages/correlation", {"name": "rueckmeldung8", "correlationKey": "N-2"})
     right = bote.post("/v2/messages/correlation", {"name": "rueckmeldung8", "correlationKey": "N-1", "variables": {"antwort": 1}})
     again = bote.post("/v2/messages/correlation", {"name": "rueckmeldung8", "correlationKey": "N-1"})
