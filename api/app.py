@@ -40,7 +40,7 @@ from api.pages import (
     versions_page,
 )
 from api.rest import entrance, faults, routes
-from engine import errors, polls
+from engine import errors, files, polls
 from engine.db import Database
 
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -231,10 +231,10 @@ def moment_text(moment: datetime | None) -> str:
 
 
 def size_text(size: int) -> str:
-    """Return a number of bytes as German text."""
-    if size < 1000:
+    """Return a number of bytes as German text; a megabyte is that of the limits (1024 times 1024)."""
+    if size < 1024:
         return f"{size} Byte"
-    return f"{size / 1000:.0f} KB" if size < 1_000_000 else f"{size / 1_000_000:.1f} MB".replace(".", ",")
+    return f"{size / 1024:.0f} KB" if size < files.MEGABYTE else f"{size / files.MEGABYTE:.1f} MB".replace(".", ",")
 
 
 ENTRY_NAMES = {

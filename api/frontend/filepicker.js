@@ -12,8 +12,8 @@ const numbers = new Intl.NumberFormat('de-DE', { maximumFractionDigits: 1 });
 export const address = (file) => `${location.origin}/dateien/${encodeURIComponent(file.documentId.slice(PREFIX.length))}`;
 
 export function sizeText(bytes) {
-  if (bytes < 1000) return `${bytes} Byte`;
-  return bytes < 1e6 ? `${numbers.format(Math.round(bytes / 1000))} KB` : `${numbers.format(bytes / 1e6)} MB`;
+  if (bytes < 1024) return `${bytes} Byte`;
+  return bytes < MEGABYTE ? `${numbers.format(Math.round(bytes / 1024))} KB` : `${numbers.format(bytes / MEGABYTE)} MB`;
 }
 
 function problem(file, kinds) {

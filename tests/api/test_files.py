@@ -12,7 +12,7 @@ from sqlalchemy import Connection, text
 from sqlalchemy.engine import URL
 from werkzeug.test import TestResponse
 
-from api import auditing, wiring
+from api import app, auditing, wiring
 from engine import clock, deployments, files, instances, user_tasks
 from tests import sample_files
 from tests.api.conftest import City
@@ -311,3 +311,10 @@ def test_a_team_lead_erases_a_wrong_file_with_a_reason_and_the_file_says_so(offi
     assert "foto.png" not in told
     assert clerk.get(f"/dateien/{wrong.uuid}").status_code == 404
     assert len(kept(office, "detmold/DE92/1")) == 4
+
+
+@pytest.mark.parametrize(
+    ("size", "told"), [(0, "0 Byte"), (1023, "1023 Byte"), (1024, "1 KB"), (20 * 1024 * 1024, "20,0 MB"), (1_500_000, "1,4 MB")]
+)
+def test_a_size_is_told_in_the_units_of_the_limits(size: int, told: str) -> None:
+    assert app.size_text(size) == told
