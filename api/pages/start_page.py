@@ -41,6 +41,7 @@ def start(process_key: str) -> ResponseReturnValue:
     try:
         if not 0 < len(business_key) <= MAX_KEY:
             raise errors.InvalidInput(f"Bitte ein Aktenzeichen oder Stichwort mit höchstens {MAX_KEY} Zeichen angeben.")
+        chosen = uploads.chosen()  # read and judged before the transaction begins
         with app.database().begin(session.tenant_id) as tx:
             now = clock.now(tx, session.tenant_id)
             made = starting.submit(
@@ -52,7 +53,7 @@ def start(process_key: str) -> ResponseReturnValue:
                 tenant_id=session.tenant_id,
                 by=session.login,
                 now=now,
-                chosen=uploads.chosen(),
+                chosen=chosen,
             )
             tasks = user_tasks.of_instance(tx, session.tenant_id, made.id)
     except (errors.InvalidInput, errors.InvalidState, errors.Incident) as refused:

@@ -34,10 +34,11 @@ def complete(task_id: UUID) -> ResponseReturnValue:
     session = app.session()
     submitted = read_json(request.form.get("daten", "{}"))
     try:
+        chosen = uploads.chosen()  # read and judged before the transaction begins
         with app.database().begin(session.tenant_id) as tx:
             assignment.refuse_others(user_tasks.get(tx, session.tenant_id, task_id), session)
             now = clock.now(tx, session.tenant_id)
-            done = completion.complete(tx, session.tenant_id, task_id, submitted, by=session.login, now=now, chosen=uploads.chosen())
+            done = completion.complete(tx, session.tenant_id, task_id, submitted, by=session.login, now=now, chosen=chosen)
     except (errors.InvalidInput, errors.Conflict, errors.NotAllowed, errors.Incident, errors.InvalidState) as refused:
         return _again(task_id, submitted, refused)
     flash(f"„{done.task.label}“ ist erledigt.", "gut")
