@@ -26,7 +26,8 @@ def report(findings: Sequence[Finding], *, as_json: bool) -> None:
         console.emit_json({"errors": faults, "warnings": len(findings) - faults, "findings": [asdict(finding) for finding in findings]})
         return
     model_files.print_findings(console.out, findings)
-    console.out.print(f"{faults} Fehler, {len(findings) - faults} Hinweise.")
+    hints = len(findings) - faults
+    console.out.print(f"{faults} Fehler, {hints} {'Hinweis' if hints == 1 else 'Hinweise'}.")
 
 
 def deploy(paths: Sequence[Path], *, tenant: str, name: str, as_json: bool) -> None:

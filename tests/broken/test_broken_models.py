@@ -76,3 +76,14 @@ def test_the_manifest_names_every_file_of_the_folder() -> None:
 
 def test_what_lies_beside_the_broken_files_is_sound() -> None:
     assert deploying.check(BESIDE) == ()
+
+
+def test_the_guide_lists_each_group_and_whether_it_has_faults_and_hints() -> None:
+    guide = (HOUSE / "docs" / "design.md").read_text("utf-8").partition("## Was die Prüfung findet")[2].partition("\n## ")[0]
+    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in guide.splitlines() if line.startswith("| ")][1:]
+
+    listed = {
+        (group, severity) for group, faults, hints in rows for severity, said in (("error", faults), ("warning", hints)) if said != "–"
+    }
+
+    assert listed == {(entry["group"], defect["severity"]) for entry in MANIFEST.values() for defect in entry["defect"]}

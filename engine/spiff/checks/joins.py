@@ -30,7 +30,7 @@ def check(check_: Gathered, elements: Sequence[model.Element], ways: Mapping[str
     for join in joins:
         arriving = [places.number(f"flow {flow.id}") for flow in into[join.id]]
         if any(together[one] is not None for one in arriving) and not _may_fire(frozenset(arriving), together):
-            text = "Hier geht es nie weiter: Das parallele Gateway wartet auf alle seine Wege, aber sie kann nie ein Fall zugleich gehen."
+            text = "Hier geht es nie weiter: Das parallele Gateway wartet auf alle seine Wege, aber kein Fall geht sie zugleich."
             check_.add(join, text, "Bitte ein exklusives Gateway verwenden, wo sich Wege nach einer Entscheidung wieder treffen.")
 
 
