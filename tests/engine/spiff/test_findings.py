@@ -151,3 +151,66 @@ def test_names_that_differ_by_a_number_only_are_both_meant() -> None:
     body = START + ASK + script("a", "forderung_1", "1") + script("b", "summe", "forderung_2") + END + chain("s", "fragen", "a", "b", "e")
 
     assert "gemeint ist vielleicht" not in said(findings(process(body)), "b")
+
+
+def latest(**found: tuple[str, str, bytes]) -> contents.Beside:
+    """Return what is deployed: name -> (kind, key, content)."""
+    versions: dict[str, dict[str, tuple[str, ...]]] = {}
+    for kind, key, _ in found.values():
+        versions.setdefault(kind, {})[key] = ("version:1",)
+    return contents.Beside(versions, {(kind, key): (name.replace("_", "."), content) for name, (kind, key, content) in found.items()})
+
+
+def test_a_form_that_is_deployed_already_tells_which_names_it_sets() -> None:
+    body = START + ASK + script("rechnen", "summe", "ofener_betrag + 1") + END + chain("s", "fragen", "rechnen", "e")
+
+    found = contents.check(
+        {"p.bpmn": file(process(body))}, wiring.READERS, topics=wiring.topic_offers(), beside=latest(f_form=("form", "f", FORM))
+    )
+
+    assert "gemeint ist vielleicht „offener_betrag“" in said(list(found), "rechnen")
+
+
+def test_a_deployed_process_that_calls_back_closes_the_circle() -> None:
+    def calling(key: str, other: str) -> bytes:
+        return file(process(START + node("callActivity", f"ruf_{key}", calledElement=other) + END + chain("s", f"ruf_{key}", "e"), key=key))
+
+    found = contents.check({"p.bpmn": calling("p", "q")}, wiring.READERS, beside=latest(q_bpmn=("bpmn", "q", calling("q", "p"))))
+
+    assert "Der Prozess ruft sich selbst auf: p → q → p" in said(list(found), "p")
+    assert {finding.file for finding in found} == {"p.bpmn"}
+
+
+def test_a_message_that_a_deployed_process_catches_has_a_receiver() -> None:
+    throws = file(process(START + node("intermediateThrowEvent", "rufen", message()) + END + chain("s", "rufen", "e")))
+    catches = file(process(START + node("intermediateCatchEvent", "hoeren", message()) + END + chain("s", "hoeren", "e"), key="q"))
+
+    heard = contents.check({"p.bpmn": throws}, wiring.READERS, beside=latest(q_bpmn=("bpmn", "q", catches)))
+    unheard = contents.check({"p.bpmn": throws}, wiring.READERS, beside=contents.Beside({}))
+
+    assert "fängt kein Diagramm" not in said(list(heard), "rufen")
+    assert "fängt kein Diagramm" in said(list(unheard), "rufen")
+
+
+def test_a_join_that_is_filled_after_a_boundary_event_is_no_dead_end() -> None:
+    fork = node("parallelGateway", "f") + node("parallelGateway", "j")
+    aside = node("boundaryEvent", "b", message(), attachedToRef="fragen", cancelActivity="false") + node("parallelGateway", "k")
+    body = START + fork + ASK + node("task", "t") + aside + END + node("endEvent", "e2")
+    body += chain("s", "f", "fragen", "j", "e") + chain("f", "t", "j") + chain("b", "k", "e2") + flow("t", "k")
+
+    assert "nie weiter" not in said(findings(process(body)), "j") + said(findings(process(body)), "k")
+
+
+def test_a_join_whose_second_way_begins_behind_it_is_a_dead_end() -> None:
+    body = START + ASK + node("parallelGateway", "j") + node("exclusiveGateway", "g", default="weiter") + END
+    body += chain("s", "fragen", "j", "g") + flow("g", "e", key="weiter") + flow("g", "j", "offener_betrag > 1", key="zurueck")
+
+    assert "nie weiter" in said(findings(process(body)), "j")
+
+
+def test_a_caller_that_is_at_hand_may_catch_what_a_called_process_throws() -> None:
+    called = START + node("endEvent", "ef", '<bpmn:errorEventDefinition errorRef="e_a"/>') + chain("s", "ef")
+    caller = START + node("callActivity", "ruf", calledElement="q") + END + chain("s", "ruf", "e")
+
+    assert "fängt in diesem Prozess niemand" in said(findings(process(called, key="q")), "ef")
+    assert "fängt in diesem Prozess niemand" not in said(findings(process(caller), process(called, key="q")), "ef")
