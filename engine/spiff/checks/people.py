@@ -27,7 +27,7 @@ def _user_task(check_: Gathered, element: model.Element) -> None:
     people = element.assignment
     groups = people.candidate_groups
     if check_.known.topics is not None and people.assignee is None and groups is None and people.candidate_users is None:
-        text = "Die Aufgabe steht in keiner Liste: Weder Bearbeiter noch Gruppe sind genannt."
+        text = "Die Aufgabe sieht nur die Leitung: Weder Bearbeiter noch Gruppe sind genannt."
         check_.add(element, text, f"Bitte eine Gruppe angeben. {ROLES}", warning=True)
     if check_.known.roles is not None and groups is not None and groups.kind == "literal":
         _unknown_roles(check_, element, (group.strip() for group in groups.source.split(",") if group.strip()))

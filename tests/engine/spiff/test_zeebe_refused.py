@@ -121,5 +121,5 @@ def test_a_task_that_nobody_is_named_for_is_a_warning() -> None:
     people = tag("assignmentDefinition", candidateUsers="anna")
     nobody, somebody = (check.check({"p.bpmn": file(process("".join(around(one))))}, known) for one in (user("x"), user("x", people)))
 
-    assert [finding.severity for finding in nobody if "steht in keiner Liste" in finding.message] == ["warning"]
-    assert [finding for finding in somebody if "steht in keiner Liste" in finding.message] == []
+    assert [finding.severity for finding in nobody if "sieht nur die Leitung" in finding.message] == ["warning"]
+    assert [finding for finding in somebody if "sieht nur die Leitung" in finding.message] == []
