@@ -8,15 +8,18 @@ from datetime import datetime
 from decimal import Decimal, InvalidOperation
 
 from engine import feel
+from forms import reading
 from forms.chosen import Chosen
 from forms.model import Component, Condition, Rule
+
+AROUND = frozenset({"parent", "_parent_"})
 
 
 @dataclass
 class Run:
     """One validation. base: the case's variables. begun: the form's data as it was opened. errors: what was found, by field id.
 
-    chosen: the files that came with the submission, by the key that stands in its values.
+    chosen: the files that came with the submission, by the key that stands in its values. rows: those of all lists, as far as read.
     """
 
     now: datetime
@@ -24,6 +27,7 @@ class Run:
     begun: Mapping[str, object]
     errors: dict[str, str] = field(default_factory=dict)
     chosen: Mapping[str, Sequence[Chosen]] = field(default_factory=dict)
+    rows: int = 0
 
 
 def constant(run: Run, component: Component, name: str, seen: Mapping[str, object]) -> object:
@@ -61,9 +65,30 @@ def evaluate(run: Run, expression: feel.Expression | None, variables: Mapping[st
     if expression is None:
         return None
     try:
-        return expression.evaluate(variables, now=run.now)
+        return expression.evaluate(_needed(expression, variables), now=run.now)
     except feel.FeelError:
         return None
+
+
+def _needed(expression: feel.Expression, variables: Mapping[str, object]) -> Mapping[str, object]:
+    """Return the variables with no more of `parent` than is looked at: it holds the whole form, and every row would convert it anew."""
+    if not AROUND & expression.names:
+        return variables
+    needed = dict(variables)
+    for name in AROUND & expression.names:
+        needed[name] = _part(variables.get(name), reading.taken_from(expression.text, name))
+    return needed
+
+
+def _part(value: object, paths: frozenset[tuple[str, ...]]) -> object:
+    """Return of a context what the paths lead to; further `parent`s on the way are cut likewise."""
+    if () in paths or not isinstance(value, Mapping):
+        return value
+    names = {path[0] for path in paths if path[0] in value}
+    return {
+        name: _part(value[name], frozenset(path[1:] for path in paths if path[0] == name)) if name in AROUND else value[name]
+        for name in names
+    }
 
 
 def holds(condition: Condition, variables: Mapping[str, object], now: datetime) -> bool | None:
@@ -74,7 +99,7 @@ def holds(condition: Condition, variables: Mapping[str, object], now: datetime) 
     if condition.expression is None:
         return condition.constant
     try:
-        value = condition.expression.evaluate(variables, now=now)
+        value = condition.expression.evaluate(_needed(condition.expression, variables), now=now)
     except feel.FeelError:
         return False  # the viewer tells nobody and goes on
     return None if value is None or (isinstance(value, list) and None in value) else value is True

@@ -18,6 +18,7 @@ MAX_DECIMALS = 10
 OPTION = (str, bool, int, Decimal, Mapping)
 MAX_TEXT = 20_000
 MAX_ROWS = 500
+MAX_ALL_ROWS = 1000  # with those of lists within lists
 MAX_DIGITS = 15
 YEARS = range(1900, 2200)
 NOTE = re.compile(r"notiz:[0-9a-fA-F-]{36}")

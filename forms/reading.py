@@ -98,6 +98,12 @@ def value_of(node: object) -> Read | None:
     return None
 
 
+@lru_cache(maxsize=4096)
+def taken_from(text: str, name: str) -> frozenset[tuple[str, ...]]:
+    """Return the paths by which an expression looks into the value of that name; the empty one where it looks at all of it."""
+    return frozenset(read.path[1:] for read in reads(tree(text)) if read.path[0] == name)
+
+
 def joins(node: object) -> Iterator[Joined]:
     """Yield every pair of values that an operator compares or computes with."""
     if isinstance(node, syntax.Binary) and node.operator not in ("and", "or"):

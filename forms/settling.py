@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time
+from itertools import islice
 
 from forms import attachments, evaluation, initial, inputs, model, paths, scope
 from forms.evaluation import Run
@@ -16,6 +17,7 @@ from forms.model import Component, Form
 from forms.scope import Scope
 
 MAX_PASSES = 60
+LOOK_AHEAD = 20  # rows taken out one after another
 COMPARED = frozenset({"textfield", "textarea", "number", "checkbox", "checklist", "radio", "select", "taglist", "datetime"})
 
 
@@ -55,6 +57,7 @@ def settle(run: Run, form: Form, submitted: Mapping[str, object]) -> tuple[Place
     seen = _seen(found, run.begun)
     for _ in range(MAX_PASSES):
         # Of what is hidden outside a list the viewer still sees what the form began with.
+        run.rows = 0
         again = tuple(_places(run, form.components, submitted, run.begun, scope.of_form({**run.begun, **seen}), (), False))
         now = _seen(again, run.begun)
         if now == seen:
@@ -143,9 +146,11 @@ def _list(
     starts = [paths.mapping(row) for row in start] if isinstance(start, list) else []
     is_fixed = component.is_fixed or component.disabled or _is_readonly(run, component, around)
     most = len(starts) if is_fixed else inputs.MAX_ROWS
+    run.rows += len(sent) if isinstance(sent, list) else 0
     rows_sent = [{}] * len(starts) if sent is paths.MISSING else [] if sent is None else sent
-    if not isinstance(rows_sent, list) or len(rows_sent) > most:
-        problem = f"„{component.label}“: Erwartet werden höchstens {most} Zeilen."
+    if not isinstance(rows_sent, list) or len(rows_sent) > most or run.rows > inputs.MAX_ALL_ROWS:
+        allowed = f"{most} Zeilen" if run.rows <= inputs.MAX_ALL_ROWS else f"{inputs.MAX_ALL_ROWS} Zeilen im ganzen Formular"
+        problem = f"„{component.label}“: Erwartet werden höchstens {allowed}."
         return Place(component, rows, around, [], problem=problem, is_open=True)
     lines = [paths.mapping(row) for row in rows_sent]
     if is_fixed:  # rows in which nobody sees a field are not sent
@@ -176,14 +181,17 @@ def _matched(
 ) -> Iterator[Mapping[str, object]]:
     """Yield for each row that was sent the row it began as: rows may have been taken out or added in between.
 
-    Only what cannot be typed tells them apart; a row that began as none is a new one.
+    Only what cannot be typed tells them apart: always, or under a condition, which is no more than a hint. A row that began as none is new.
     """
-    fixed = [child for child in model.walk(component.children) if child.readonly.constant and child.type in COMPARED]
+    fields = [child for child in model.walk(component.children) if child.type in COMPARED]
+    fixed = [child for child in fields if child.readonly.constant]
+    hints = [*fixed, *(child for child in fields if child.readonly.expression is not None)]
     following = 0
     for line in lines:
-        found = next(
-            (place for place in range(following, len(starts)) if all(_stands(child, line, starts[place]) for child in fixed)), None
-        )
+        fits = (place for place in range(following, len(starts)) if all(_stands(child, line, starts[place]) for child in fixed))
+        nearest = list(islice(fits, LOOK_AHEAD if len(hints) > len(fixed) else 1))
+        found = next((place for place in nearest if all(_stands(child, line, starts[place]) for child in hints)), None)
+        found = nearest[0] if found is None and nearest else found
         if found is None:
             yield initial.new_row(component, run.begun)
         else:
