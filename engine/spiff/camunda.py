@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from lxml import etree
@@ -19,7 +18,6 @@ if TYPE_CHECKING:
 BPMN = parts.BPMN
 CAMUNDA = "{http://camunda.org/schema/1.0/bpmn}"
 OWN_KEY = ("#{execution.processBusinessKey}", "${execution.processBusinessKey}", "#{execution.businessKey}", "${execution.businessKey}")
-ANY_MOMENT = datetime(2026, 1, 1, tzinfo=UTC)
 KEBAB = re.compile(r"\w+(-\w+)+")
 MAPPINGS = ("singleEntry", "singleResult", "collectEntries", "resultList")
 
@@ -293,13 +291,8 @@ def _assignment(reader: Reader, element: etree._Element) -> model.Assignment:
         return reader.expression(element, text, german) if text else None
 
     def date_of(name: str, german: str) -> Expression | None:
-        drawn = of(name, german)
-        if drawn is not None and drawn.kind == "literal":
-            try:
-                schedule.due_of(drawn.source, ANY_MOMENT)
-            except schedule.BadSchedule as fault:
-                reader.fault(element, f"{german}: {fault}", "Erlaubt sind ein Zeitpunkt, eine Dauer wie P3D oder ein Ausdruck.")
-        return drawn
+        text = _attribute(element, name)
+        return parts.date(reader, element, text, german, with_durations=True) if text else None
 
     priority = (_attribute(element, "priority") or "").strip()
     name = element.get("name") or ""

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from lxml import etree
 
-from engine import values, xml
+from engine import feel, values, xml
 from engine.spiff import model, schedule
 from engine.spiff.expressions import Expression, literal
 
@@ -32,6 +33,9 @@ REFUSED_EVENTS = {
 }
 MAX_INSTANCES = 1000
 MAX_RETRIES = 100
+ANY_MOMENT = datetime(2026, 1, 1, tzinfo=UTC)
+CLOCKS = frozenset({"now", "today"})
+NO_DATE = 'Bitte ein Datum wie date("2026-12-01"), eine Dauer wie duration("P14D") oder eine Variable angeben.'
 MAX_PRIORITY = 32_000  # the column is a smallint
 
 
@@ -102,9 +106,12 @@ def _timer(reader: Reader, element: etree._Element, definition: etree._Element) 
             continue
         expression = reader.expression(element, text, "Zeit", language=drawn.get("language", "") if drawn is not None else "")
         spring = kind == "cycle" and reader.platform == "camunda8"
-        if expression is not None and expression.kind == "literal":
+        is_known, value = constant(reader, expression)
+        if is_known and value is None:
+            reader.fault(element, f"Die Zeit „{text}“ ergibt null.", NO_DATE)
+        elif is_known:
             try:
-                check(schedule.from_spring(text) if spring else text)
+                check(schedule.from_spring(value) if spring else value)
             except schedule.BadSchedule as fault:
                 reader.fault(element, str(fault), "Bitte die Zeitangabe berichtigen.")
         if kind == "cycle" and xml.local(element) == "intermediateCatchEvent":
@@ -169,14 +176,30 @@ def loop(reader: Reader, element: etree._Element) -> model.Loop | None:
 
 
 # ---------------------------------------------------------------- dates and priorities
-def date(reader: Reader, element: etree._Element, text: str, german: str) -> Expression | None:
-    """Return a due or follow-up date; a text that is none is a finding."""
+def constant(reader: Reader, expression: Expression | None) -> tuple[bool, object]:
+    """Return (whether an expression always gives the same, that value): it is a text, or names no variable and no clock."""
+    if expression is None or expression.compiled is None:
+        return expression is not None, expression.source if expression is not None else None
+    if expression.names or expression.calls_juel or expression.calls & CLOCKS:
+        return False, None
+    try:
+        return True, expression.value({}, now=ANY_MOMENT, functions=reader.functions)[0]
+    except feel.FeelError:
+        return False, None
+
+
+def date(reader: Reader, element: etree._Element, text: str, german: str, *, with_durations: bool = False) -> Expression | None:
+    """Return a due or follow-up date; what is none is a finding. with_durations: `P3D` from the moment of the task is one."""
     expression = reader.expression(element, text, german)
-    if expression is not None and expression.kind == "literal":
+    is_known, value = constant(reader, expression)
+    if is_known and value is None:
+        reader.fault(element, f"{german}: „{text}“ ergibt null.", NO_DATE, warning=True)
+    elif is_known:
         try:
-            schedule.instant_of(expression.source)
+            schedule.due_of(value, ANY_MOMENT) if with_durations else schedule.instant_of(value)
         except schedule.BadSchedule as fault:
-            reader.fault(element, f"{german}: {fault}", "Bitte ein Datum oder einen Ausdruck angeben, z. B. =frist_bis.")
+            kinds = "ein Zeitpunkt, eine Dauer wie P3D oder ein Ausdruck" if with_durations else "ein Zeitpunkt oder ein Ausdruck"
+            reader.fault(element, f"{german}: {fault}", f"Erlaubt sind {kinds}, z. B. =frist_bis.")
     return expression
 
 
