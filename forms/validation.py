@@ -102,4 +102,4 @@ def _check_rows(run: Run, place: Place, values: dict[str, object]) -> None:
 def _holds_anything(value: object) -> bool:
     if isinstance(value, Mapping):
         return any(map(_holds_anything, value.values()))
-    return value not in (None, "", [], False)
+    return value is not None and value is not False and value not in ("", [])  # zero is something

@@ -107,3 +107,11 @@ def test_prefilled_numbers_are_numbers_in_the_browser_and_notes_are_not_shown() 
     data = forms.browser_data(forms.prefill(drawn, variables, now=NOW))
 
     assert data == {"n": 84.5, "s": "84.50", "t": None, "lang": "12345678901234567.25", "ganz": 3}
+
+
+def test_a_row_in_which_only_a_zero_was_entered_is_kept() -> None:
+    drawn = form(field("dynamiclist", "l", components=[field("number", "n"), field("checkbox", "c"), field("textfield", "t")]))
+
+    result = forms.validate(drawn, {"l": [{"n": 0, "c": False, "t": ""}, {"n": None, "c": False, "t": ""}]}, {}, now=NOW)
+
+    assert result.values == {"l": [{"n": Decimal(0), "c": False, "t": None}]}

@@ -120,7 +120,7 @@ def _listed(found: str, field: tuple[forms.Component, Any] | None) -> str:
             return LISTED["interval"]
         if "E-Mail" in found and isinstance(value, str) and "." not in value.rpartition("@")[2]:
             return LISTED["dot"]
-    return LISTED["locked"] if component.readonly.expression is not None else ""
+    return LISTED["locked"] if any(one.readonly.expression is not None for one in (component, *_below(component))) else ""
 
 
 def _fields(
@@ -200,7 +200,7 @@ def _anything(value: Any) -> bool:
         return any(map(_anything, value.values()))
     if isinstance(value, list):
         return any(map(_anything, value))
-    return value not in (None, "", False)
+    return value is not None and value is not False and value != ""
 
 
 def same(component: forms.Component, browser: Any, server: Any) -> bool:
