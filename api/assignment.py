@@ -28,6 +28,19 @@ def refuse_others(task: user_tasks.UserTask, session: sessions.Session) -> None:
         raise errors.NotAllowed(f"Die Aufgabe „{task.label}“ können Sie nicht erledigen. {who}")
 
 
+def give_back(tx: Connection, task: user_tasks.UserTask, session: sessions.Session) -> None:
+    """Let nobody have a task any more, for a program: one's own, or as a giver also another's; one that nobody has stays so, as in Camunda.
+
+    Raises errors.Conflict for another's task, and for one that has ended.
+    """
+    if task.is_open and task.assignee is None:
+        return
+    if session.may(*GIVERS, "admin"):
+        user_tasks.assign(tx, task.tenant_id, task.id, None)
+    else:
+        user_tasks.unclaim(tx, task.tenant_id, task.id, by=session.login)
+
+
 def refuse_unknown(tx: Connection, tenant_id: int, login: str) -> None:
     """Raise errors.InvalidInput for a person who does not work here: nobody would see the task again."""
     if all(colleague.login != login for colleague in users.colleagues(tx, tenant_id)):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 from sqlalchemy import Connection, text
@@ -27,6 +27,7 @@ LOCK = f"select {COLUMNS}, {instances.COLUMNS} {FROM} where u.tenant_id = %s and
 MAX_PAGE = 200
 MAX_PRIORITY = 32_000  # the column is a smallint
 NO_DUE = datetime(9999, 1, 1, tzinfo=UTC)  # where tasks without a date stand in a list
+Planned = Literal["assignee", "due_at", "follow_up_at", "priority"]
 ORDER = "coalesce(u.due_at, timestamptz '9999-01-01 00:00+00')"
 
 
@@ -233,22 +234,19 @@ def set_variables(
     return step
 
 
-def plan(
-    tx: Connection,
-    tenant_id: int,
-    task_id: UUID,
-    *,
-    assignee: str | None,
-    due_at: datetime | None,
-    follow_up_at: datetime | None,
-    priority: int | None = None,
-) -> None:
-    """Set who has an open task and when it is due; priority None: as it is. The caller has checked who may."""
-    query = text(
-        "update user_task set assignee = :a, due_at = :due, follow_up_at = :follow, priority = coalesce(:p, priority)"
-        " where tenant_id = :t and id = :id and ended_at is null"
-    )
-    given = {"a": assignee, "due": due_at, "follow": follow_up_at, "p": priority, "t": tenant_id, "id": task_id}
+def plan(tx: Connection, tenant_id: int, task_id: UUID, changes: Mapping[Planned, object]) -> None:
+    """Set of an open task what `changes` names, and nothing else: somebody may just be taking it. The caller has checked who may.
+
+    Raises errors.InvalidInput for a priority that cannot be, errors.Conflict for a task that has ended.
+    """
+    priority = changes.get("priority", 0)
+    if not isinstance(priority, int) or not 0 <= priority <= MAX_PRIORITY:
+        raise errors.InvalidInput(f"„priority“ liegt zwischen 0 und {MAX_PRIORITY}.")
+    if not changes:
+        return
+    settings = ", ".join(f"{name} = :{name}" for name in changes)
+    query = text(f"update user_task set {settings} where tenant_id = :t and id = :id and ended_at is null")
+    given: dict[str, object] = {"t": tenant_id, "id": task_id, **{str(name): value for name, value in changes.items()}}
     if tx.execute(query, given).rowcount == 0:
         _refuse_ended(get(tx, tenant_id, task_id))
 

@@ -95,13 +95,13 @@ def put(task_id: str, body: dict[str, Any]) -> None:
                 raise errors.InvalidInput(f"„{name}“ einer Aufgabe steht im Diagramm fest und kann nicht geändert werden.")
         if body["assignee"] is not None and body["assignee"] != before["assignee"]:
             assignment.refuse_unknown(tx, session.tenant_id, body["assignee"])
-        if body["priority"] is not None and not 0 <= body["priority"] <= user_tasks.MAX_PRIORITY:
-            raise errors.InvalidInput(f"„priority“ liegt zwischen 0 und {user_tasks.MAX_PRIORITY}.")
-        user_tasks.plan(
-            tx, session.tenant_id, task_uuid(task_id), assignee=body["assignee"], priority=body["priority"],
-            due_at=None if body["due"] is None else lists.moment("due", body["due"]),
-            follow_up_at=None if body["followUp"] is None else lists.moment("followUp", body["followUp"]),
-        )  # fmt: skip
+        changes: dict[user_tasks.Planned, object] = {
+            "assignee": body["assignee"], "due_at": None if body["due"] is None else lists.moment("due", body["due"]),
+            "follow_up_at": None if body["followUp"] is None else lists.moment("followUp", body["followUp"]),
+        }  # fmt: skip
+        if body["priority"] is not None:
+            changes["priority"] = body["priority"]
+        user_tasks.plan(tx, session.tenant_id, task_uuid(task_id), changes)
 
 
 # ---------------------------------------------------------------- who has it
@@ -129,12 +129,7 @@ def unclaim(task_id: str) -> None:
     session = app.session()
     with app.database().begin(session.tenant_id) as tx:
         task = user_tasks.get(tx, session.tenant_id, task_uuid(task_id))
-        if task.is_open and task.assignee is None:
-            return  # as Camunda: nobody has it before, nobody after
-        if session.may(*assignment.GIVERS, "admin"):
-            user_tasks.assign(tx, session.tenant_id, task.id, None)
-        else:
-            user_tasks.unclaim(tx, session.tenant_id, task.id, by=session.login)
+        assignment.give_back(tx, task, session)
 
 
 @bp.post("/task/<task_id>/assignee")

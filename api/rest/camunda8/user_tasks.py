@@ -119,12 +119,7 @@ def unassign(user_task_key: str) -> None:
     session = app.session()
     with app.database().begin(session.tenant_id) as tx:
         task = _open(tx, user_task_key)
-        if task.assignee is None:
-            return
-        if session.may(*assignment.GIVERS, "admin"):
-            user_tasks.assign(tx, session.tenant_id, task.id, None)
-        else:
-            user_tasks.unclaim(tx, session.tenant_id, task.id, by=session.login)
+        assignment.give_back(tx, task, session)
 
 
 @bp.patch("/v2/user-tasks/<user_task_key>")
@@ -134,17 +129,15 @@ def unassign(user_task_key: str) -> None:
 )  # fmt: skip
 def update(user_task_key: str, body: dict[str, Any]) -> None:
     changes, session = checked(body["changeset"], CHANGES), app.session()
-    if changes["priority"] is not None and not 0 <= changes["priority"] <= user_tasks.MAX_PRIORITY:
-        raise errors.InvalidInput(f"„priority“ liegt zwischen 0 und {user_tasks.MAX_PRIORITY}.")
-    moments = {name: lists.moment(name, changes[name]) if changes[name] else None for name in ("dueDate", "followUpDate")}
+    planned: dict[user_tasks.Planned, object] = {}
+    if changes["priority"] is not None:
+        planned["priority"] = changes["priority"]
+    if changes["dueDate"] is not None:
+        planned["due_at"] = lists.moment("dueDate", changes["dueDate"]) if changes["dueDate"] else None
+    if changes["followUpDate"] is not None:
+        planned["follow_up_at"] = lists.moment("followUpDate", changes["followUpDate"]) if changes["followUpDate"] else None
     with app.database().begin(session.tenant_id) as tx:
-        _open(tx, user_task_key)
-        row = _row(tx, user_task_key)
-        user_tasks.plan(
-            tx, session.tenant_id, row.id, assignee=row.assignee, priority=changes["priority"],
-            due_at=row.due_at if changes["dueDate"] is None else moments["dueDate"],
-            follow_up_at=row.follow_up_at if changes["followUpDate"] is None else moments["followUpDate"],
-        )  # fmt: skip
+        user_tasks.plan(tx, session.tenant_id, _open(tx, user_task_key).id, planned)
 
 
 # ---------------------------------------------------------------- ending

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
+from sqlalchemy import Connection
 from werkzeug.test import TestResponse
 
-from engine import worker
+from engine import keys, user_tasks, worker
 from tests.api.rest import models8
 from tests.api.rest.conftest import Caller, Office
 from tests.api.rest.models import form
 from tests.api.rest.models8 import flows
+from tests.engine.test_job_races import pid, wait_until_blocked
 
 PROBLEM = "application/problem+json"
 BODY = (
@@ -115,6 +119,22 @@ def test_dates_and_priority_are_set_one_by_one_and_cleared_by_an_empty_text(desk
     for wrong in ({"priority": -1}, {"dueDate": "bald"}, {"candidateGroups": ["x"]}, {"farbe": "rot"}):
         assert patch(anna, path, {"changeset": wrong}).status_code == 400, wrong
     assert patch(desk.client("wolf"), path, {"changeset": {"priority": 1}}).status_code == 403
+
+
+def test_who_takes_a_task_while_its_priority_is_changed_keeps_it(desk: Office, owner: Connection) -> None:
+    path, wolf = task_of(desk, begin(desk)), f"{desk.prefix}wolf"
+
+    with ThreadPoolExecutor(1) as pool:
+        with desk.database.begin(desk.detmold) as tx:
+            task_id = keys.find(tx, desk.detmold, "user_task", int(path.rpartition("/")[2]))
+            assert task_id is not None
+            user_tasks.claim(tx, desk.detmold, task_id, by=wolf)
+            change = pool.submit(patch, desk.client("anna"), path, {"changeset": {"priority": 70}})
+            wait_until_blocked(owner, pid(tx))
+        assert change.result(30).status_code == 204
+
+    shown = desk.client("anna").get(path).get_json()
+    assert (shown["assignee"], shown["priority"]) == (wolf, 70)
 
 
 def test_searches_sort_page_and_count(desk: Office) -> None:
