@@ -123,6 +123,13 @@ def roles_of(tx: Connection, user_id: UUID) -> dict[int, tuple[str, ...]]:
     return {tenant_id: tuple(roles) for tenant_id, roles in found.items()}
 
 
+def roles_at(tx: Connection, tenant_id: int) -> dict[UUID, tuple[str, ...]]:
+    """Return the roles at a tenant by user id."""
+    r = tables.user_role.c
+    statement = select(r.user_id, func.array_agg(r.role)).where(r.tenant_id == tenant_id).group_by(r.user_id)
+    return {user_id: tuple(sorted(roles)) for user_id, roles in tx.execute(statement)}
+
+
 def colleagues(tx: Connection, tenant_id: int) -> list[User]:
     """Return the active users of a tenant by name."""
     u, r = tables.user_account.c, tables.user_role.c

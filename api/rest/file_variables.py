@@ -6,14 +6,15 @@ import base64
 import binascii
 import re
 from collections.abc import Mapping
+from typing import Any
 from uuid import UUID
 
 from flask import Response, request
 from sqlalchemy import Connection
 
-from api import app
+from api import app, strict_json
 from api.pages import file_page
-from api.rest import faults
+from api.rest import faults, variables
 from engine import clock, documents, errors, files, jobs
 
 SOURCE = "Schnittstelle"
@@ -84,10 +85,19 @@ def uploaded(name: str) -> tuple[dict[str, object], Brought]:
     return {name: brought.add(name, part.filename, part.read(most + 1), encoding)}, brought
 
 
-def named(tx: Connection, values: dict[str, object]) -> dict[str, object]:
-    """Return variables with the names of the files among them, for Camunda's `valueInfo.filename`."""
-    found: dict[str, object] = files.named(tx, app.session().tenant_id, values)
+def named(tx: Connection, values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return variables, of one place or by place, with the names of the files among them, for Camunda's `valueInfo.filename`."""
+    found: dict[str, Any] = files.named(tx, app.session().tenant_id, values)
     return found
+
+
+def answer(tx: Connection, value: object) -> Response:
+    """Return a variable as bytes: those of its file, else its value as a text."""
+    file = data(tx, value)
+    if file is not None:
+        return file
+    told = variables.typed(value)["value"]
+    return Response(told if isinstance(told, str) else strict_json.dumps(told), content_type="text/plain; charset=utf-8")
 
 
 def data(tx: Connection, value: object) -> Response | None:

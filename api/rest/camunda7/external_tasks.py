@@ -90,7 +90,9 @@ def fetch_and_lock(body: dict[str, Any]) -> object:
                 tx, session.tenant_id, wanted, worker=body["workerId"], limit=limit, by_time=by_time, use_priority=bool(body["usePriority"])
             )
             seen = external_tasks.visible(tx, session.tenant_id, found)
-            return [_locked(tx, task, asked[task.topic], seen) for task in found]
+            chosen = {str(task.id): _chosen(asked[task.topic], *seen[task.id]) for task in found}
+            named = file_variables.named(tx, chosen)
+        return [_locked(task, asked[task.topic], named[str(task.id)]) for task in found]
 
     return parking.answer([one.topic for one in wanted], timeout / 1000, fetch, lambda found: found)
 
@@ -132,15 +134,15 @@ def _by_time(sorting: list[object] | None) -> Literal["asc", "desc"] | None:
     return cast(Literal["asc", "desc"], order)
 
 
-def _locked(
-    tx: Connection, task: ExternalTask, topic: Mapping[str, Any], seen: Mapping[UUID, tuple[dict[str, object], dict[str, object]]]
-) -> object:
-    local, everything = seen[task.id]
-    chosen = local if topic["localVariables"] else everything
-    if topic["variables"] is not None:
-        chosen = {name: value for name, value in chosen.items() if name in topic["variables"]}
+def _chosen(topic: Mapping[str, Any], local: dict[str, object], everything: dict[str, object]) -> dict[str, object]:
+    """Return the variables that a topic asks for."""
+    seen = local if topic["localVariables"] else everything
+    return seen if topic["variables"] is None else {name: value for name, value in seen.items() if name in topic["variables"]}
+
+
+def _locked(task: ExternalTask, topic: Mapping[str, Any], seen: Mapping[str, object]) -> object:
     properties = dict(task.properties) if topic["includeExtensionProperties"] else {}
-    return shown(task) | {"variables": variables.typed_all(file_variables.named(tx, chosen)), "extensionProperties": properties}
+    return shown(task) | {"variables": variables.typed_all(seen), "extensionProperties": properties}
 
 
 def shown(task: ExternalTask) -> dict[str, object]:

@@ -99,7 +99,8 @@ def _colleagues() -> dict[str, tuple[str, tuple[str, ...]]]:
     """Return login -> name and roles of everybody who works for the tenant."""
     tenant_id = app.session().tenant_id
     with app.database().look() as tx:
-        return {one.login: (one.name, users.roles_of(tx, one.id).get(tenant_id, ())) for one in users.colleagues(tx, tenant_id)}
+        roles = users.roles_at(tx, tenant_id)
+        return {one.login: (one.name, roles.get(one.id, ())) for one in users.colleagues(tx, tenant_id)}
 
 
 def _person(login: str, name: str) -> dict[str, Any]:

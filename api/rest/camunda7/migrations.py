@@ -6,7 +6,7 @@ has no id of Camunda's: it goes on by its name, or is named in full (`aufruf/pru
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import NAMESPACE_OID, uuid5
@@ -63,9 +63,9 @@ EXECUTION: Fields = {
 
 @dataclass(slots=True)
 class Instruction:
-    """One instruction as given, what it names here, and why it cannot be. drawn_source None: it names nothing."""
+    """One instruction as given, what it names here, and why it cannot be. source, target None: the id names nothing."""
 
-    given: dict[str, object]
+    given: Mapping[str, Any]
     source: str | None = None
     target: str | None = None
     failures: list[str] = field(default_factory=list)
@@ -217,7 +217,7 @@ def _chosen(tx: Connection, body: dict[str, Any], most: int) -> list[int]:
     return sorted(found.values())
 
 
-def _refuse(verdicts: Sequence[Verdict] | Any) -> None:
+def _refuse(verdicts: Iterable[Verdict]) -> None:
     """Raise a fault that names the instances that cannot be moved."""
     refused = [verdict for verdict in verdicts if verdict.reasons]
     if refused:
@@ -334,4 +334,4 @@ def _report(failing: Sequence[Instruction]) -> dict[str, object]:
 
 
 def _named(one: Instruction) -> str:
-    return f"„{', '.join(str(name) for name in one.given['sourceActivityIds'])}“"  # type: ignore[attr-defined]
+    return f"„{', '.join(one.given['sourceActivityIds'])}“"

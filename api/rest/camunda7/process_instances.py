@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from flask import Blueprint, Response
+from flask import Blueprint
 from sqlalchemy import Connection
 
-from api import app, strict_json
+from api import app
 from api.rest import file_variables, lists, variables
 from api.rest.camunda7 import present
 from api.rest.file_variables import Brought
@@ -70,12 +70,7 @@ def get_variable(instance_id: str, name: str) -> object:
 @operation("Eine Variable als Datei oder Text", answer="die Bytes der Datei, sonst der Wert als Text", content="application/octet-stream")
 def get_data(instance_id: str, name: str) -> object:
     with app.database().begin(app.session().tenant_id) as tx:
-        found = _variable(tx, instance_id, name)
-        file = file_variables.data(tx, found)
-    if file is not None:
-        return file
-    value = variables.typed(found)["value"]
-    return Response(value if isinstance(value, str) else strict_json.dumps(value), content_type="text/plain; charset=utf-8")
+        return file_variables.answer(tx, _variable(tx, instance_id, name))
 
 
 @bp.put("/process-instance/<instance_id>/variables/<name>")

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from flask import Blueprint, Response
+from flask import Blueprint
 from sqlalchemy import Connection
 
-from api import app, strict_json
+from api import app
 from api.rest import file_variables, variables
 from api.rest.camunda7.process_instances import CHANGERS, ONE_VARIABLE, REASON, TYPED
 from api.rest.camunda7.tasks import task_uuid
@@ -39,12 +39,7 @@ def _add(path: str, local: bool, which: str) -> None:
     )
     def data(task_id: str, name: str) -> object:
         with app.database().begin(app.session().tenant_id) as tx:
-            found = _one(tx, task_id, name, local)
-            file = file_variables.data(tx, found)
-        if file is not None:
-            return file
-        value = variables.typed(found)["value"]
-        return Response(value if isinstance(value, str) else strict_json.dumps(value), content_type="text/plain; charset=utf-8")
+            return file_variables.answer(tx, _one(tx, task_id, name, local))
 
     @operation(f"Eine Variable setzen, {which}", roles=CHANGERS, body=ONE_VARIABLE, status=204)
     def put(task_id: str, name: str, body: dict[str, Any]) -> None:
