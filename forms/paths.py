@@ -42,6 +42,15 @@ def remove(data: dict[str, object], path: tuple[str, ...]) -> None:
     data.pop(path[0], None)
 
 
+def merged(below: Mapping[str, object], above: Mapping[str, object]) -> dict[str, object]:
+    """Return `below` with `above` over it; contexts are merged, never changed in place."""
+    both = dict(below)
+    for name, value in above.items():
+        under = both.get(name)
+        both[name] = merged(under, value) if isinstance(value, Mapping) and isinstance(under, Mapping) else value
+    return both
+
+
 def mapping(value: object) -> Mapping[str, object]:
     """Return the value if it is a context, else an empty one."""
     return value if isinstance(value, Mapping) else {}

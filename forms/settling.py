@@ -160,7 +160,7 @@ def _list(
     seen = before if isinstance(before, list) else []
     found = []
     for number, (line, begins) in enumerate(zip(lines, matched, strict=True)):
-        own = {**begins, **paths.mapping(seen[number] if number < len(seen) else None)}  # the viewer keeps what is hidden in a row
+        own = paths.merged(begins, paths.mapping(seen[number] if number < len(seen) else None))  # the viewer keeps what is hidden in a row
         inner = around.row(own, number) if around is not None else None
         found.append(tuple(_places(run, component.children, line, begins, inner, (*rows, number), False)))
     if sent is paths.MISSING and not is_fixed and any(_is_sent(place) for line in found for place in line):

@@ -32,6 +32,25 @@ CASES: dict[str, Case] = {
     "a list that begins with three rows": Case([{**PEOPLE, "defaultRepetitions": 3}], {}, [write("name", "A", 1)]),
     "a list that begins with none": Case([{**PEOPLE, "defaultRepetitions": 0}]),
     "a list of the case": Case([PEOPLE], {"leute": [{"name": "A", "alter": 20}, {"name": "B", "alter": 5}]}),
+    "a hidden field in a group of a row is empty for its row": Case(
+        [
+            drawn(
+                "dynamiclist",
+                "l",
+                components=[
+                    drawn(
+                        "group",
+                        "g",
+                        components=[
+                            number("n"),
+                            text("a", conditional={"hide": "=this.g.n != 4"}),
+                            text("t", conditional={"hide": '=this.g.a = ""'}, validate={"required": True}),
+                        ],
+                    )
+                ],
+            )
+        ]
+    ),
     "a row with a zero": Case([PEOPLE], {}, [write("name", "A", 0), do("add", "leute"), write("alter", "0", 1)]),
     "a row with nothing but a zero": Case([drawn("dynamiclist", "l", components=[number("n")])], {}, [write("n", "0", 0)]),
     "a row taken out": Case([PEOPLE], {"leute": [{"name": "A", "alter": 20}, {"name": "B", "alter": 5}]}, [do("remove", "leute", 1)]),

@@ -24,7 +24,7 @@ CHOICES = ("a", "b", "c")
 PATTERNS = ("^[a-z]+$", "[0-9]", "a|x", r"^\w{2,4}$", r"\s", "^$", r"^[A-Z]{2,}\d*$")
 DATA: dict[str, tuple[Any, ...]] = {
     "text": ("", "x", "abc", "a\nb", None, Decimal("12.5"), True), "number": (0, 4, Decimal("5.50"), Decimal("-2.25"), None, "7.5", "x"),
-    "flag": (True, False, None, "true"), "choice": ("a", "b", "z", None, 1), "several": (["a"], ["b", "z"], [], None, "a"),
+    "flag": (True, False, None), "choice": ("a", "b", "z", None, 1), "several": (["a"], ["b", "z"], [], None, "a"),
     "date": (date(2026, 9, 1), date(2026, 8, 17), None, "quark"), "time": (time(10, 15), time(10, 7), None), "sum": (Decimal("4.10"), None, 3),
     "moment": (datetime(2026, 9, 1, 8, 15, tzinfo=BERLIN), datetime(2026, 1, 5, 0, 0, tzinfo=BERLIN), None),
 }  # fmt: skip
