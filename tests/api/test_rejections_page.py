@@ -263,9 +263,9 @@ def test_twenty_files_at_once_are_all_on_the_page(city: City) -> None:
 
 
 def test_a_page_of_too_many_findings_shows_the_errors_first_and_says_how_many_are_missing(city: City) -> None:
-    lines = "\n".join(["// titel: Titel", *(f"#read({number})" for number in range(checked_files.MAX_SHOWN + 7))])
+    lines = "\n".join(["// absender: Stadt", *(f"#read({number})" for number in range(checked_files.MAX_SHOWN + 7))])
 
-    answer = posted(city, city.client("dora"), "/prozesse/pruefen", {"viele.typ": lines.encode()})
+    answer = posted(city, city.client("dora"), "/prozesse/pruefen", {"mahnung.typ": lines.encode()})
 
     told = answer.get_data(as_text=True)
     assert f"{checked_files.MAX_SHOWN + 7} Fehler" in told
