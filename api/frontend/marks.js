@@ -50,10 +50,26 @@ export function addMarks(drawn, container, groups, choose) {
   for (const [element, rows] of folded) {
     add(element.id, rows, `im Inneren von ${element.businessObject.name || element.id}`, { top: -14, right: 14 });
   }
+  drawn.viewer.get('eventBus').on('canvas.viewbox.changed', () => requestAnimationFrame(() => spread(buttons)));
+  spread(buttons);
   drawn.viewer.get('eventBus').on('element.click', ({ element }) => {
     const rows = groups.get((element.labelTarget ?? element).id);
     if (rows) choose(rows[0]);
   });
+}
+
+// Marks keep their size when the diagram is made small: one that would lie on another moves to the right of it.
+function spread(buttons) {
+  buttons.forEach((button) => (button.style.transform = ''));
+  const placed = [];
+  for (const button of buttons.filter((one) => one.offsetParent)) {
+    const { left, right, top, bottom, width } = button.getBoundingClientRect();
+    const beside = placed.filter((one) => one.top < bottom && top < one.bottom).sort((one, other) => one.left - other.left);
+    let shift = 0;
+    for (const one of beside) if (one.left < right + shift && left + shift < one.right) shift = one.right - left;
+    if (shift) button.style.transform = `translateX(${shift}px)`;
+    placed.push({ left: left + shift, right: left + shift + width, top, bottom });
+  }
 }
 
 // The folded subprocesses that an element is drawn inside of, from the inside out: each has a sheet of its own.

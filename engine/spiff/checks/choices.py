@@ -32,9 +32,11 @@ def _offered(check_: Gathered, process: model.Process) -> dict[str, frozenset[st
         other.update(name for name in variables.set_by(element) if name)
         form = element.assignment.form
         if form is not None:
+            if form not in check_.known.form_names:
+                return {}  # not at hand: it may offer anything
             choices = check_.known.form_choices.get(form, {})
             offered |= {name: offered.get(name, frozenset()) | texts for name, texts in choices.items()}
-            other |= check_.known.form_names.get(form, frozenset()) - set(choices)
+            other |= check_.known.form_names[form] - set(choices)
         else:
             other.update(variables.brought_by(element, check_.known) or ())
     return {name: texts for name, texts in offered.items() if name not in other}

@@ -39,6 +39,19 @@ def test_a_form_that_is_not_at_hand_may_set_any_name() -> None:
     assert "niemand" not in said(findings(process(body), deployed=contents.Beside({"form": {"anderswo": ()}})), "rechnen")
 
 
+@pytest.mark.parametrize(("other", "is_told"), [("g", True), ("gibt_es_nicht", False)])
+def test_a_form_that_is_not_at_hand_may_offer_any_value(other: str, is_told: bool) -> None:
+    choice = b'{"id": "g", "type": "default", "schemaVersion": 19, "components": [{"id": "c", "type": "radio", "key": "wahl", "label": "W",'
+    choice += b' "values": [{"label": "A", "value": "a"}, {"label": "B", "value": "b"}]}]}'
+    tasks = (
+        node("userTask", name, camunda_formRef=form, camunda_candidateGroups="claims_clerk") for name, form in (("x", "g"), ("y", other))
+    )
+    ways = node("exclusiveGateway", "g1", default="weiter") + flow("g1", "e", key="weiter") + flow("g1", "e", 'wahl = "c"', key="weg")
+    body = START + "".join(tasks) + ways + END + chain("s", "x", "y", "g1")
+
+    assert ("das kein Formular anbietet" in said(findings(process(body), g_form=choice), "weg")) is is_told
+
+
 def test_names_that_may_come_from_outside_raise_no_alarm() -> None:
     body = START + ASK + script("rechnen", "summe", "offener_betrag + zinsen") + END + chain("s", "fragen", "rechnen", "e")
 
