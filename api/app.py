@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -44,7 +45,6 @@ from engine import errors, files, polls
 from engine.db import Database
 
 BERLIN = ZoneInfo("Europe/Berlin")
-MAX_BODY = 64 * 1024 * 1024
 MAX_FORM_MEMORY = 4 * 1024 * 1024
 CSP = (
     "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self' data:; object-src 'none'; frame-ancestors 'none';"
@@ -96,7 +96,9 @@ class Notices(SecureCookieSessionInterface):
 def create_app(database: Database, *, secure_cookie: bool = False) -> Flask:
     """Return the application on an open database. `secure_cookie`: behind HTTPS (__Host- cookie)."""
     app = Flask(__name__, static_folder=str(Path(__file__).parent / "static"))
-    app.config.update(DATABASE=database, SECURE_COOKIE=secure_cookie, MAX_CONTENT_LENGTH=MAX_BODY, MAX_FORM_MEMORY_SIZE=MAX_FORM_MEMORY)
+    app.config.update(
+        DATABASE=database, SECURE_COOKIE=secure_cookie, MAX_CONTENT_LENGTH=entrance.MAX_UPLOAD, MAX_FORM_MEMORY_SIZE=MAX_FORM_MEMORY
+    )
     app.config.update(SESSION_COOKIE_NAME="hinweis", SESSION_COOKIE_SAMESITE="Lax", SESSION_COOKIE_SECURE=secure_cookie)
     app.config.update(POLLS=polls.Polls(database))
     app.session_interface = Notices()
@@ -161,8 +163,7 @@ def _enter() -> ResponseReturnValue | None:
     g.session = None
     if "\0" in request.path:
         raise errors.NotFound("Die Seite gibt es nicht. Bitte die Adresse prüfen.")
-    if any("\0" in value for value in (*request.args.values(), *request.form.values())):
-        raise errors.InvalidInput("Die Eingabe enthält ein NUL-Zeichen, das niemand tippt. Bitte den Text neu eingeben.")
+    _refuse_nul(request.args)
     if request.endpoint in ("static", "health") or request.endpoint is None:
         return None
     key = request.cookies.get(cookie_name())
@@ -171,6 +172,12 @@ def _enter() -> ResponseReturnValue | None:
             g.session = sessions.find(tx, key)
     if g.session is None and request.endpoint not in OPEN_ENDPOINTS:
         return redirect(url_for("login.show", weiter=request.full_path if request.method == "GET" else None))
+    # Only now the body may be read, and by whom it came decides how much of it: files come as multipart, and only from people we know.
+    if g.session is None:
+        request.max_content_length = entrance.MAX_STRANGER
+    elif request.mimetype != "multipart/form-data":
+        request.max_content_length = entrance.MAX_BODY
+    _refuse_nul(request.form)
     if request.method not in ("GET", "HEAD", "OPTIONS") and g.session is not None:
         given = request.form.get("token") or request.headers.get("X-CSRF-Token") or ""
         if not sessions.same_token(given, g.session):
@@ -178,6 +185,11 @@ def _enter() -> ResponseReturnValue | None:
                 "Die Anfrage trägt nicht das Zeichen Ihrer Sitzung. Bitte die Seite neu laden und noch einmal versuchen."
             )
     return None
+
+
+def _refuse_nul(given: Mapping[str, str]) -> None:
+    if any("\0" in value for value in given.values()):
+        raise errors.InvalidInput("Die Eingabe enthält ein NUL-Zeichen, das niemand tippt. Bitte den Text neu eingeben.")
 
 
 def _secure(response: Response) -> Response:

@@ -18,13 +18,14 @@ OPEN = frozenset({"/v2/topology", "/v2/status", "/oauth/token", "/.well-known/ca
 ORIGINS = ("file://", "null")
 MAX_BODY = 4 * 1024 * 1024
 MAX_UPLOAD = 64 * 1024 * 1024
+MAX_STRANGER = 64 * 1024  # of who has not told who he is: a login or a token is asked for with far less
 MAX_SLUG = 100
 
 
 def enter() -> ResponseReturnValue | None:
     """Check the credentials of a request to an interface; what comes back is the answer of a preflight."""
     g.session = None
-    request.max_content_length = MAX_UPLOAD if request.mimetype == "multipart/form-data" else MAX_BODY
+    request.max_content_length = MAX_STRANGER
     if request.method == "OPTIONS":
         return Response(status=204)
     if "\0" in request.path or any("\0" in value for value in (*request.args.keys(), *request.args.values())):
@@ -32,6 +33,7 @@ def enter() -> ResponseReturnValue | None:
     if request.path not in OPEN:
         arguments = request.view_args or {}
         g.session = basic.session_of(app.database(), _header(), tenant=_slug(arguments.get("tenant") or arguments.get("engine")))
+        request.max_content_length = MAX_UPLOAD if request.mimetype == "multipart/form-data" else MAX_BODY
     return None
 
 

@@ -73,6 +73,44 @@ def test_every_writing_page_wants_the_token_of_the_session(city: City) -> None:
         assert client.post(url, data={}).status_code == 403, url
 
 
+class Body(io.RawIOBase):
+    """A large form as it comes over the network; `taken` is how much of it was read."""
+
+    taken = 0
+
+    def arriving(self, megabytes: int) -> dict[str, object]:
+        """Return what a request with it looks like to the application."""
+        return {"wsgi.input": self, "CONTENT_LENGTH": str(megabytes * 1024 * 1024)}
+
+    def readinto(self, room: bytearray) -> int:  # type: ignore[override]  # any buffer, says typeshed; here a bytearray is filled
+        self.taken += len(room)
+        room[:] = b"a" * len(room)
+        return len(room)
+
+
+@pytest.mark.parametrize("content_type", ["multipart/form-data; boundary=x", "application/x-www-form-urlencoded"])
+@pytest.mark.parametrize(
+    "path", ["/starten/mahnung", "/einspielen", "/anmelden", "/engine-rest/deployment/create", "/v2/deployments", "/oauth/token"]
+)
+def test_what_strangers_send_is_not_read_before_they_are_refused(city: City, path: str, content_type: str) -> None:
+    sent = Body()
+
+    answer = city.flask.test_client().post(path, content_type=content_type, environ_overrides=sent.arriving(50))
+
+    assert answer.status_code in (302, 401, 413)
+    assert sent.taken == 0
+
+
+def test_typed_text_without_files_is_bounded_as_in_the_interfaces(city: City) -> None:
+    sent, client = Body(), city.client("anna")
+
+    answer = client.post("/uhr", content_type="application/x-www-form-urlencoded", environ_overrides=sent.arriving(5))
+
+    assert answer.status_code == 413
+    assert sent.taken == 0
+    assert "zu groß" in answer.get_data(as_text=True)
+
+
 @pytest.mark.parametrize("path", PAGES)
 def test_every_page_answers_with_a_strict_policy_and_no_store(city: City, path: str) -> None:
     answer = city.client("anna").get(path)
@@ -178,6 +216,15 @@ def test_unknown_addresses_are_not_found(city: City, path: str) -> None:
 
 def test_a_nul_in_a_search_is_told(city: City) -> None:
     answer = city.client("anna").get("/akten?suche=a%00b")
+
+    assert answer.status_code == 422
+    assert "NUL-Zeichen" in answer.get_data(as_text=True)
+
+
+def test_a_nul_in_a_form_is_told(city: City) -> None:
+    client = city.client("anna")
+
+    answer = client.post("/uhr", data={"token": city.token(client), "bis": "2026-01-01\0"})
 
     assert answer.status_code == 422
     assert "NUL-Zeichen" in answer.get_data(as_text=True)

@@ -203,16 +203,20 @@ def test_a_later_task_and_the_file_of_the_claim_show_and_hand_out_what_was_chose
         assert instances.get(tx, instance.tenant_id, instance.uuid).status == "completed"
 
 
-def test_who_was_logged_out_meanwhile_logs_in_beside_and_sends_again(door: Door, instance: instances.Instance) -> None:
+@pytest.mark.parametrize("is_cut", [False, True], ids=["answered", "cut off, as a server does that reads no large form of a stranger"])
+def test_who_was_logged_out_meanwhile_logs_in_beside_and_sends_again(door: Door, instance: instances.Instance, is_cut: bool) -> None:
     desk = door.enter("ben")
     page = open_task(desk, instance)
     fill(page)
     choose_files(page, "Datei_1", ("bescheid.pdf", sample_files.PDF))
     with desk.city.database.look() as tx:
         tx.execute(text("delete from user_session"))
+    if is_cut:
+        page.route("**", lambda route: route.abort() if route.request.method == "POST" else route.fallback())
 
     page.get_by_role("button", name="Erledigen", exact=True).click()
     expect(page.locator("#formular-meldung")).to_contain_text("nicht mehr angemeldet. Bitte in einem zweiten Fenster anmelden")
+    page.unroute("**")
     beside = page.context.new_page()
     beside.goto(desk.address + "/anmelden")
     beside.get_by_label("Benutzername").fill(desk.city.prefix + "ben")
