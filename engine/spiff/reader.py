@@ -125,8 +125,7 @@ class Reader:
     def _platform(self, root: etree._Element) -> str:
         """Return whose dialect the file is drawn in: by what it uses, else by what the Modeler noted, else plain."""
         platform = root.get(f"{{{MODELER}}}executionPlatform") or ""
-        used = {xml.namespace(element) for element in root.iter("*")}
-        used |= {etree.QName(str(key)).namespace or "" for element in root.iter("*") for key in element.attrib}
+        used = xml.namespaces(root)
         zeebe_drawn = ZEEBE in used or platform == "Camunda Cloud"
         if zeebe_drawn and CAMUNDA in used:
             self.fault(
