@@ -254,12 +254,11 @@ def content(tx: Connection, kind: str, key: str, version: int | None = None, *, 
 def beside(tx: Connection, world_id: int) -> contents.Beside:
     """Return what is deployed in a world, for files to be checked against."""
     versions: dict[str, dict[str, set[str]]] = {}
-    for row in tx.execute(text("select kind, key, version, meta, undone from definition where world_id = :w"), {"w": world_id}):
-        if not row.undone:
-            bound = versions.setdefault(row.kind, {}).setdefault(row.key, set())
-            bound.add(f"version:{row.version}")
-            if row.meta.get("version_tag"):
-                bound.add(f"versionTag:{row.meta['version_tag']}")
+    for row in tx.execute(text("select kind, key, version, meta from definition where world_id = :w and not undone"), {"w": world_id}):
+        bound = versions.setdefault(row.kind, {}).setdefault(row.key, set())
+        bound.add(f"version:{row.version}")
+        if row.meta.get("version_tag"):
+            bound.add(f"versionTag:{row.meta['version_tag']}")
     query = text(
         "select distinct on (d.kind, d.key) d.kind, d.key, d.file, r.content from definition d join resource r on r.sha256 = d.sha256"
         " where d.world_id = :w and d.kind in ('bpmn', 'dmn', 'form') and not d.undone order by d.kind, d.key, d.version desc"
