@@ -24,11 +24,11 @@ def show() -> ResponseReturnValue:
     session = app.session()
     with app.database().begin(session.tenant_id) as tx:
         listed = deployments.processes(tx, session.tenant_id)
-        if request.args.get("bereitstellung"):
-            listed = [
-                process for process in listed if process.uuid in _of_deployment(tx, session.tenant_id, request.args["bereitstellung"])
-            ]
-    return render_template("prozesse.html", prozesse=listed, bereitstellung=request.args.get("bereitstellung"))
+        deployment = request.args.get("bereitstellung")
+        if deployment:
+            brought = _of_deployment(tx, session.tenant_id, deployment)
+            listed = [process for process in listed if process.uuid in brought]
+    return render_template("prozesse.html", prozesse=listed, bereitstellung=deployment)
 
 
 def _of_deployment(tx: Connection, tenant_id: int, deployment: str) -> set[UUID]:
