@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import codecs
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -84,10 +86,24 @@ def of(content: bytes, kind: str | None) -> Drawn:
 
 
 def text_of(content: bytes) -> str:
-    """Return the text of a file; what is no UTF-8 and names no other encoding is shown as far as it can be read."""
-    head = content[:200]
-    encoding = "utf-16" if head.startswith((b"\xff\xfe", b"\xfe\xff")) else "latin-1" if b"8859-1" in head else "utf-8"
-    return content.decode(encoding, "replace").removeprefix("\ufeff")
+    """Return the text of a file in the encoding that it declares, else UTF-8; what cannot be read in it is shown as such."""
+    return content.decode(_encoding(content), "replace").removeprefix("\ufeff")
+
+
+def _encoding(content: bytes) -> str:
+    if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return "utf-16"
+    declared = _DECLARED.match(content)
+    try:
+        # A declaration that is not readable in what it declares is wrong.
+        if declared and declared[0].decode(declared[1].decode(), "replace") == declared[0].decode():
+            return declared[1].decode()
+    except (LookupError, UnicodeError):  # no encoding has that name, or none for files
+        pass
+    return "utf-8"
+
+
+_DECLARED = re.compile(rb"<\?xml\b[^>\x80-\xff]{0,200}?\bencoding\s*=\s*[\"']([A-Za-z][A-Za-z0-9._-]*)")
 
 
 # ---------------------------------------------------------------- diagrams

@@ -9,7 +9,7 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import Connection
 
-from api import app, checked_files, deploying, diagram_rows, model_files
+from api import app, checked_files, deploying, diagram_rows, drawn_files, model_files
 from api.pages import rejections_page
 from engine import clock, deployments, errors
 from engine.listings import definitions, listing
@@ -47,7 +47,7 @@ def process(definition_uuid: UUID) -> ResponseReturnValue:
         key, version, file, content = deployments.content_of(tx, definition_uuid, tenant_id=session.tenant_id)
     found = reader.process_of(content, file, key)
     rows = diagram_rows.of(found) if found else []
-    return render_template("prozess.html", schluessel=key, fassung=version, xml=content.decode("utf-8"), prozess=found, zeilen=rows)
+    return render_template("prozess.html", schluessel=key, fassung=version, xml=drawn_files.text_of(content), prozess=found, zeilen=rows)
 
 
 @bp.route("/prozesse/pruefen", methods=["GET", "POST"])

@@ -10,7 +10,7 @@ from uuid import UUID
 from flask import Blueprint, render_template
 from flask.typing import ResponseReturnValue
 
-from api import app, diagram_rows, law_values
+from api import app, diagram_rows, drawn_files, law_values
 from engine import bundles, documents, files, history, instances, replay, values
 from processes import law
 
@@ -69,7 +69,7 @@ def _bundles(commands: list[history.Command], now: int) -> list[int]:
 
 
 def _diagram(files: Mapping[str, bytes], process_key: str) -> str:
-    return (files.get(f"{process_key}.bpmn") or next(iter(files.values()))).decode("utf-8")
+    return drawn_files.text_of(files.get(f"{process_key}.bpmn") or next(iter(files.values())))
 
 
 def _step(command: history.Command, content: Mapping[str, Any], labels: dict[str, str], rows: Rows) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from uuid import UUID
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from api import app
+from api import app, drawn_files
 from engine import bindings, clock, deployments, differences, errors, feel, values, versions, withdrawals
 from engine.dmn import compare as dmn_compare
 from engine.spiff import compare as bpmn_compare
@@ -78,7 +78,7 @@ def _process(before: bytes, after: bytes, key: str) -> dict[str, object]:
         return {MARKS[kind]: [one.id for one in found if one.kind == kind] for kind in kinds}
 
     return {
-        "unterschiede": found, "xml_vorher": before.decode("utf-8", "replace"), "xml": after.decode("utf-8", "replace"),
+        "unterschiede": found, "xml_vorher": drawn_files.text_of(before), "xml": drawn_files.text_of(after),
         "marken_vorher": marks("removed", "changed", "moved"), "marken": marks("added", "changed", "moved"),
     }  # fmt: skip
 

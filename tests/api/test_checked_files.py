@@ -122,7 +122,7 @@ def test_a_line_without_end_is_cut_around_what_was_found_and_signs_that_print_no
     assert line.text.endswith("…")
 
 
-@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "iso-8859-1"])
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "iso-8859-1", "windows-1252"])
 def test_a_diagram_of_any_encoding_is_drawn_and_its_lines_are_read(encoding: str) -> None:
     content = changed("mahnung.bpmn", ("'UTF-8'", f"'{encoding.removesuffix('-sig').upper()}'")).decode()
     written = content.encode(encoding, "xmlcharrefreplace")
@@ -132,6 +132,17 @@ def test_a_diagram_of_any_encoding_is_drawn_and_its_lines_are_read(encoding: str
     assert shown.drawn is not None
     assert "Anschrift klären" in (shown.drawn.xml or "")
     assert any('name="Anschrift klären"' in line.text for line in shown.excerpts[0])
+
+
+@pytest.mark.parametrize("declared", ["utf-16", "utf-32", "undefined", "idna", "hex", "gibt-es-nicht", "rot13"])
+def test_a_file_that_declares_an_encoding_which_it_has_not_is_shown_as_far_as_it_can_be_read(declared: str) -> None:
+    text = f'<?xml version="1.0" encoding="{declared}"?>\n<a name="Prüfung"/>'
+
+    assert drawn_files.text_of(text.encode()) == text
+
+
+def test_a_letter_that_speaks_of_another_encoding_is_read_as_utf_8() -> None:
+    assert drawn_files.text_of("// titel: ISO 8859-1 für alle".encode()) == "// titel: ISO 8859-1 für alle"
 
 
 def test_diagrams_above_what_a_page_holds_are_shown_by_their_lines(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from uuid import UUID
@@ -11,8 +13,9 @@ from flask.testing import FlaskClient
 from sqlalchemy import text
 
 from api import model_files, wiring
-from engine import clock, deployments, versions
-from tests.api.conftest import City
+from engine import clock, deployments, instances, versions
+from tests.api.conftest import PASSWORD, City
+from tests.engine.spiff.bpmn import chain, file, node, process
 
 
 @dataclass
@@ -84,6 +87,29 @@ def test_a_diagram_a_table_a_form_and_a_letter_are_compared_in_words(office: Off
     listed = office.clerk.get("/prozesse/fassungen").get_data(as_text=True)
     assert "Zweite Fassung" in listed
     assert "Laufende Vorgänge umstellen" not in listed
+
+
+@pytest.mark.parametrize(("encoding", "declared"), [("utf-16", "UTF-16"), ("windows-1252", "windows-1252"), ("utf-8-sig", "UTF-8")])
+def test_a_diagram_of_any_encoding_is_shown_compared_replayed_and_handed_out_with_its_umlauts(
+    office: Office, encoding: str, declared: str
+) -> None:
+    key = f"in_{encoding.replace('-', '_')}"
+    drawn = file(process(node("startEvent", "s") + node("endEvent", "e") + chain("s", "e"), key=key)).decode()
+    for name in ("Prüfen", "Größer prüfen"):
+        named = drawn.replace(f'id="{key}"', f'id="{key}" name="{name}"')
+        office.put(**{f"{key}__bpmn": f'<?xml version="1.0" encoding="{declared}"?>{named}'.encode(encoding)})
+    latest = office.latest("bpmn", key)
+    with office.city.database.begin(office.tenant_id) as tx:
+        instance = instances.start(tx, key, key, {}, tenant_id=office.tenant_id, now=clock.now(tx, office.tenant_id), by="dora")
+    paths = (f"/prozesse/{latest.uuid}", f"/prozesse/vergleich?art=bpmn&kennung={key}&von=1&auf=2", f"/wiedergabe/{instance.uuid}")
+
+    pages = [office.designer.get(path) for path in paths]
+    answer = office.designer.get(f"/engine-rest/process-definition/key/{key}/xml", auth=(office.city.prefix + "dora", PASSWORD))
+
+    assert [page.status_code for page in (*pages, answer)] == [200] * 4
+    shown = [re.search(r'id="diagramm-xml">(.*?)</script>', page.get_data(as_text=True)) for page in pages]
+    assert all(found and 'name="Größer prüfen"' in json.loads(found.group(1)) for found in shown)
+    assert 'name="Größer prüfen"' in answer.get_json()["bpmn20Xml"]
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from flask import Blueprint
 from sqlalchemy import Connection
 
 import forms
-from api import app, starting
+from api import app, drawn_files, starting
 from api.rest import file_variables, form_data, lists, starters, variables
 from api.rest.camunda7 import present
 from api.rest.file_variables import Brought
@@ -72,7 +72,7 @@ def get(tx: Connection, definition: Any) -> object:
 @addressed(bp, "definition_xml", "/xml", "GET", summary="Das Diagramm", answer="{id, bpmn20Xml}")
 def xml(tx: Connection, definition: Any) -> object:
     _, _, _, content = deployments.content_of(tx, definition.uuid, tenant_id=app.session().tenant_id)
-    return {"id": present.process_definition(definition)["id"], "bpmn20Xml": content.decode("utf-8", "replace")}
+    return {"id": present.process_definition(definition)["id"], "bpmn20Xml": drawn_files.text_of(content)}
 
 
 @addressed(bp, "definition_start", "/start", "POST", summary="Vorgang starten", roles=starters.ROLES, body=START, answer=INSTANCE)
