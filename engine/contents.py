@@ -59,7 +59,7 @@ def check(
     offered = tuple(functions)
     findings: list[Finding] = []
     held = _Held(readers, offered, beside)
-    diagrams: dict[str, bytes] = {}
+    diagrams: dict[str, reader.ReadFile] = {}
     owners: dict[tuple[str, str], str] = {}
     inner = inner_forms.of_files(files)
     for file, content in [*files.items(), *((file, form.content) for file, form in inner.items())]:
@@ -68,13 +68,13 @@ def check(
             findings.append(Finding(file, 1, "", "", "Die Endung der Datei ist unbekannt.", f"Erlaubt sind {', '.join(KINDS)}."))
             continue
         if kind == "bpmn":
-            diagrams[file] = content
+            diagrams[file] = reader.read(content, file, offered)
         elif kind == "dmn":
             findings += dmn.check(content, file, offered)
         elif kind in readers:
             found = readers[kind].check(content, file)
             findings += [_inside(finding, inner[file]) for finding in found] if file in inner else found
-        for key, name, meta in of_file(kind, content, file, readers):
+        for key, name, meta in _of_diagram(diagrams[file]) if kind == "bpmn" else of_file(kind, content, file, readers):
             held.add(kind, key, meta)
             other = owners.setdefault((kind, key), file)
             if other != file and kind != "bpmn":  # of processes the diagrams' own check tells
@@ -84,7 +84,7 @@ def check(
         for (kind, key), (file, content) in beside.latest.items():
             if kind in ("dmn", "form") and (kind, key) not in owners:
                 held.read(kind, file, content, only=key)
-    findings += spiff_check.check(diagrams, held.known(topics, roles), held.diagrams_beside(set(owners)))
+    findings += spiff_check.of_read(diagrams, held.known(topics, roles), held.diagrams_beside(set(owners)))
     return tuple(sorted(findings, key=lambda f: (f.file, f.severity != "error", f.line, f.element_id)))
 
 
@@ -160,14 +160,17 @@ def kind_of(file: str) -> str | None:
 def of_file(kind: str, content: bytes, file: str, readers: Mapping[str, Reader]) -> list[tuple[str, str, dict[str, object]]]:
     """Return (key, name, what else lists show) of each definition in a file."""
     if kind == "bpmn":
-        parsed = reader.Reader(content, file).read()
-        processes = [process for process in parsed.processes if process.executable and process.id] if parsed else []
-        return [(process.id, process.name, _shown(process)) for process in processes]
+        return _of_diagram(reader.read(content, file))
     if kind == "dmn":
         return [(one.id, one.name, {"version_tag": one.version_tag or None}) for one in dmn.as_far_as_readable(content, file)]
     if kind not in readers:
         return []
     return [(key, name, {"version_tag": readers[kind].version_tag(content)}) for key, name in readers[kind].keys(content, file)]
+
+
+def _of_diagram(read: reader.ReadFile) -> list[tuple[str, str, dict[str, object]]]:
+    processes = [process for process in read.model.processes if process.executable and process.id] if read.model is not None else []
+    return [(process.id, process.name, _shown(process)) for process in processes]
 
 
 def _shown(process: model.Process) -> dict[str, object]:

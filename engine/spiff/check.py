@@ -11,6 +11,13 @@ from engine.spiff.checks.gathered import Gathered, Known
 
 
 def check(files: Mapping[str, bytes], known: Known, beside: Mapping[str, tuple[str, bytes]] | None = None) -> tuple[Finding, ...]:
+    """As `of_read`, of files that nobody has read yet."""
+    return of_read({file: reader.read(content, file, known.functions) for file, content in files.items()}, known, beside)
+
+
+def of_read(
+    files: Mapping[str, reader.ReadFile], known: Known, beside: Mapping[str, tuple[str, bytes]] | None = None
+) -> tuple[Finding, ...]:
     """Return every finding of the .bpmn files; `known.processes` includes the processes of these files.
 
     beside: process -> (file, content) of diagrams that are deployed already; they are looked at together with the files, and nothing
@@ -20,13 +27,9 @@ def check(files: Mapping[str, bytes], known: Known, beside: Mapping[str, tuple[s
     owners: dict[str, tuple[str, model.Process]] = {}
     drawn = [(Gathered(file, known), process) for file, process in _deployed(beside or {}, known)]
     calls = {process.id: _called(process) for _, process in drawn}
-    for file, content in files.items():
-        found = reader.Reader(content, file, known.functions)
-        parsed = found.read()
-        findings += found.findings
-        if parsed is None:
-            continue
-        for process in parsed.processes:
+    for file, read in files.items():
+        findings += read.findings
+        for process in read.model.processes if read.model is not None else ():
             if not process.executable:
                 continue
             if process.id in owners:

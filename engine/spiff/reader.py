@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Protocol
 
 from lxml import etree
@@ -257,6 +258,20 @@ class Reader:
             lane=lane,
         )
         return self.dialect.element(self, element, read)
+
+
+@dataclass(frozen=True, slots=True)
+class ReadFile:
+    """A file as it was read: its model, None where it is not BPMN at all, and every fault."""
+
+    model: model.ParsedFile | None
+    findings: tuple[Finding, ...]
+
+
+def read(content: bytes, file: str, functions: Iterable[feel.Function] = ()) -> ReadFile:
+    """Return the file as it reads, with its faults."""
+    reader = Reader(content, file, functions)
+    return ReadFile(reader.read(), tuple(reader.findings))
 
 
 def process_of(content: bytes, file: str, key: str, functions: Iterable[feel.Function] = ()) -> model.Process | None:
