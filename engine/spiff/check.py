@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from engine.protocol import Finding
 from engine.spiff import model, reader
-from engine.spiff.checks import bindings, choices, messages, people, references, scopes, thrown, variables
+from engine.spiff.checks import bindings, choices, messages, nesting, people, references, scopes, thrown, variables
 from engine.spiff.checks.gathered import Gathered, Known
 
 
@@ -40,7 +40,7 @@ def of_read(
             _process(check_, process)
             calls[process.id] = _called(process)
             drawn.append((check_, process))
-    for check_all in (variables.check, choices.check, messages.check, thrown.check, people.check):
+    for check_all in (variables.check, choices.check, messages.check, thrown.check, people.check, nesting.check):
         check_all(drawn)
     for check_, process in drawn:
         findings += check_.findings if process.id in owners else []

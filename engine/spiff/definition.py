@@ -17,7 +17,7 @@ CLASSES: dict[str, type[nodes.Node]] = {
     "exclusive_gateway": gateways.ExclusiveGateway, "parallel_gateway": gateways.ParallelGateway,
     "inclusive_gateway": gateways.InclusiveGateway, "event_gateway": gateways.EventGateway,
 }  # fmt: skip
-MAX_CALL_DEPTH = 12
+MAX_NESTING = 12
 CATCHING = frozenset({"start_event", "catch_event", "boundary_event"})
 
 
@@ -173,8 +173,10 @@ class _Builder:
         self, elements: tuple[model.Element, ...], flows: tuple[model.Flow, ...], path: str, watchers: list[str], depth: int
     ) -> list[str]:
         """Add the nodes of a scope; return the names of its start events."""
-        if depth > MAX_CALL_DEPTH:
-            raise errors.InvalidInput(f"„{self.definition.process.id}“ ruft Prozesse tiefer als {MAX_CALL_DEPTH} Ebenen auf.")
+        if depth > MAX_NESTING:
+            raise errors.InvalidInput(
+                f"„{self.definition.process.id}“ verschachtelt Teilprozesse und Aufrufe tiefer als {MAX_NESTING} Ebenen."
+            )
         spec = self.definition.spec
         starts: list[str] = []
         for element in elements:

@@ -74,12 +74,27 @@ def test_subprocesses_nested_too_deep_are_told_and_never_crash(depth: int) -> No
     content = bpmn.file(bpmn.process(START + body + END + chain("s", first, "e")))
 
     found = check.check({"p.bpmn": content}, gathered.Known())
-    if depth <= definition.MAX_CALL_DEPTH:
+    if depth <= definition.MAX_NESTING:
         assert [finding for finding in found if finding.severity == "error"] == []
         assert bpmn.Case(definition.build("p", {"p.bpmn": content})).start().waiting == ["u"]
     else:
-        with pytest.raises(errors.InvalidInput):
+        assert any("tiefer als 12 Ebenen" in finding.message for finding in found)
+        with pytest.raises(errors.InvalidInput, match="tiefer als 12 Ebenen"):
             definition.build("p", {"p.bpmn": content})
+
+
+@pytest.mark.parametrize(("number", "is_told"), [(12, False), (13, True)])
+def test_calls_count_as_levels_too(number: int, is_told: bool) -> None:
+    def calling(level: int) -> str:
+        call = node("callActivity", "ruf", calledElement=f"p{level + 1}") if level < number else node("task", "ruf")
+        return bpmn.process(START + call + END + chain("s", "ruf", "e"), key=f"p{level}")
+
+    files = {f"p{level}.bpmn": bpmn.file(calling(level)) for level in range(number + 1)}
+    found = check.check(files, gathered.Known(processes=frozenset(f"p{level}" for level in range(number + 1))))
+
+    assert ("p0" in {finding.element_id for finding in found if "tiefer als" in finding.message}) is is_told
+    if not is_told:
+        definition.build("p0", files)
 
 
 def test_the_last_of_many_rounds_costs_what_the_tenth_did() -> None:
