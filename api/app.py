@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Mapping
 from datetime import date, datetime
 from decimal import Decimal
@@ -46,6 +47,7 @@ from engine.db import Database
 
 BERLIN = ZoneInfo("Europe/Berlin")
 MAX_FORM_MEMORY = 4 * 1024 * 1024
+FORMS_IN_MEMORY = 4  # with all their files, each up to what a form may bring
 CSP = (
     "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self' data:; object-src 'none'; frame-ancestors 'none';"
     " base-uri 'none'; form-action 'self'"
@@ -100,7 +102,7 @@ def create_app(database: Database, *, secure_cookie: bool = False) -> Flask:
         DATABASE=database, SECURE_COOKIE=secure_cookie, MAX_CONTENT_LENGTH=entrance.MAX_UPLOAD, MAX_FORM_MEMORY_SIZE=MAX_FORM_MEMORY
     )
     app.config.update(SESSION_COOKIE_NAME="hinweis", SESSION_COOKIE_SAMESITE="Lax", SESSION_COOKIE_SECURE=secure_cookie)
-    app.config.update(POLLS=polls.Polls(database))
+    app.config.update(POLLS=polls.Polls(database), ROOM_FOR_FILES=threading.BoundedSemaphore(FORMS_IN_MEMORY))
     app.session_interface = Notices()
     app.jinja_env.filters.update(
         euro=euro, cent=cent_text, tag=day_text, zeitpunkt=moment_text, posten=entry_name, rechtsform=legal_form_name, groesse=size_text
@@ -123,6 +125,11 @@ def create_app(database: Database, *, secure_cookie: bool = False) -> Flask:
 def database() -> Database:
     """Return the database of the running application."""
     return cast(Database, current_app.config["DATABASE"])
+
+
+def room_for_files() -> threading.BoundedSemaphore:
+    """Return the room that forms share which hold their files in memory."""
+    return cast(threading.BoundedSemaphore, current_app.config["ROOM_FOR_FILES"])
 
 
 def session() -> sessions.Session:

@@ -41,8 +41,7 @@ def start(process_key: str) -> ResponseReturnValue:
     try:
         if not 0 < len(business_key) <= MAX_KEY:
             raise errors.InvalidInput(f"Bitte ein Aktenzeichen oder Stichwort mit höchstens {MAX_KEY} Zeichen angeben.")
-        chosen = uploads.chosen()  # read and judged before the transaction begins
-        with app.database().begin(session.tenant_id) as tx:
+        with uploads.chosen() as chosen, app.database().begin(session.tenant_id) as tx:  # judged before the transaction begins
             now = clock.now(tx, session.tenant_id)
             made = starting.submit(
                 tx,

@@ -34,8 +34,7 @@ def complete(task_id: UUID) -> ResponseReturnValue:
     session = app.session()
     submitted = read_json(request.form.get("daten", "{}"))
     try:
-        chosen = uploads.chosen()  # read and judged before the transaction begins
-        with app.database().begin(session.tenant_id) as tx:
+        with uploads.chosen() as chosen, app.database().begin(session.tenant_id) as tx:  # judged before the transaction begins
             assignment.refuse_others(user_tasks.get(tx, session.tenant_id, task_id), session)
             now = clock.now(tx, session.tenant_id)
             done = completion.complete(tx, session.tenant_id, task_id, submitted, by=session.login, now=now, chosen=chosen)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from flask import Response, redirect, request
 from flask.typing import ResponseReturnValue
 
@@ -12,8 +15,20 @@ MAX_KEY = 100
 STAYS = "X-Formular"  # sent by a page that stays while it sends files
 
 
-def chosen() -> dict[str, list[files.Draft]]:
-    """Return key -> the files sent under it. Raises errors.InvalidInput for too much at once."""
+@contextmanager
+def chosen() -> Iterator[dict[str, list[files.Draft]]]:
+    """Give key -> the files sent under it, as long as the caller works with them. Raises errors.InvalidInput for too much at once.
+
+    Until here they lie on disk, where the request was parsed. Only so many forms hold theirs in memory at a time; the others wait.
+    """
+    if not request.files:
+        yield {}
+        return
+    with app.room_for_files():
+        yield _read()
+
+
+def _read() -> dict[str, list[files.Draft]]:
     limits = app.database().runtime.file_limits
     found: dict[str, list[files.Draft]] = {}
     for key, part in request.files.items(multi=True):

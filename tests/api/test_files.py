@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import threading
 from urllib.parse import quote
 
 import pytest
@@ -130,6 +131,29 @@ def test_chosen_files_are_kept_with_the_step_and_shown_in_the_claims_file_with_d
     assert download.headers["Content-Security-Policy"] == "sandbox; default-src 'none'"
     assert download.headers["X-Content-Type-Options"] == "nosniff"
     assert download.headers["Cache-Control"] == "no-store"
+
+
+def test_only_so_many_forms_hold_their_files_in_memory_and_the_others_wait_their_turn(
+    office: City, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    room = threading.BoundedSemaphore(1)
+    monkeypatch.setitem(office.flask.config, "ROOM_FOR_FILES", room)
+    waiting, other, client, second = begin(office, "K-wartet"), begin(office, "K-ohne"), office.client("ben"), office.client("ben")
+    refused = send(office, client, f"/aufgaben/{task_of(office, waiting).id}", {**GOOD, "grund": ""}, *PARTS)
+    address, answers = f"/aufgaben/{task_of(office, waiting).id}", list[TestResponse]()
+    sending = threading.Thread(target=lambda: answers.append(send(office, client, address, GOOD, *PARTS)))
+
+    with room:
+        sending.start()
+        without = send(office, second, f"/aufgaben/{task_of(office, other).id}", {"grund": "Umzug"})
+        sending.join(0.3)
+        is_waiting = sending.is_alive()
+    sending.join(20)
+
+    assert (refused.status_code, without.status_code) == (422, 422)
+    assert is_waiting
+    assert [answer.status_code for answer in answers] == [302]
+    assert room.acquire(blocking=False)
 
 
 def test_who_belongs_elsewhere_or_nowhere_gets_no_file(office: City) -> None:
