@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from uuid import UUID
 
@@ -76,9 +76,11 @@ def optional_day(given: Mapping[str, object], name: str) -> date | None:
     if value is None or value == "":
         return None
     try:
-        return value if isinstance(value, date) else date.fromisoformat(str(value))
+        return value if isinstance(value, date) and not isinstance(value, datetime) else date.fromisoformat(str(value))
     except ValueError as fault:
-        raise errors.Incident(f"Die Eingabe „{name}“ ist kein Datum: „{value}“.") from fault
+        raise errors.Incident(
+            f"Die Eingabe „{name}“ ist kein Datum: „{value}“. Erwartet wird ein Datum, als Text in der Form 2026-12-31."
+        ) from fault
 
 
 def cent(given: Mapping[str, object], name: str) -> int:

@@ -6,15 +6,14 @@ Measures book their fees themselves, on their case.
 
 from __future__ import annotations
 
-from datetime import date, datetime
-from uuid import UUID
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
 from engine import errors, jobs
 from engine.protocol import Variables
-from processes import money, parameters
+from processes import given, money, parameters
 from processes.casefile import charges, claims, ledger, timeline
 
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -22,17 +21,17 @@ BERLIN = ZoneInfo("Europe/Berlin")
 
 def record(tx: Connection, job: jobs.Job, result: object, now: datetime) -> Variables:
     """Book fee and surcharge exactly once per job and return what is open."""
-    given = job.variables
-    kind, law = str(given["art"]), str(given.get("rechtsgrundlage") or "")
+    variables = job.variables
+    kind, law = given.text(variables, "art"), given.optional_text(variables, "rechtsgrundlage") or ""
     if kind not in charges.KINDS:
         raise errors.Incident(f"Als Art der Gebühr wird {' oder '.join(charges.KINDS)} erwartet, gefunden „{kind}“.", job.element_id)
-    amount_cent = 0 if given["betrag"] is None else money.cent(given["betrag"])
+    amount_cent = given.optional_cent(variables, "betrag") or 0
     if amount_cent < 0 or (amount_cent and not law):
         raise errors.Incident("Eine Gebühr darf nicht negativ sein und braucht ihre Rechtsgrundlage.", job.element_id)
-    claim = claims.find(tx, UUID(str(given["forderung_id"])))
+    claim = claims.find(tx, given.uuid(variables, "forderung_id"))
     claims.lock(tx, [claim])
-    on = _day(given.get("wertstellung_am")) or now.astimezone(BERLIN).date()
-    deadline_on = _day(given.get("mahnfrist_bis"))
+    on = given.optional_day(variables, "wertstellung_am") or now.astimezone(BERLIN).date()
+    deadline_on = given.optional_day(variables, "mahnfrist_bis")
     if deadline_on is not None:
         claims.set_dunned(tx, claim, [one.debtor_id for one in claims.debtors_of(tx, claim)], posted_on=on, deadline_on=deadline_on)
     booking = None
@@ -48,10 +47,6 @@ def record(tx: Connection, job: jobs.Job, result: object, now: datetime) -> Vari
         "gebuehr_betrag": money.euro(booking.amount_cent if booking else 0),
         **charges.open_sums(ledger.balance(tx, claim.uuid, on)),
     }
-
-
-def _day(value: object) -> date | None:
-    return value if isinstance(value, date) and not isinstance(value, datetime) else None
 
 
 TOPIC = jobs.Topic(

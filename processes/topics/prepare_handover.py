@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from datetime import datetime
-from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
 from engine import jobs
 from engine.protocol import Variables
-from processes import parameters
+from processes import given, parameters
 from processes.casefile import claims, debtors, holds, tenants
 
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -18,7 +17,7 @@ BERLIN = ZoneInfo("Europe/Berlin")
 
 def record(tx: Connection, job: jobs.Job, result: object, now: datetime) -> Variables:
     """Mark the claim enforceable from today against every debtor who is not held. Law: § 6 VwVG NRW."""
-    claim = claims.find(tx, UUID(str(job.variables["forderung_id"])))
+    claim = claims.find(tx, given.uuid(job.variables, "forderung_id"))
     today = now.astimezone(BERLIN).date()
     free = [link.debtor_id for link in claims.debtors_of(tx, claim) if holds.is_held(tx, claim, link.debtor_id, today) is None]
     claims.set_enforceable(tx, claim, free, from_on=today)

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime
-from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
 from engine import errors, jobs
 from engine.protocol import Variables
-from processes import money, parameters
+from processes import given, money, parameters
 from processes.casefile import charges, claims, debtors, holds, ledger, tenants
 
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -19,9 +18,9 @@ BERLIN = ZoneInfo("Europe/Berlin")
 
 def record(tx: Connection, job: jobs.Job, result: object, now: datetime) -> Variables:
     """Return the state of the claim today; nothing is written."""
-    claim = claims.find(tx, UUID(str(job.variables["forderung_id"])))
-    wanted = job.variables.get("schuldner_id")
-    debtor_id = debtors.find(tx, UUID(str(wanted))).id if wanted else claim.debtor_id
+    claim = claims.find(tx, given.uuid(job.variables, "forderung_id"))
+    is_asked = given.optional_text(job.variables, "schuldner_id") is not None
+    debtor_id = debtors.find(tx, given.uuid(job.variables, "schuldner_id")).id if is_asked else claim.debtor_id
     answering = claims.debtors_of(tx, claim)
     if debtor_id not in {one.debtor_id for one in answering}:
         raise errors.Incident(f"Der Schuldner haftet nicht für die Forderung {claim.text_key}.", job.element_id)

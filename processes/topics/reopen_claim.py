@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime
-from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
 from engine import jobs
 from engine.protocol import Variables
-from processes import money, parameters
+from processes import given, money, parameters
 from processes.casefile import charges, claims, debtors, holds, intake, ledger, tenants
 
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -19,7 +18,7 @@ BERLIN = ZoneInfo("Europe/Berlin")
 
 def record(tx: Connection, job: jobs.Job, result: object, now: datetime) -> Variables:
     """Return the state of the claim today; nothing is written."""
-    claim = claims.find(tx, UUID(str(job.variables["forderung_id"])))
+    claim = claims.find(tx, given.uuid(job.variables, "forderung_id"))
     today = now.astimezone(BERLIN).date()
     main = claims.debtors_of(tx, claim)[0]
     hold = holds.is_held(tx, claim, claim.debtor_id, today)

@@ -8,14 +8,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime
-from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
 from engine import errors, jobs
 from engine.protocol import Variables
-from processes import money, parameters
+from processes import given, money, parameters
 from processes.casefile import charges, claims, ledger, timeline
 
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -23,13 +22,15 @@ BERLIN = ZoneInfo("Europe/Berlin")
 
 def record(tx: Connection, job: jobs.Job, result: object, now: datetime) -> Variables:
     """Reverse the standing fee exactly once and return what is open."""
-    kind = str(job.variables["art"])
+    kind = given.text(job.variables, "art")
     if kind not in charges.KINDS:
         raise errors.Incident(f"Als Art der Gebühr wird {' oder '.join(charges.KINDS)} erwartet, gefunden „{kind}“.", job.element_id)
-    claim = claims.find(tx, UUID(str(job.variables["forderung_id"])))
+    claim = claims.find(tx, given.uuid(job.variables, "forderung_id"))
     claims.lock(tx, [claim])
     today = now.astimezone(BERLIN).date()
-    reversed_cent = charges.take_back(tx, claim, kind, source=f"job:{job.id}", law=str(job.variables["grund"]), by=job.element_id, now=now)
+    reversed_cent = charges.take_back(
+        tx, claim, kind, source=f"job:{job.id}", law=given.text(job.variables, "grund"), by=job.element_id, now=now
+    )
     if reversed_cent:
         timeline.add(tx, claim=claim, kind=f"{kind}_storniert", summary="Gebühr zurückgenommen", amount_cent=-reversed_cent,
                      effective_on=today, by=job.element_id, now=now, source=str(job.id))  # fmt: skip

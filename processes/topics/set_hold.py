@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
-from uuid import UUID
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
 from engine import jobs
 from engine.protocol import Variables
-from processes import parameters
+from processes import given, parameters
 from processes.casefile import claims, holds
 
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -18,10 +17,9 @@ BERLIN = ZoneInfo("Europe/Berlin")
 
 def record(tx: Connection, job: jobs.Job, result: object, now: datetime) -> Variables:
     """Set the hold and tell the processes. Law: § 26 VwVG NRW."""
-    claim = claims.find(tx, UUID(str(job.variables["forderung_id"])))
-    until = job.variables.get("bis")
+    claim = claims.find(tx, given.uuid(job.variables, "forderung_id"))
     holds.set(
-        tx, claim, reason=str(job.variables["grund"]), until_on=until if isinstance(until, date) else None, by=job.element_id, now=now,
+        tx, claim, reason=given.text(job.variables, "grund"), until_on=given.optional_day(job.variables, "bis"), by=job.element_id, now=now,
         sender_tenant_id=job.tenant_id,
     )  # fmt: skip
     return {"sperre_am": now.astimezone(BERLIN).date()}

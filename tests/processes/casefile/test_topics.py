@@ -5,12 +5,13 @@ from __future__ import annotations
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
+import pytest
 from sqlalchemy import text
 
-from engine import clock, instances, worker
+from engine import clock, instances, jobs, worker
 from engine.db import Database
 from processes.casefile import charges, claims, holds, ledger, payments, view
-from processes.topics import post_charge, read_claim, reverse_charge, set_hold
+from processes.topics import post_charge, prepare_handover, read_claim, reopen_claim, reverse_charge, set_hold
 from tests.conftest import World
 from tests.engine.spiff import bpmn
 from tests.processes import city
@@ -71,6 +72,60 @@ def test_a_hold_set_by_the_process_stops_the_claim_and_is_told(database: Databas
         hold = holds.is_held(tx, claim, claim.debtor_id, date(2026, 12, 31))
         assert hold is not None
         assert (hold.reason, hold.set_by) == ("Einwendung", "sperren")
+
+
+@pytest.mark.parametrize(
+    ("topic", "inputs", "told"),
+    [
+        (set_hold.TOPIC, {"grund": "Einwendung", "bis": "31.12.2026"}, "Die Eingabe „bis“ ist kein Datum: „31.12.2026“"),
+        (set_hold.TOPIC, {"grund": ""}, "Die Eingabe „grund“ fehlt"),
+        (set_hold.TOPIC, {"forderung_id": "DE1", "grund": "x"}, "Die Eingabe „forderung_id“ ist keine Kennung: „DE1“"),
+        (post_charge.TOPIC, {"betrag": "sieben"}, "Die Eingabe „betrag“ ist kein Betrag: „sieben“"),
+        (post_charge.TOPIC, {"betrag": "=7", "wertstellung_am": "gestern"}, "Die Eingabe „wertstellung_am“ ist kein Datum: „gestern“"),
+        (post_charge.TOPIC, {"betrag": "=7", "mahnfrist_bis": '=date and time("2026-12-31T08:00:00")'}, "Die Eingabe „mahnfrist_bis“ ist kein Datum"),
+        (read_claim.TOPIC, {"schuldner_id": "S1"}, "Die Eingabe „schuldner_id“ ist keine Kennung: „S1“"),
+        (reverse_charge.TOPIC, {"forderung_id": "DE1", "grund": "x"}, "Die Eingabe „forderung_id“ ist keine Kennung: „DE1“"),
+        (reopen_claim.TOPIC, {"forderung_id": "DE1"}, "Die Eingabe „forderung_id“ ist keine Kennung: „DE1“"),
+        (prepare_handover.TOPIC, {"forderung_id": "DE1"}, "Die Eingabe „forderung_id“ ist keine Kennung: „DE1“"),
+    ],
+)  # fmt: skip
+def test_an_input_that_cannot_be_read_is_an_incident_that_names_it_and_nothing_is_done(
+    database: Database, world: World, topic: jobs.Topic, inputs: dict[str, str], told: str
+) -> None:
+    database.runtime.topics[topic.name] = topic
+    given = {"forderung_id": "=forderung_id", "art": "mahngebuehr", "rechtsgrundlage": "§ 9 VO VwVG NRW"}
+    process = (
+        bpmn.node("startEvent", "beginn") + bpmn.job("arbeiten", topic.name, bpmn.io(given | inputs)) + bpmn.node("endEvent", "ende")
+        + bpmn.chain("beginn", "arbeiten", "ende")
+    )  # fmt: skip
+    city.settle_in(database, world, process=process)
+    (claim,) = city.take_claims(database, world.detmold, "detmold", {"kassenzeichen": "DE1", "betrag": "100", "schuldner_nr": "S1"})
+
+    report = worker.settle(database, world.id)
+
+    assert [one[: len(told)] for one in report.incidents] == [told]
+    with database.begin(world.detmold) as tx:
+        assert holds.is_held(tx, claim, claim.debtor_id, date(2026, 9, 1)) is None
+        assert (
+            tx.execute(text("select count(*) from booking where claim_id = :c and kind <> 'hauptforderung'"), {"c": claim.id}).scalar() == 0
+        )
+
+
+def test_a_date_typed_as_text_ends_a_hold(database: Database, world: World) -> None:
+    database.runtime.topics["set_hold"] = set_hold.TOPIC
+    process = (
+        bpmn.node("startEvent", "beginn")
+        + bpmn.job("sperren", "set_hold", bpmn.io({"forderung_id": "=forderung_id", "grund": "Einwendung", "bis": "2026-12-31"}))
+        + bpmn.node("endEvent", "ende") + bpmn.chain("beginn", "sperren", "ende")
+    )  # fmt: skip
+    city.settle_in(database, world, process=process)
+    (claim,) = city.take_claims(database, world.detmold, "detmold", {"kassenzeichen": "DE1", "betrag": "100", "schuldner_nr": "S1"})
+
+    worker.settle(database, world.id)
+
+    with database.begin(world.detmold) as tx:
+        held = [holds.is_held(tx, claim, claim.debtor_id, day) is not None for day in (date(2026, 12, 31), date(2027, 1, 1))]
+    assert held == [True, False]
 
 
 def test_taking_back_a_paid_fee_settles_what_is_still_open(database: Database, world: World) -> None:
