@@ -81,9 +81,12 @@ def check(
                 findings.append(Finding(file, 1, key, name, f"„{key}“ gibt es auch in {other}.", "Bitte eine andere Kennung wählen."))
         held.read(kind, file, content)
     if beside is not None:
+        others: dict[tuple[str, str, bytes], set[str]] = {}  # a file holds many tables and is read once
         for (kind, key), (file, content) in beside.latest.items():
             if kind in ("dmn", "form") and (kind, key) not in owners:
-                held.read(kind, file, content, only=key)
+                others.setdefault((kind, file, content), set()).add(key)
+        for (kind, file, content), keys in others.items():
+            held.read(kind, file, content, only=keys)
     findings += spiff_check.of_read(diagrams, held.known(topics, roles), held.diagrams_beside(set(owners)))
     return tuple(sorted(findings, key=lambda f: (f.file, f.severity != "error", f.line, f.element_id)))
 
@@ -110,15 +113,15 @@ class _Held:
         if meta.get("version_tag"):
             bindings.add(f"versionTag:{meta['version_tag']}")
 
-    def read(self, kind: str, file: str, content: bytes, *, only: str | None = None) -> None:
-        """Note what diagrams are checked against of a form or a decision table; nothing of a broken file."""
+    def read(self, kind: str, file: str, content: bytes, *, only: Collection[str] | None = None) -> None:
+        """Note what diagrams are checked against of a form or of decision tables, or of those in `only`; nothing of a broken file."""
         if kind == "dmn":
             try:
                 decisions = dmn.parse(content, file, self.functions)
             except dmn.DecisionError:
                 return
-            self.decision_names |= {key: names for key, names in dmn.names_of(decisions).items() if only in (None, key)}
-            self.decision_shapes |= {key: shape for key, shape in dmn.shapes_of(decisions).items() if only in (None, key)}
+            self.decision_names |= {key: names for key, names in dmn.names_of(decisions).items() if only is None or key in only}
+            self.decision_shapes |= {key: shape for key, shape in dmn.shapes_of(decisions).items() if only is None or key in only}
         elif kind in self.readers and self.readers[kind].names is not None:
             for key, _ in self.readers[kind].keys(content, file):
                 names, choices = self.readers[kind].names, self.readers[kind].choices

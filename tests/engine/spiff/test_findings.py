@@ -184,6 +184,29 @@ def test_a_form_that_is_deployed_already_tells_which_names_it_sets() -> None:
     assert "gemeint ist vielleicht „offener_betrag“" in said(list(found), "rechnen")
 
 
+def test_every_table_of_a_deployed_file_is_known_but_those_that_a_file_at_hand_replaces() -> None:
+    def table(key: str, *outputs: str) -> str:
+        columns = "".join(f'<output id="{key}_{name}" name="{name}"/>' for name in outputs)
+        entries = "".join(f'<outputEntry id="{key}_{name}_1"><text>1</text></outputEntry>' for name in outputs)
+        return f'<decision id="{key}" name="{key}"><decisionTable id="{key}_t">{columns}<rule id="{key}_r">{entries}</rule></decisionTable></decision>'
+
+    def tables(*drawn: str) -> bytes:
+        head = '<definitions xmlns="https://www.omg.org/spec/DMN/20191111/MODEL/" id="d" name="d" namespace="n">'
+        return f"{head}{''.join(drawn)}</definitions>".encode()
+
+    keys = ("eins", "zwei", "drei")
+    asked = "".join(node("businessRuleTask", key, camunda_decisionRef=key, camunda_mapDecisionResult="singleEntry") for key in keys)
+    deployed = tables(*(table(key, "a", "b") for key in keys))
+
+    found = contents.check(
+        {"p.bpmn": file(process(START + asked + END + chain("s", *keys, "e"))), "neu.dmn": tables(table("drei", "a"))}, wiring.READERS,
+        beside=contents.Beside({"dmn": dict.fromkeys(keys, ("version:1",))}, {("dmn", key): ("alt.dmn", deployed) for key in keys}),
+    )  # fmt: skip
+
+    told = [finding.element_id for finding in found if "verlangt eine einzige Ausgabe" in finding.message]
+    assert told == ["eins", "zwei"]
+
+
 def test_a_deployed_process_that_calls_back_closes_the_circle() -> None:
     def calling(key: str, other: str) -> bytes:
         return file(process(START + node("callActivity", f"ruf_{key}", calledElement=other) + END + chain("s", f"ruf_{key}", "e"), key=key))
