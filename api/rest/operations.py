@@ -27,6 +27,10 @@ WORDS: Mapping[Kind, str] = {
     "list": "eine Liste", "any": "ein Wert",
 }  # fmt: skip
 
+MOST: Mapping[Kind, str] = {
+    "text": f", höchstens {MAX_TEXT} Zeichen", "texts": f", höchstens {MAX_LIST}", "list": f", höchstens {MAX_LIST} Einträge",
+}  # fmt: skip
+
 
 @dataclass(frozen=True, slots=True)
 class Field:
@@ -196,7 +200,7 @@ def _may_be_absent(name: str, declared: Field) -> None:
 
 
 def _wrong(name: str, declared: Field) -> errors.InvalidInput:
-    return errors.InvalidInput(f"„{name}“ ist nicht lesbar: Erwartet wird {WORDS[declared.kind]}.")
+    return errors.InvalidInput(f"„{name}“ ist nicht lesbar: Erwartet wird {WORDS[declared.kind]}{MOST.get(declared.kind, '')}.")
 
 
 def _choose_tenant(given: Mapping[str, Any]) -> None:

@@ -17,7 +17,7 @@ from sqlalchemy import Connection
 from api import app
 from api.rest import faults, lists, variables
 from api.rest.camunda7 import present
-from api.rest.operations import Field, Fields, checked, operation
+from api.rest.operations import MAX_LIST, Field, Fields, checked, operation
 from engine import clock, errors, migration
 from engine.listings import definitions, listing
 from engine.listings import instances as listed
@@ -53,7 +53,7 @@ INSTRUCTION: Fields = {
 }
 EXECUTION: Fields = {
     "migrationPlan": Field("object", "der Plan", required=True),
-    "processInstanceIds": Field("texts", "diese Vorgänge"),
+    "processInstanceIds": Field("texts", f"diese Vorgänge, höchstens {MAX_LIST}"),
     "processInstanceQuery": Field("object", "und die, die diese Filter finden (wie POST /process-instance)"),
     "reason": Field("text", "warum; steht in der Historie jedes Vorgangs (Camunda kennt diese Angabe nicht)"),
     "skipCustomListeners": Field("flag", "ohne Wirkung"),

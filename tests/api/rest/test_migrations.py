@@ -181,6 +181,16 @@ def test_broken_requests_are_refused_and_move_nobody(office: Office, ids: list[s
     assert at(office, one) == ["1 pruefen"]
 
 
+def test_more_instances_than_a_list_may_name_are_refused_with_the_bound(office: Office, ids: list[str]) -> None:
+    jörg = office.client("jörg")
+    request = {"migrationPlan": generated(jörg, ids[0], ids[2]), "processInstanceIds": [ids[0].rpartition(":")[2]] * 1001}
+
+    told = jörg.post(f"{BASE}/executeAsync", request)
+
+    assert (told.status_code, "„processInstanceIds“" in told.get_json()["message"]) == (400, True)
+    assert "eine Liste von Texten, höchstens 1000" in told.get_json()["message"]
+
+
 def test_plans_between_what_does_not_belong_together_are_refused(office: Office, ids: list[str]) -> None:
     jörg = office.client("jörg")
     for source, target, status in (
