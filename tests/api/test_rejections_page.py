@@ -205,11 +205,13 @@ def test_a_corrected_file_is_checked_again_together_with_the_others(city: City) 
     link = posted(city, client, "/prozesse/pruefen", {"mahnung.bpmn": BROKEN, "mahnung.typ": letter}, bereitstellen="1").headers["Location"]
     again = {"abgelehnt": link[-36:], "uebrige": "1", "name": "Noch einmal"}
 
+    alone = posted(city, client, "/prozesse/pruefen", {}, **again | {"uebrige": ""})
     still = posted(city, client, "/prozesse/pruefen", {}, **again)
     mended = posted(
         city, client, "/prozesse/pruefen", {"mahnung.bpmn": changed("mahnung.bpmn", ('x="', 'x="1'))}, bereitstellen="1", **again
     )
 
+    assert "mindestens eine Datei auswählen" in alone.get_data(as_text=True), "without the others there is none"
     assert still.status_code == 422
     assert "wartewoche_vorbei" in still.get_data(as_text=True)
     assert (mended.status_code, mended.headers["Location"]) == (302, "/prozesse")
