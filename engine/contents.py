@@ -62,7 +62,10 @@ def check(
     diagrams: dict[str, reader.ReadFile] = {}
     owners: dict[tuple[str, str], str] = {}
     inner = inner_forms.of_files(files)
-    for file, content in [*files.items(), *((file, form.content) for file, form in inner.items())]:
+    for file, content, form in [
+        *((file, content, None) for file, content in files.items()),
+        *((file, form.content, form) for file, form in inner.items()),
+    ]:
         kind = kind_of(file)
         if kind is None:
             findings.append(Finding(file, 1, "", "", "Die Endung der Datei ist unbekannt.", f"Erlaubt sind {', '.join(KINDS)}."))
@@ -73,12 +76,14 @@ def check(
             findings += dmn.check(content, file, offered)
         elif kind in readers:
             found = readers[kind].check(content, file)
-            findings += [_inside(finding, inner[file]) for finding in found] if file in inner else found
+            findings += [_inside(finding, form) for finding in found] if form is not None else found
+        place = form.diagram if form is not None else file
         for key, name, meta in _of_diagram(diagrams[file]) if kind == "bpmn" else of_file(kind, content, file, readers):
             held.add(kind, key, meta)
-            other = owners.setdefault((kind, key), file)
-            if other != file and kind != "bpmn":  # of processes the diagrams' own check tells
-                findings.append(Finding(file, 1, key, name, f"„{key}“ gibt es auch in {other}.", "Bitte eine andere Kennung wählen."))
+            other = owners.setdefault((kind, key), place)
+            if other != place and kind != "bpmn":  # of processes the diagrams' own check tells
+                twice = Finding(file, 1, key, name, f"„{key}“ gibt es auch in {other}.", "Bitte eine andere Kennung wählen.")
+                findings.append(_inside(twice, form) if form is not None else twice)
         held.read(kind, file, content)
     if beside is not None:
         others: dict[tuple[str, str, bytes], set[str]] = {}  # a file holds many tables and is read once

@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 
 from api import checked_files, deploying, drawn_files
+from api.rest import refusals
 from engine.protocol import Finding
 from tests.api.test_versions_pages import changed
 from tests.engine.spiff.bpmn import chain, file, node, process
@@ -154,6 +155,27 @@ def test_diagrams_above_what_a_page_holds_are_shown_by_their_lines(monkeypatch: 
     assert first.drawn is not None
     assert second.drawn is None
     assert "einzeln prüfen" in second.undrawn
+
+
+@pytest.mark.parametrize("name", ["p.u.form", "anders.form"])
+def test_a_form_that_is_called_as_one_inside_a_diagram_is_told_at_the_diagram(name: str) -> None:
+    fields = (
+        '<bpmn:extensionElements><camunda:formData><camunda:formField id="ort" type="string"/></camunda:formData></bpmn:extensionElements>'
+    )
+    body = node("startEvent", "s") + node("userTask", "u", fields) + node("endEvent", "e") + chain("s", "u", "e")
+    form = {
+        "type": "default",
+        "schemaVersion": 16,
+        "id": "p.u",
+        "components": [{"type": "textfield", "id": "f", "key": "ort", "label": "Ort"}],
+    }
+    files = {"p.bpmn": file(process(body)), name: json.dumps(form).encode()}
+
+    findings = deploying.check(files)
+
+    (fault,) = [one for one in findings if one.severity == "error"]
+    assert (fault.file, fault.element_id, fault.message) == ("p.bpmn", "u", f"Formular: p.u: „p.u“ gibt es auch in {name}.")
+    assert len(refusals.problems(files, findings)["p.bpmn"]["errors"]) == 1
 
 
 def test_a_finding_of_a_file_that_was_not_sent_is_told_all_the_same() -> None:
