@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
+import processes
 from api import cli, element_templates, wiring
 from processes import law
 from tests.api.conftest import City
@@ -113,6 +114,35 @@ def test_a_table_asks_for_what_its_columns_read_in_their_order_under_their_names
         ("Stichtag", "stichtag"), ("Maßnahme", "massnahme"), ("Art der Pfändung", "massnahme_art"), ("Betrag der Maßnahme (€)", "betrag"),
         ("Ergebnis", "camunda:resultVariable"),
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("columns", "policy", "mapping"),
+    [
+        (1, "UNIQUE", "singleEntry"),
+        (1, "COLLECT", "collectEntries"),
+        (1, 'COLLECT" aggregation="SUM', "singleEntry"),
+        (2, "FIRST", "singleResult"),
+        (2, "RULE ORDER", "resultList"),
+    ],
+)
+def test_a_table_keeps_its_result_in_the_shape_that_its_hit_policy_gives(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, columns: int, policy: str, mapping: str
+) -> None:
+    outputs = "".join(f'<output id="o{number}" name="o{number}" typeRef="number"/>' for number in range(columns))
+    entries = "".join(f'<outputEntry id="e{number}"><text>1</text></outputEntry>' for number in range(columns))
+    table = (
+        '<definitions xmlns="https://www.omg.org/spec/DMN/20191111/MODEL/" id="d" name="d" namespace="n"><decision id="t" name="T">'
+        f'<decisionTable id="tt" hitPolicy="{policy}"><input id="i"><inputExpression id="ie"><text>betrag</text></inputExpression></input>'
+        f'{outputs}<rule id="r"><inputEntry id="ri"><text>&gt; 1</text></inputEntry>{entries}</rule></decisionTable></decision></definitions>'
+    )
+    (tmp_path / "neu").mkdir()
+    (tmp_path / "neu" / "t.dmn").write_text(table)
+    monkeypatch.setattr(processes, "__file__", str(tmp_path / "__init__.py"))
+
+    (made,) = [one for one in element_templates.templates("camunda7") if one["id"] == "de.vollstreckung.tabelle.t"]
+
+    assert {one["binding"]["name"]: one.get("value") for one in made["properties"]}["camunda:mapDecisionResult"] == mapping
 
 
 def test_the_page_describes_every_topic_and_hands_out_both_files_with_links_back(city: City) -> None:

@@ -65,6 +65,19 @@ def test_the_version_before_is_the_latest_again_and_the_trace_stays(database: Da
         assert listed == [(2, True), (1, False)]
 
 
+def test_files_are_checked_against_what_is_left(database: Database, world: World) -> None:
+    put(database, world, {"p.bpmn": line("a")})
+    put(database, world, {"q.bpmn": line("a")})
+
+    undo(database, world, put(database, world, {"p.bpmn": line("falsch"), "r.bpmn": line("b")}))
+
+    with database.begin(world.detmold) as tx:
+        found = deployments.beside(tx, world.id)
+    assert found.versions == {"bpmn": {"p": {"version:1"}, "q": {"version:1"}}}
+    assert set(found.latest) == {("bpmn", "p"), ("bpmn", "q")}
+    assert b"falsch" not in found.latest["bpmn", "p"][1]
+
+
 def test_a_number_is_never_given_twice_and_the_same_content_may_come_again(database: Database, world: World) -> None:
     put(database, world, {"p.bpmn": line("a")})
     undo(database, world, put(database, world, {"p.bpmn": line("b")}))

@@ -73,6 +73,14 @@ def test_an_encoding_that_only_one_library_reads_is_read_all_the_same() -> None:
     assert [xml.line(element) for element in root.iter("b", "d")] == [5, 9]
 
 
+def test_a_file_is_read_up_to_its_bound_and_not_above() -> None:
+    content = b"<a>" + b" " * (xml.MAX_BYTES - 7) + b"</a>"
+
+    assert xml.read(content).tag == "a"
+    with pytest.raises(xml.BrokenXml, match="größer als 2 MB"):
+        xml.read(content + b" ")
+
+
 def test_lines_above_what_the_library_can_hold_do_no_harm() -> None:
     root = xml.read(b"<a>" + b"\n" * 70_000 + b"<b\nx='1'/></a>")
 
