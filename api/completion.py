@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 import forms
 from api import chosen_files
 from engine import bundles, documents, errors, files, instances, user_tasks
+from forms import paths
 from processes.casefile import notes, view
 
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -107,17 +108,15 @@ def kept(
 def _kept(
     components: tuple[forms.Component, ...], values: Mapping[str, object], keep: Callable[[forms.Component, str], str]
 ) -> dict[str, object]:
-    """Return the values of one level with its free texts replaced; rows of dynamic lists likewise."""
+    """Return the values of one level with its free texts replaced, those in contexts and in rows of dynamic lists as well."""
     kept = dict(values)
-    for component in components:
-        name = component.path[0] if component.path else ""
-        value = kept.get(name)
+    for component in forms.walk(components):
+        value = paths.value_at(kept, component.path) if component.path else None
         if component.type == "dynamiclist" and isinstance(value, list):
-            kept[name] = [_kept(component.children, row, keep) if isinstance(row, Mapping) else row for row in value]
-        elif component.type == "group" and not component.path:
-            kept = _kept(component.children, kept, keep)
-        elif component.note and isinstance(value, str) and value.strip() and not value.startswith("notiz:"):
-            kept[name] = keep(component, value)
+            rows = [_kept(component.children, row, keep) if isinstance(row, Mapping) else row for row in value]
+            paths.put(kept, component.path, rows)
+        elif component.note and isinstance(value, str) and value.strip() and not forms.is_note(value):
+            paths.put(kept, component.path, keep(component, value))
     return kept
 
 

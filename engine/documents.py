@@ -14,8 +14,6 @@ from uuid import UUID
 
 PREFIX = "files::"
 REFERENCE = re.compile(r"files::([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})")
-# In the canonical JSON of a recorded command: names are sorted, so the hash stands right before the reference.
-RECORDED = re.compile(r'"contentHash":"([0-9a-f]{64})","documentId":"files::([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})"')
 NAME = "fileName"
 
 

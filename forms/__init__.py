@@ -10,6 +10,7 @@ from forms.checks import check
 from forms.chosen import Chosen
 from forms.display import german_schema
 from forms.evaluation import holds
+from forms.inputs import is_note
 from forms.model import Component, Form, walk
 from forms.prefilling import browser_data, plain, prefill
 from forms.reader import as_far_as_readable, read
@@ -25,6 +26,7 @@ __all__ = [
     "check",
     "german_schema",
     "holds",
+    "is_note",
     "placed",
     "plain",
     "prefill",

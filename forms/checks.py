@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 from engine import media_types
 from engine.protocol import Finding, Severity
@@ -27,9 +27,9 @@ def check(content: bytes, filename: str, reserved: Collection[str] = ()) -> tupl
 
     form = reader.parse(content, fault)
     if form is not None:
-        _form(form, filename, text, findings)
         drawn = form.schema.get("components")
         every = list(expression_checks.placed(form.components, drawn if isinstance(drawn, list) else []))
+        _form(form, every, filename, text, findings)
         for one in every:
             rule_checks.check(one, tell)
             property_checks.check(one, tell)
@@ -43,12 +43,12 @@ def check(content: bytes, filename: str, reserved: Collection[str] = ()) -> tupl
     return tuple(findings)
 
 
-def _form(form: Form, filename: str, text: str, findings: list[Finding]) -> None:
+def _form(form: Form, every: Sequence[Placed], filename: str, text: str, findings: list[Finding]) -> None:
     stem = filename.rpartition("/")[2].removesuffix(".form")
     if form.id and form.id != stem:
         told = f"Die ID „{form.id}“ ist nicht der Dateiname „{stem}“."
         findings.append(Finding(filename, 1, "", "", told, "Bitte beide gleich nennen.", "warning"))
-    if form.id and any(one.id == form.id for one in _everything(form.components)):
+    if form.id and any(one.component.id == form.id for one in every):
         told = f"Eine Komponente hat die ID des Formulars („{form.id}“); der Browser zeigt es dann nicht."
         findings.append(Finding(filename, _line(text, form.id), form.id, "", told, "Bitte die Komponente anders nennen."))
 
@@ -73,13 +73,6 @@ def _accept(one: Placed, tell: Tell) -> None:
         tell(
             component, f"Dateien der Art {', '.join(strange)} werden nicht angenommen.", f"Möglich sind {media_types.KINDS}.", warning=True
         )
-
-
-def _everything(components: tuple[Component, ...]) -> list[Component]:
-    found: list[Component] = []
-    for component in components:
-        found += [component, *_everything(component.children)]
-    return found
 
 
 def _line(text: str, component_id: str) -> int:

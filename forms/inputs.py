@@ -55,9 +55,14 @@ def _text(component: Component, raw: object) -> tuple[object, str | None]:
         return None, f"„{label}“: Der Text ist länger als {MAX_TEXT} Zeichen."
     if "\x00" in raw or any("\ud800" <= character <= "\udfff" for character in raw):
         return None, f"„{label}“: Der Text enthält Zeichen, die nicht gespeichert werden können."
-    if component.note and NOTE.fullmatch(raw.strip()):  # a reference is the server's to give
+    if component.note and is_note(raw):  # a reference is the server's to give
         return None, f"„{label}“: Bitte einen Text eingeben."
     return raw.replace("\r\n", "\n"), None
+
+
+def is_note(value: object) -> bool:
+    """Return whether a value refers to a note of the case file; what somebody typed may well begin like one."""
+    return isinstance(value, str) and NOTE.fullmatch(value.strip()) is not None
 
 
 def number(raw: object) -> Decimal | None:

@@ -89,11 +89,6 @@ class Form:
     components: tuple[Component, ...]
 
     @property
-    def note_keys(self) -> tuple[str, ...]:
-        """Keys at the top whose text belongs into the case file: text areas, and text fields with the property `ablage: akte`."""
-        return tuple(component.key for component in walk(self.components) if component.note and len(component.path) == 1)
-
-    @property
     def keys(self) -> frozenset[str]:
         """Top-level names that the form may set."""
         return frozenset(component.path[0] for component in walk(self.components) if component.path)

@@ -8,7 +8,7 @@ from datetime import date, datetime, time
 from decimal import Decimal
 
 from engine import feel
-from forms import model, paths
+from forms import inputs, model, paths
 from forms.model import Component, Form
 
 LARGEST_INTEGER = 2**53
@@ -55,7 +55,7 @@ def _fit(components: tuple[Component, ...], data: dict[str, object]) -> None:
             for row in rows:
                 _fit(component.children, row)
             paths.put(data, component.path, rows)
-        elif component.note and isinstance(value, str) and value.startswith("notiz:"):
+        elif component.note and inputs.is_note(value):
             paths.put(data, component.path, None)
         elif component.type in SEVERAL and value is not paths.MISSING and not isinstance(value, list):
             paths.put(data, component.path, component.default if isinstance(component.default, list) else [])

@@ -72,7 +72,7 @@ def _check(run: Run, places: tuple[Place, ...], values: dict[str, object]) -> No
 def _check_field(run: Run, place: Place, values: dict[str, object]) -> None:
     component, seen = place.component, place.scope.variables() if place.scope is not None else {}
     kept = paths.value_at(run.base, component.path) if not place.is_open and not place.rows else None
-    if component.note and isinstance(kept, str) and inputs.NOTE.fullmatch(kept):
+    if component.note and inputs.is_note(kept):
         paths.put(values, component.path, kept)  # the browser was not shown it
         return
     problem = place.problem or rules.broken(run, place, seen)

@@ -6,6 +6,7 @@ import json
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 
@@ -105,12 +106,14 @@ def test_prefill_gives_variables_defaults_and_context_but_no_note_reference() ->
         {"type": "select", "key": "land", "label": "L", "values": [], "defaultValue": "NW"},
     )
 
-    data = forms.prefill(drawn, {"betrag": Decimal("84.50"), "grund": "notiz:1"}, now=NOW, context={"akte": {"name": "Muster"}})
+    data = forms.prefill(
+        drawn, {"betrag": Decimal("84.50"), "grund": f"notiz:{UUID(int=1)}"}, now=NOW, context={"akte": {"name": "Muster"}}
+    )
 
     assert data["betrag"] == "84.50"
     assert data["land"] == "NW"
     assert data["akte"] == {"name": "Muster"}
-    assert drawn.note_keys == ("grund",)
+    assert data["grund"] is None
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ import json
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
 import forms
 
@@ -99,7 +100,7 @@ def test_prefilled_numbers_are_numbers_in_the_browser_and_notes_are_not_shown() 
     variables = {
         "n": Decimal("84.50"),
         "s": Decimal("84.50"),
-        "t": "notiz:1",
+        "t": f"notiz:{UUID(int=1)}",
         "lang": Decimal("12345678901234567.25"),
         "ganz": Decimal("3.00"),
     }

@@ -181,7 +181,7 @@ class Office:
 
     def keep_notes(self, tx: Connection, form: model.Form, values: Mapping[str, object], by: str) -> dict[str, object]:
         kept = dict(values)
-        for key in form.note_keys:
+        for key in (component.key for component in model.walk(form.components) if component.note):
             if isinstance(kept.get(key), str) and kept[key]:
                 note = notes.keep(
                     tx, tenant_id=self.tenant_id, subject=key, body=str(kept[key]), by=by, now=self.now(tx), case_number=NUMBER
