@@ -179,6 +179,11 @@ def refuse_unknown(tx: Connection, tenant_id: int, *given: object) -> None:
 
 def erase(tx: Connection, tenant_id: int, file_id: UUID, *, by: str, reason: str, now: datetime) -> None:
     """Delete a file's name for good, and its bytes if no other file has them; chain and replay hold, and say when it was erased."""
+    # Who keeps or erases the same bytes at this moment is waited for: else bytes stay that no file names, or a file loses its own.
+    locked = (
+        "select 1 from file_content c join kept_file k using (tenant_id, sha256) where k.tenant_id = :t and k.uuid = :u for update of c"
+    )
+    tx.execute(text(locked), {"t": tenant_id, "u": file_id})
     file = find(tx, tenant_id, file_id)
     if file.erased_at is not None:
         raise errors.InvalidState("Die Datei ist schon gelöscht.")

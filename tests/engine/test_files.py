@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from decimal import Decimal
 from uuid import UUID
 
@@ -14,6 +15,7 @@ from tests import sample_files
 from tests.conftest import START, World
 from tests.engine.spiff.bpmn import chain, node, script, user
 from tests.engine.test_durable import deploy, start
+from tests.engine.test_job_races import pid, wait_until_blocked
 
 FLOW = node("startEvent", "s") + user("a") + script("messen", "groesse", "beleg.metadata.size") + user("b") + node("endEvent", "e")
 WITH_FILE = FLOW + chain("s", "a", "messen", "b", "e")
@@ -25,6 +27,10 @@ def draft(name: str = "bescheid.pdf", content: bytes = sample_files.PDF) -> file
 
 def keep(tx: Connection, world: World, *drafts: files.Draft, key: str = "K") -> None:
     files.keep(tx, world.detmold, drafts, business_key=key, source="Beleg prüfen", by="anna", now=START)
+
+
+def erase(tx: Connection, world: World, one: files.Draft) -> None:
+    files.erase(tx, world.detmold, one.uuid, by="lena", reason="doppelt", now=START)
 
 
 def breaches(database: Database, tenant_id: int) -> list[str]:
@@ -143,6 +149,34 @@ def test_an_erased_file_has_no_name_and_no_bytes_and_chain_and_replay_hold(
     with database.begin(world.detmold) as tx:
         keep(tx, world, again)
         assert files.content(tx, world.detmold, again.uuid)[1] == sample_files.PDF
+
+
+@pytest.mark.parametrize("second", ["erases", "keeps"])
+def test_two_at_once_on_the_same_bytes_leave_neither_bytes_without_a_file_nor_a_file_without_bytes(
+    database: Database, world: World, owner: Connection, second: str
+) -> None:
+    one, other = draft("eins.pdf"), draft("zwei.pdf")
+    with database.begin(world.detmold) as tx:
+        keep(tx, world, *([one, other] if second == "erases" else [one]))
+
+    def meanwhile() -> None:
+        with database.begin(world.detmold) as tx:
+            erase(tx, world, one)
+
+    erasing = threading.Thread(target=meanwhile)
+    with database.begin(world.detmold) as tx:
+        if second == "erases":
+            erase(tx, world, other)
+        else:
+            keep(tx, world, other)
+        erasing.start()
+        wait_until_blocked(owner, pid(tx))
+    erasing.join(20)
+
+    with database.begin(world.detmold) as tx:
+        stored = tx.execute(text("select content from file_content")).scalar_one()
+        assert stored == (None if second == "erases" else sample_files.PDF)
+    assert breaches(database, world.detmold) == []
 
 
 @pytest.mark.parametrize(
