@@ -79,6 +79,9 @@ def test_a_file_is_read_up_to_its_bound_and_not_above() -> None:
     assert xml.read(content).tag == "a"
     with pytest.raises(xml.BrokenXml, match="größer als 2 MB"):
         xml.read(content + b" ")
+    assert len(xml.read(b"<a>" + b"<b/>" * (xml.MAX_ELEMENTS - 1) + b"</a>")) == xml.MAX_ELEMENTS - 1
+    with pytest.raises(xml.BrokenXml, match="mehr als 20000 Elemente"):
+        xml.read(b"<a>" + b"<b/>" * xml.MAX_ELEMENTS + b"</a>")
 
 
 def test_lines_above_what_the_library_can_hold_do_no_harm() -> None:
