@@ -253,3 +253,20 @@ def test_the_number_of_a_row_leads_back_to_it_and_to_no_other(shop: Office) -> N
         assert keys.find(tx, shop.oerlinghausen, "job", keys.of(job_id)) is None
         numbers = tx.execute(text(f"select {keys.sql('id')} as number, id from job")).all()
     assert all(row.number == keys.of(row.id) for row in numbers)
+
+
+def test_where_two_jobs_have_one_number_neither_is_taken_for_the_other(shop: Office) -> None:
+    first, second = begin(shop), begin(shop)
+    path = f"/v2/jobs/{job_of(shop, first)['jobKey']}/completion"
+    with shop.database.begin(shop.detmold) as tx:
+        rows = tx.execute(text("select instance_id, id from job where instance_id in (:a, :b)"), {"a": first, "b": second})
+        ids = {row.instance_id: row.id for row in rows}
+        alike = {"id": UUID(int=ids[int(first)].int ^ 1), "other": ids[int(second)]}
+        tx.execute(text("update job set id = :id where id = :other"), alike)
+
+    refused = shop.client("bote").post(path, {"variables": {"weg": "a"}})
+
+    assert (refused.status_code, "nicht eindeutig" in refused.get_json()["detail"]) == (409, True)
+    with shop.database.begin(shop.detmold) as tx:
+        tx.execute(text("update job set id = :other where id = :id"), alike)
+    assert shop.client("bote").post(path, {"variables": {"weg": "a"}}).status_code == 204
