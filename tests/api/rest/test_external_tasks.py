@@ -98,6 +98,8 @@ def test_only_the_holder_ends_a_job_and_only_once(shop: Office) -> None:
     other = bote.post(f"{path}/complete", {"workerId": "w2", "variables": {"weg": {"value": "a"}}})
     assert (other.status_code, other.get_json()["type"], "„w1“" in other.get_json()["message"]) == (400, "RestException", True)
     assert bote.post(f"{path}/lock", {"workerId": "w2", "lockDuration": 1000}).status_code == 400
+    again = bote.post(f"/engine-rest/job/{task['id']}/execute")
+    assert (again.status_code, "bearbeitet gerade „w1“" in again.get_json()["message"]) == (409, True)
     assert bote.post(f"{path}/extendLock", {"workerId": "w1", "newDuration": 0}).status_code == 400
     assert bote.post(f"{path}/extendLock", {"workerId": "w1", "newDuration": 90_000}).status_code == 204
     assert shop.client("olga").post(f"{path}/complete", {"workerId": "w1"}).status_code == 404, "another city"

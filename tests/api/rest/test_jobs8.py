@@ -146,6 +146,7 @@ def test_a_failure_without_tries_is_an_incident_that_more_tries_close(shop: Offi
     (listed,) = anna.post("/v2/jobs/search", {"filter": {"jobKey": incident["jobKey"]}}).get_json()["items"]
     assert (listed["state"], listed["retries"], listed["errorMessage"], listed["worker"]) == ("FAILED", 0, "Papierstau", "w1")
     assert bote.client.patch(path, json={"changeset": {"retries": 2}}, headers={"Authorization": bote.header}).status_code == 204
+    assert bote.post(f"/v2/incidents/{incident['incidentKey']}/resolution", {}).status_code == 204, "resolved it stays"
     again = job_of(shop, key)
     assert (again["retries"], again["variables"]["seite"]) == (2, 7)
     with shop.database.begin(shop.detmold) as tx:
@@ -195,6 +196,7 @@ def test_a_worker_prolongs_its_job_until_its_time_is_over(shop: Office) -> None:
     assert datetime.fromisoformat(listed["deadline"]).timestamp() * 1000 - job["deadline"] > 3_000_000
     assert late.status_code == 409
     assert job_of(shop, key, worker="w2")["worker"] == "w2", "another has it now"
+    assert bote.client.patch(json={"changeset": {"timeout": 60_000}}, **patch).status_code == 204, "and prolongs it"
 
 
 def test_a_type_that_the_platform_serves_is_not_for_outside(shop: Office) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from sqlalchemy import Connection
+from sqlalchemy import Connection, text
 from werkzeug.test import TestResponse
 
 from engine import keys, user_tasks, worker
@@ -186,6 +186,10 @@ def test_a_published_message_is_delivered_by_the_worker_and_missed_only_where_it
     assert anna.post("/v2/variables/search", {"filter": {"name": "von"}}).get_json()["items"][0]["value"] == '"Bürger"'
     assert len(anna.get("/engine-rest/incident?incidentType=failedMessage").get_json()) == before + 1
     assert bote.post("/v2/messages/publication", {"name": "neuer_brief8", "messageId": "x"}).status_code == 400
+    with desk.database.begin(desk.detmold) as tx:
+        missed = tx.execute(text("select max(id) from incident where kind = 'message'")).scalar_one()
+    for answer in (bote.get(f"/v2/incidents/{missed}"), bote.post(f"/v2/incidents/{missed}/resolution", {})):
+        assert (answer.status_code, answer.content_type) == (404, PROBLEM), "it belongs to no instance"
 
 
 @pytest.mark.parametrize(("method", "path"), [
