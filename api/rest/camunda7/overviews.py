@@ -199,6 +199,7 @@ def _refuse_modification(**_: str) -> None:
     )
 
 
+TO_NAME = str.maketrans({"/": "_", "-": "_", "<": None, ">": None})  # an address as the name of its route
 SUSPENSION: Fields = {
     "suspended": Field("flag", "nur false: angehalten wird hier nichts", required=True),
     **{
@@ -214,18 +215,10 @@ for _path in (
     "/process-definition/key/<key>/tenant-id/<tenant>/suspended", "/process-instance/suspended", "/process-instance/<instance_id>/suspended",
     "/job/suspended", "/job/<job_id>/suspended",
 ):  # fmt: skip
-    _name = _path.strip("/").replace("/", "_").replace("<", "").replace(">", "").replace("-", "_")
     _declared = operation("Anhalten (wird abgelehnt)", roles=process_instances.CHANGERS, body=SUSPENSION, status=204)
-    bp.add_url_rule(_path, f"refuse_{_name}", _declared(_refuse_suspending), methods=["PUT"])
+    bp.add_url_rule(_path, f"refuse_{_path.translate(TO_NAME)}", _declared(_refuse_suspending), methods=["PUT"])
 for _path in (
-    "/process-instance/<instance_id>/modification",
-    "/process-instance/<instance_id>/modification-async",
-    "/modification/execute",
-):
-    _name = _path.strip("/").replace("/", "_").replace("<", "").replace(">", "").replace("-", "_")
-    bp.add_url_rule(
-        _path,
-        f"refuse_{_name}",
-        operation("Versetzen (wird abgelehnt)", roles=process_instances.CHANGERS)(_refuse_modification),
-        methods=["POST"],
-    )
+    "/process-instance/<instance_id>/modification", "/process-instance/<instance_id>/modification-async", "/modification/execute",
+):  # fmt: skip
+    _declared = operation("Versetzen (wird abgelehnt)", roles=process_instances.CHANGERS)
+    bp.add_url_rule(_path, f"refuse_{_path.translate(TO_NAME)}", _declared(_refuse_modification), methods=["POST"])
