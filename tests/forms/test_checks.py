@@ -137,3 +137,13 @@ def test_everything_is_told_at_once_with_its_line() -> None:
 @pytest.mark.parametrize("path", SAMPLES, ids=lambda path: path.stem)
 def test_the_sample_forms_with_every_component_have_no_findings(path: Path) -> None:
     assert forms.check(path.read_bytes(), path.name) == ()
+
+
+def test_a_field_may_not_bear_a_name_that_the_engine_gives_a_meaning_but_a_column_of_a_list_may() -> None:
+    listed = component("dynamiclist", "l", components=[text("feiertag")])
+    content = json.dumps({"id": "f", "schemaVersion": 19, "type": "default", "components": [text("feiertag", id="a"), listed]})
+
+    findings = forms.check(content.encode(), "f.form", reserved={"feiertag"})
+
+    assert [finding.element_id for finding in findings] == ["a"]
+    assert "„feiertag“ ist der Name einer Rechtsfunktion" in findings[0].message

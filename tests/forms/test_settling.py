@@ -116,3 +116,22 @@ def test_a_row_in_which_only_a_zero_was_entered_is_kept() -> None:
     result = forms.validate(drawn, {"l": [{"n": 0, "c": False, "t": ""}, {"n": None, "c": False, "t": ""}]}, {}, now=NOW)
 
     assert result.values == {"l": [{"n": Decimal(0), "c": False, "t": None}]}
+
+
+def test_a_reference_to_a_note_is_the_servers_to_give_and_a_text_that_begins_like_one_is_a_text() -> None:
+    drawn = form(field("textarea", "t"))
+
+    forged = forms.validate(drawn, {"t": f" notiz:{UUID(int=1)}"}, {}, now=NOW)
+    written = forms.validate(drawn, {"t": "notiz: Rückruf erbeten"}, {}, now=NOW)
+
+    assert list(forged.errors) == ["t"]
+    assert written.values == {"t": "notiz: Rückruf erbeten"}
+
+
+def test_what_is_no_list_is_not_shown_where_several_may_be_chosen() -> None:
+    options = [{"label": "A", "value": "a"}]
+    drawn = form(field("checklist", "c", values=options), field("taglist", "d", values=options, defaultValue=["a"]))
+
+    data = forms.prefill(drawn, {"c": "a", "d": 7}, now=NOW)
+
+    assert data == {"c": [], "d": ["a"]}
