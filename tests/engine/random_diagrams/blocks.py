@@ -261,7 +261,9 @@ class Generator:
         while self.rnd.random() < probability and len(found) < 2:
             interrupting = self.rnd.random() < 0.5
             body = self.seq(replace(around, once=False, inner=True), 3, self.rnd.randint(1, 2))
-            found.append(Handler(self.name("h"), self.rnd.choice(TRIGGERS), interrupting, body))
+            taken = {handler.kind for handler in found} & {"message"}  # two that wait for one message are refused
+            trigger = self.rnd.choice([kind for kind in TRIGGERS if kind not in taken])
+            found.append(Handler(self.name("h"), trigger, interrupting, body))
         return tuple(found)
 
 
