@@ -14,7 +14,9 @@ const outer = document.getElementById('aufgabe-absenden');
 
 async function start() {
   const documents = { documentEndpointBuilder: ['value', { buildUrl: address }] };
-  const form = new Form({ container: holder, additionalModules: [{ translate: ['value', translate] }, documents, filePicker] });
+  const additionalModules = [{ translate: ['value', translate] }, documents, filePicker];
+  // Without waiting: what is typed and not yet taken over is lost when another field draws the form anew.
+  const form = new Form({ container: holder, additionalModules, debounce: false });
   await form.importSchema(read('formular-schema'), read('formular-daten'));
   const errors = read('formular-fehler');
   // At first the viewer checks each field by itself and would take the server's messages away again.
