@@ -111,7 +111,7 @@ def _entries(content: bytes) -> set[str]:
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as packed:
             return set(packed.namelist())
-    except (zipfile.BadZipFile, ValueError, OSError, NotImplementedError, EOFError):
+    except (zipfile.BadZipFile, ValueError, OSError, NotImplementedError, EOFError):  # how zipfile tells of a broken one
         return set()
 
 

@@ -295,19 +295,20 @@ def _indexed(items: list[object], index: Decimal) -> object:
 
 
 # ---------------------------------------------------------------- iteration
-Domain = tuple[str, Callable[[Scope], Iterator[object] | Sequence[object] | None]]
+Walk = Callable[[Scope], Iterator[object] | Sequence[object] | None]
+Domain = tuple[str, Walk]
 
 
 def _domains(iterators: Sequence[syntax.Iterator], builtins: Builtins) -> list[Domain]:
-    domains: list[Domain] = []
-    for iterator in iterators:
-        start = compile_node(iterator.domain, builtins)
-        if iterator.end is None:
-            domains.append((iterator.name, lambda scope, start=start: values_of(start(scope))))  # type: ignore[misc]  # bound per loop
-        else:
-            end = compile_node(iterator.end, builtins)
-            domains.append((iterator.name, lambda scope, start=start, end=end: counted(start(scope), end(scope))))  # type: ignore[misc]
-    return domains
+    return [(iterator.name, _domain(iterator, builtins)) for iterator in iterators]
+
+
+def _domain(iterator: syntax.Iterator, builtins: Builtins) -> Walk:
+    start = compile_node(iterator.domain, builtins)
+    if iterator.end is None:
+        return lambda scope: values_of(start(scope))
+    end = compile_node(iterator.end, builtins)
+    return lambda scope: counted(start(scope), end(scope))
 
 
 def _scopes(domains: Sequence[Domain], scope: Scope, level: int = 0) -> Iterator[Scope | None]:
